@@ -1,0 +1,93 @@
+// A unit and superd's own settings as typed values, after validation.
+//
+// Memory counts: superd hosts thousands of units. What few units set lives
+// behind a pointer or in an empty vector.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/spec.hpp"
+
+namespace superd::config {
+
+// Where a value was written, for messages that come later than loading:
+// "(units/web.toml:7)". Lines are from 1; 0: not written there, a default.
+struct Source {
+    std::string file;  // Relative to the configuration directory: "units/web.toml".
+    std::uint16_t exec_line = 0, directory_line = 0, user_line = 0, ready_line = 0, log_line = 0;
+};
+
+// How to start the unit's process.
+struct Launch {
+    std::vector<std::string> argv;  // ${NAME} already replaced. argv[0] has a slash.
+    std::vector<std::string> env;   // "NAME=value", complete but for what a run adds.
+    std::string directory;          // Empty: "/".
+    std::string user;               // Empty: superd's own.
+    uid_t uid = static_cast<uid_t>(-1);  // -1: superd's own.
+    gid_t gid = static_cast<gid_t>(-1);
+    std::vector<gid_t> groups;      // Supplementary; used when uid is set.
+    mode_t umask = 022;
+};
+
+enum class ReadyKind : std::uint8_t { none, notify, fd, tcp, unix_socket, http, exec, log, delay };
+
+// When a run counts as ready. One kind; only its fields have a meaning.
+struct Ready {
+    ReadyKind kind = ReadyKind::none;
+    bool notify_from_tree = false;  // notify = "tree": any process of the run; else the main one.
+    int fd = -1;                    // fd: the service's number for the descriptor it writes "\n" to.
+    std::uint16_t port = 0;         // tcp, http.
+    std::string host;               // tcp, http: an address literal or "localhost"; no DNS.
+    std::string path;               // unix: the socket; http: the request target, "/healthz".
+    std::string host_header;        // http.
+    std::string pattern;            // log: RE2.
+    std::vector<std::string> argv;  // exec: exit 0 means ready.
+    std::chrono::nanoseconds delay{};       // delay.
+    std::chrono::nanoseconds every{std::chrono::milliseconds{100}};  // Between probes, at first faster.
+};
+
+enum class LogFormat : std::uint8_t { text, json };
+enum class WhenFull : std::uint8_t { drop, block };
+
+struct Log {
+    LogFormat format = LogFormat::text;
+    WhenFull when_full = WhenFull::drop;
+    bool compress = true;
+    bool foreground = true;
+    std::uint64_t max_size = 10u << 20;
+    std::chrono::seconds max_age{std::chrono::hours{24 * 7}};
+    std::uint32_t keep = 5;
+    std::uint32_t tail = 20;
+    friend bool operator==(const Log&, const Log&) = default;
+};
+
+struct Unit {
+    core::UnitSpec spec;
+    std::string description;
+    Launch launch;
+    std::unique_ptr<Ready> ready;  // Null: no [ready].
+    Log log;
+    Source source;
+};
+
+// superd.toml.
+struct Settings {
+    std::chrono::milliseconds heartbeat{std::chrono::seconds{10}};  // 0.1 s to 1 h.
+    std::chrono::milliseconds shutdown_timeout{std::chrono::seconds{90}};  // Then SIGKILL to all.
+    std::string cgroup = "auto";         // auto | off | an absolute cgroup v2 directory.
+    std::vector<std::string> readers;    // [control] readers: users, "@group" or "*".
+    Log log;                             // [log]: defaults for every unit's.
+};
+
+struct Configuration {
+    Settings settings;
+    std::vector<std::unique_ptr<Unit>> units;  // In order of name.
+};
+
+}  // namespace superd::config

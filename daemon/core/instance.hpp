@@ -1,0 +1,129 @@
+// One instance of a unit as the core sees it: its state, its goal and the few
+// facts that decisions about it need.
+//
+//            start                spawned              ready
+//  inactive ───────► waiting ───► starting ──────────► ready ──┐
+//     ▲                 ▲            │  exit, not ready in time │ exit
+//     │ stop            │ due        ▼                          ▼
+//     └───────────── backoff ◄──── stopping (its tree is ended) ┘
+//                                    │
+//                                    └──► inactive · completed · failed
+//
+// `goal` is the operator's and is never written by automation. A run is one
+// process lifetime; its number is unique in the life of a runtime directory and
+// grows, and each event about a process names it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/time.hpp"
+
+namespace superd::core {
+
+// Stable for the life of the unit's definition; never reused within a System.
+using UnitId = std::uint32_t;
+using RunId = std::uint64_t;  // 0: no run.
+using CommandId = std::uint64_t;  // Chosen by the caller; 0: nobody waits for the answer.
+
+struct InstanceId {
+    UnitId unit = 0;
+    std::uint32_t index = 0;
+    friend bool operator==(const InstanceId&, const InstanceId&) = default;
+};
+
+enum class Goal : std::uint8_t { down, up };
+
+enum class State : std::uint8_t {
+    inactive,   // Nothing runs, nothing is due.
+    waiting,    // Wanted, held back by a dependency.
+    starting,   // Its process runs (or is being spawned) and is not ready yet.
+    ready,      // Runs, and is of use to its dependents.
+    stopping,   // Its process tree is being ended, or is ending after its leader died.
+    backoff,    // Failed; a retry is due at `due`.
+    failed,     // Given up until the operator acts.
+    completed,  // A oneshot that ended with success.
+};
+
+// Why an instance is in its state. `describe` (system.hpp) makes the sentence.
+enum class Reason : std::uint8_t {
+    none,
+    not_started,         // inactive: its goal was never up
+    stopped,             // inactive/stopping: the operator asked
+    dependency,          // waiting/stopping: see System::blocker
+    spawning,            // starting
+    awaiting_ready,      // starting
+    running,             // ready, without a readiness check
+    reported_ready,      // ready
+    restart_requested,   // stopping: the operator asked for a restart
+    removed,             // stopping: its unit or instance left the configuration
+    shutdown,            // stopping: superd stops
+    ready_timeout,       // stopping/backoff/failed: it was not ready in time
+    ready_failed,        // stopping/backoff/failed: its readiness check cannot succeed
+    exited,              // backoff/failed/inactive/completed: see last_exit
+    spawn_failed,        // backoff/failed: see spawn_error
+    limit,               // backoff/failed: restart.limit is exceeded
+    leftovers,           // stopping: the leader is gone, its tree is not
+    no_restart,          // failed/inactive: its policy forbids a restart
+};
+
+// How a process ended. Exactly one of code, signal, unknown tells.
+struct ExitStatus {
+    std::int32_t code = 0;    // Meaningful when `signal` is 0 and `unknown` is false.
+    std::int32_t signal = 0;  // 0: it exited by itself.
+    bool core = false;        // The kernel wrote a core dump.
+    bool oom = false;         // The kernel's OOM killer ended it.
+    bool unknown = false;     // It ended while nobody who may know was watching.
+    friend bool operator==(const ExitStatus&, const ExitStatus&) = default;
+};
+
+struct LastExit {
+    Instant at{};
+    Duration uptime{};
+    RunId run = 0;
+    std::int32_t pid = 0;
+    ExitStatus status;
+};
+
+struct Instance {
+    Goal goal = Goal::down;
+    State state = State::inactive;
+    Reason reason = Reason::not_started;
+    std::uint8_t stop_step = 0;       // Which of UnitSpec::stop was sent last, while stopping.
+    bool leader_gone = false;         // stopping: the main process has ended, its tree may not have.
+    bool restart_requested = false;   // stopping: start again when down, whatever the policy.
+    bool run_failed = false;          // stopping: superd ends this run because it failed.
+    bool counted = false;             // The end of the current run is already in `restarts_at`.
+    bool removed = false;             // Not in the configuration any more: forgotten when down.
+    RunId run = 0;                    // The current run, or the last one.
+    std::int32_t pid = 0;             // Of the main process; 0 when none lives.
+    std::uint32_t attempt = 0;        // Position in the back-off; 0 after a stable run.
+    std::uint32_t restarts = 0;       // Automatic restarts since the goal last became up.
+    std::uint32_t timer = 0;          // Generation of the armed timer; a stale one is ignored.
+    Instant since{};                  // Of the state.
+    Instant started{};                // Of the current run.
+    Instant ready_at{};               // Of the current run; epoch when not ready.
+    Instant due{};                    // backoff: the retry; starting, stopping: the deadline.
+    std::vector<Instant> restarts_at;  // Inside the limit's window, oldest first.
+    std::unique_ptr<LastExit> last_exit;
+    std::unique_ptr<std::string> spawn_error;  // A sentence; of the last attempt to spawn.
+};
+
+// True while a process of the instance may live.
+bool alive(const Instance& instance);
+
+std::string_view to_string(State state);
+std::string_view to_string(Goal goal);
+std::string_view to_string(Reason reason);
+
+// "exit 1", "signal SEGV (core dumped)", "unknown (nobody saw it end)".
+std::string describe(const ExitStatus& status);
+
+// "SIGTERM" and the like for the numbers superd may meet; "signal 64" otherwise.
+std::string signal_name(std::int32_t number);
+
+}  // namespace superd::core

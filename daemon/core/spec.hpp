@@ -1,0 +1,79 @@
+// What the core must know of a unit to decide for it. What a unit *runs* (its
+// arguments, its user, its probes) is none of the core's business.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/time.hpp"
+
+namespace superd::core {
+
+enum class UnitType : std::uint8_t {
+    service,  // Runs until it is stopped.
+    oneshot,  // Runs to its end; an exit with success completes it.
+};
+
+enum class RestartPolicy : std::uint8_t { always, on_failure, never };
+
+// What happens when `RestartRule::limit` is exceeded.
+enum class OnLimit : std::uint8_t {
+    wait,  // Wait until the window has room, then go on. Never gives up.
+    fail,  // Give up: the instance is `failed` until the operator starts or resets it.
+};
+
+// When to restart an instance whose run ended by itself, and how fast.
+struct RestartRule {
+    RestartPolicy policy = RestartPolicy::on_failure;
+    OnLimit on_limit = OnLimit::wait;
+    double factor = 2.0;        // Each further retry waits this many times longer...
+    double jitter = 0.1;        // ...plus or minus up to this share of it, 0 to 1.
+    Duration delay = std::chrono::milliseconds{100};
+    Duration max_delay = std::chrono::seconds{30};
+    // A run at least this long resets the back-off, and its retry is immediate.
+    Duration stable_after = std::chrono::seconds{10};
+    std::uint32_t limit = 0;  // Restarts allowed within `window`; 0: no limit. At most limit_max.
+    Duration window{};
+    std::vector<std::int32_t> success_codes{0};
+    std::vector<std::int32_t> success_signals;  // By number; a stop's own signals always count.
+    std::vector<std::int32_t> never_on_codes, never_on_signals;    // Never restart after these.
+    std::vector<std::int32_t> always_on_codes, always_on_signals;  // Restart even if policy forbids.
+
+    static constexpr std::uint32_t limit_max = 64;
+};
+
+enum class DependencyKind : std::uint8_t {
+    needs,  // Must be up before and while this runs.
+    wants,  // Is started along; its failure changes nothing.
+    after,  // Order only: if it is wanted too, wait for it.
+};
+
+// How far the dependency must have come before the dependent may start.
+enum class When : std::uint8_t { started, ready, completed };
+
+struct Dependency {
+    std::string unit;
+    DependencyKind kind = DependencyKind::needs;
+    When when = When::ready;  // Of no meaning for `wants`, which does not wait.
+};
+
+// One step of a stop: send `signal`, wait up to `patience` for the tree to end.
+struct StopStep {
+    std::int32_t signal = 0;
+    Duration patience{};
+};
+
+struct UnitSpec {
+    std::string name;
+    UnitType type = UnitType::service;
+    bool autostart = true;    // Its goal is `up` when superd meets it for the first time.
+    bool awaits_ready = false;  // False: ready as soon as it runs.
+    std::uint32_t instances = 1;
+    Duration ready_timeout = std::chrono::seconds{20};
+    RestartRule restart;
+    std::vector<StopStep> stop;  // Never empty; the last step is repeated until the tree is gone.
+    std::vector<Dependency> dependencies;
+};
+
+}  // namespace superd::core

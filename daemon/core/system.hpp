@@ -1,0 +1,109 @@
+// All units together: the one state that decisions are made on, and `step`,
+// the one function that makes them.
+//
+// step is pure: (system, event, now) -> system', effects. It reads no clock,
+// no random device, no file. It is total: each (state, event) pair is defined,
+// and one that cannot happen in a correct shell changes nothing.
+//
+// Decisions are level-triggered. An instance whose goal is up and that is
+// `waiting` starts as soon as its dependencies allow, whatever made that true;
+// so dependents heal themselves when what they need comes back.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/event.hpp"
+#include "core/instance.hpp"
+#include "core/spec.hpp"
+
+namespace superd::core {
+
+// An edge of the dependency graph, as stored at its dependent.
+struct Edge {
+    UnitId unit = 0;
+    DependencyKind kind = DependencyKind::needs;
+    When when = When::ready;
+};
+
+// Somebody waits for an answer.
+struct PendingCommand {
+    CommandId id = 0;
+    InstanceId instance;  // index may be all_instances.
+    Goal goal = Goal::up;
+};
+
+struct Unit {
+    UnitId id = 0;
+    UnitSpec spec;
+    std::vector<Edge> edges;             // What it depends on.
+    std::vector<UnitId> dependents;      // Who has an edge to it.
+    std::vector<Instance> instances;     // By index; surplus ones are `removed` until down.
+    std::vector<PendingCommand> pending;
+    bool removed = false;                // Left the configuration; forgotten when down.
+};
+
+// What a supervisor that takes over tells of one instance (from its records).
+// States that named a live process are given as they were; the shell then
+// feeds Exited for each run that ended in between.
+struct Restored {
+    std::string unit;
+    std::uint32_t index = 0;
+    Instance instance;
+};
+
+class System {
+public:
+    // `seed` feeds jitter, nothing else. `next_run` is the first run number to hand out.
+    explicit System(std::uint64_t seed, RunId next_run = 1);
+
+    // Makes `specs` the configuration, touching nothing that runs: new units
+    // and instances come to be (up if autostart), missing ones are stopped and
+    // forgotten, changed specs take effect for decisions from now on.
+    // The specs have been validated: names are unique, every dependency
+    // exists, there is no cycle.
+    Effects apply(std::vector<UnitSpec> specs, Instant now);
+
+    // As apply, for the first configuration of a supervisor that takes over:
+    // instances named in `restored` continue as they were, all others begin as new.
+    // Timers are armed again; effects that may have been lost are repeated.
+    Effects adopt(std::vector<UnitSpec> specs, std::vector<Restored> restored, Instant now);
+
+    Effects step(const Event& event, Instant now);
+
+    const Unit* find(std::string_view name) const;
+    const Unit* find(UnitId id) const;
+    const Instance* find(InstanceId id) const;
+    // In order of name.
+    std::vector<const Unit*> units() const;
+    std::size_t size() const { return by_id_.size(); }
+    RunId next_run() const { return next_run_; }
+    bool shutting_down() const { return shutting_down_; }
+
+    // The dependency that holds a `waiting` (or dependency-stopped) instance
+    // back, if any: the first in order of definition.
+    std::optional<Edge> blocker(const Unit& unit) const;
+
+    // The state's reason as a sentence for people, without the state's name:
+    // "on db: not ready", "retry 3 in 0.4 s after exit 1". No trailing period.
+    std::string describe(InstanceId id, Instant now) const;
+
+private:
+    // See system.cpp, stop.cpp, start.cpp.
+    struct Step;
+    std::map<std::string, UnitId, std::less<>> by_name_;
+    std::map<UnitId, std::unique_ptr<Unit>> by_id_;
+    std::mt19937_64 random_;
+    RunId next_run_ = 1;
+    UnitId next_unit_ = 1;
+    bool shutting_down_ = false;
+    bool told_all_down_ = false;
+};
+
+}  // namespace superd::core

@@ -1,0 +1,82 @@
+// What keeper and supervisor say to each other, over a SOCK_SEQPACKET pair.
+//
+// One fixed-size message a packet, at most two descriptors with it (a name may
+// stand for a pair, as a run's two log FIFOs). Both are
+// built together and live on one machine, so the layout is the compiler's; the
+// version in `hello` guards an upgrade in place.
+//
+//   supervisor                                   keeper
+//   hello{version}                      ──►
+//                                       ◄──      welcome{pids, restarts, times}
+//                                       ◄──      held{name} for each descriptor; then held_end
+//                                       ◄──      exited{pid, status}     (one at a time)
+//   acknowledge{pid}                    ──►      reaps it: only now may the pid be reused
+//   hold{name}+fds · release{name}      ──►
+//   fetch{name}                         ──►
+//                                       ◄──      fetched{name}+fds       (none: not held)
+//   beat{within_ms}                     ──►      kills and replaces it if no beat follows in time
+//                                       ◄──      signalled{SIGTERM…}     for superd itself
+//                                       ◄──      logger{pid, restarts}   whenever one was started
+//   finished{exit code}                 ──►      ends the logger, exits with that code
+//
+// Why exits come one at a time: the keeper looks at a zombie without reaping
+// it (WNOWAIT), tells of it, and reaps when told to. The kernel itself is the
+// queue, so no exit is lost whoever dies, and no pid is reused while the
+// supervisor may still signal it.
+#pragma once
+
+#include <cstdint>
+
+namespace superd::keeper {
+
+inline constexpr std::uint32_t protocol_version = 1;
+
+// Descriptors that the supervisor is born with.
+inline constexpr int link_fd = 3;     // This protocol.
+inline constexpr int control_fd = 4;  // Listening stream socket RUNTIME/control.sock.
+inline constexpr int notify_fd = 5;   // Datagram socket RUNTIME/notify.sock, SO_PASSCRED on.
+
+// Descriptors that the logger is born with. Its stdout and stderr are superd's.
+inline constexpr int logger_listen_fd = 3;  // Listening seqpacket socket RUNTIME/logger.sock.
+
+inline constexpr int descriptors_max = 2;  // That one message, and so one name, carries.
+inline constexpr std::uint32_t name_max = 48;  // With its terminating NUL.
+
+enum class Kind : std::uint32_t {
+    // supervisor to keeper
+    hello = 1,
+    acknowledge,
+    hold,
+    release,
+    fetch,
+    beat,
+    finished,
+    // keeper to supervisor
+    welcome = 32,
+    held,
+    held_end,
+    fetched,
+    exited,
+    signalled,
+    logger,
+};
+
+struct Message {
+    Kind kind{};
+    std::int32_t pid = 0;     // exited, acknowledge; welcome: the keeper's; logger: the logger's.
+    std::int32_t value = 0;   // hello: version; signalled: signal number; finished: exit code;
+                              // exited: si_status; beat: ms until the next one at the latest;
+                              // welcome, logger: the logger's restarts.
+    std::int32_t code = 0;    // exited: si_code (CLD_EXITED, CLD_KILLED, CLD_DUMPED);
+                              // welcome: the supervisor's restarts.
+    std::int64_t since_ns = 0;      // welcome: CLOCK_REALTIME at which the keeper started.
+    std::int64_t supervisor_ns = 0; // welcome: ... this supervisor.
+    std::int64_t logger_ns = 0;     // welcome, logger: ... the logger.
+    std::int64_t cpu_us = 0;        // exited: user + system time of the process.
+    std::int64_t rss_kib = 0;       // exited: its peak resident set.
+    std::int32_t logger_pid = 0;    // welcome.
+    std::int32_t last_end = 0;      // welcome: wait status of the supervisor before this one; 0: none.
+    char name[name_max] = {};       // hold, release, fetch, held, fetched.
+};
+
+}  // namespace superd::keeper

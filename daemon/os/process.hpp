@@ -1,0 +1,45 @@
+// What /proc and pidfds tell of processes.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "os/fd.hpp"
+
+namespace superd::os {
+
+// Fields of /proc/PID/stat. Empty if the process is gone.
+struct ProcessStat {
+    pid_t pid = 0, parent = 0, group = 0, session = 0;
+    char state = '?';              // 'Z' and 'X' are as good as gone.
+    std::uint64_t start_ticks = 0;  // Since boot, in sysconf(_SC_CLK_TCK) units: names the process for good.
+    std::uint64_t cpu_ticks = 0;    // user + system
+    std::uint64_t rss_bytes = 0;
+};
+std::optional<ProcessStat> process_stat(pid_t pid);
+
+// The value of `name` in /proc/PID/environ, as at exec.
+std::optional<std::string> process_environment(pid_t pid, std::string_view name);
+
+// Direct children, zombies included, from /proc/PID/task/PID/children.
+std::vector<pid_t> children_of(pid_t pid);
+// The same, and theirs, and so on; parents before children.
+std::vector<pid_t> descendants_of(pid_t pid);
+// Every pid in /proc.
+std::vector<pid_t> all_processes();
+
+Result<Fd> pidfd_open(pid_t pid);
+// Signal 0 asks whether it lives.
+Result<void> pidfd_signal(const Fd& pidfd, int signal);
+
+// The wait status of an ended process of which the caller is not the parent
+// (PIDFD_GET_INFO with PIDFD_INFO_EXIT, Linux 6.15). Empty: it lives, or the
+// kernel cannot tell.
+std::optional<int> pidfd_exit_status(const Fd& pidfd);
+
+}  // namespace superd::os

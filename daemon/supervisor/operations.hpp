@@ -1,0 +1,95 @@
+// What can be asked of the supervisor: the one set of operations behind every
+// face of the control API. Names of units and instances are as users write
+// them; errors are sentences.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/event.hpp"
+#include "os/fd.hpp"
+#include "wire/status.hpp"
+
+namespace superd::supervisor {
+
+// One instance or one whole unit (index == core::all_instances).
+struct Target {
+    std::string unit;
+    std::uint32_t index = core::all_instances;
+};
+
+enum class Action { start, stop, restart, reset };
+
+// How one target of a command came out.
+struct TargetOutcome {
+    Target target;
+    core::Outcome outcome = core::Outcome::done;
+    std::string state;   // As in status.
+    std::string reason;  // Why; a sentence.
+};
+
+// What a client subscribes to. Each line is one JSON object (wire/event.hpp).
+using EventSink = std::function<void(const std::string& line)>;
+
+// Implemented by the supervisor; called on its one thread. Nothing here blocks.
+class Operations {
+public:
+    virtual ~Operations() = default;
+
+    // Turns selectors ("web", "web/0", "web*") into targets, or a
+    // sentence with a suggestion: no unit is called "wbe"; did you mean "web"?
+    // No selector at all selects every unit.
+    struct Selected { std::vector<Target> targets; std::string error; };
+    virtual Selected select(const std::vector<std::string>& selectors) const = 0;
+
+    // `usage`: fill memory and cpu too (reads /proc, a few µs each instance).
+    virtual wire::Status status(const std::vector<Target>& targets, bool usage) const = 0;
+    // One line a unit, for a fast `superctl status` and `list` of thousands.
+    virtual wire::Summary summary(const std::vector<Target>& targets) const = 0;
+
+    // Begins `action` on each target. `done` is called once, when every target
+    // has its outcome; at the latest when the supervisor ends. Returns a number for `abandon`.
+    using Done = std::function<void(std::vector<TargetOutcome>)>;
+    virtual std::uint64_t act(Action action, const std::vector<Target>& targets, Done done) = 0;
+    // The caller does not wait any more; the action itself goes on. `done` is not called.
+    virtual void abandon(std::uint64_t action) = 0;
+
+    // Waits until every target is ready (or completed), or is stopped.
+    enum class Until { ready, stopped };
+    virtual std::uint64_t wait(Until until, const std::vector<Target>& targets, Done done) = 0;
+
+    // Sends a signal to the main process of each target (or to its whole tree). Empty: all were sent.
+    virtual std::string signal(const std::vector<Target>& targets, int number, bool tree) = 0;
+
+    // What the files on disk would change; mistakes in them are diagnostics.
+    virtual wire::Plan plan() = 0;
+    // reload: applies what needs no restart. apply: restarts what must be.
+    virtual wire::Plan reload() = 0;
+    virtual wire::Plan apply() = 0;
+
+    // The recorded events since a moment (CLOCK_REALTIME ns; 0: all kept), as lines of JSON.
+    virtual std::string events_since(std::int64_t since_ns, const std::vector<Target>& targets) const = 0;
+    virtual std::uint64_t subscribe(EventSink sink) = 0;
+    virtual void unsubscribe(std::uint64_t id) = 0;
+
+    // Hands the client's socket and its question to the logger. An error sentence, or empty.
+    struct LogQuery {
+        std::vector<Target> targets;
+        std::uint32_t lines = 10;
+        bool follow = false;
+        bool json = false;
+        std::string stream;
+        std::int64_t since_ns = 0;
+    };
+    virtual std::string serve_logs(const LogQuery& query, os::Fd client) = 0;
+
+    // May this user look (status, list, events, logs, plan)? May they change things?
+    virtual bool may_read(uid_t uid, gid_t gid) const = 0;
+    virtual bool may_change(uid_t uid) const = 0;
+};
+
+}  // namespace superd::supervisor

@@ -1,0 +1,92 @@
+// The JSON shapes of the control API, as structs. daemon/control/openapi.yaml
+// documents them; field names on the wire are kebab-case, times are RFC 3339
+// strings, durations are seconds as numbers, and what is not known is null.
+#pragma once
+
+#include <boost/json/fwd.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace superd::wire {
+
+inline constexpr int schema = 1;
+
+struct ProcessStatus {
+    std::int32_t pid = 0;
+    std::string since;
+    std::uint32_t restarts = 0;
+};
+
+struct LastExit {
+    std::string at;
+    double uptime = 0;
+    std::optional<int> code;             // Neither code nor signal: nobody saw it end.
+    std::optional<std::string> signal;   // "SIGSEGV"
+    bool core = false, oom = false;
+    std::vector<std::string> lines;      // "out: …", "err: …"; oldest first.
+};
+
+struct InstanceStatus {
+    std::uint32_t index = 0;
+    std::optional<std::int32_t> pid;
+    std::string goal, state, reason;
+    std::string since;
+    std::optional<std::string> ready_since;
+    std::uint64_t run = 0;
+    std::uint32_t restarts = 0;
+    std::optional<std::string> next_retry;
+    std::optional<LastExit> last_exit;
+    std::optional<std::uint64_t> memory;  // Bytes, resident.
+    std::optional<double> cpu;            // Seconds used so far.
+};
+
+struct UnitStatus {
+    std::string name, description;
+    std::string goal, state, reason;  // Of the instance that is worst off.
+    std::vector<InstanceStatus> instances;
+};
+
+struct Status {
+    std::string version;
+    ProcessStatus keeper, supervisor, logger;  // keeper.restarts is not sent.
+    std::vector<UnitStatus> units;
+};
+
+// The short form: one row a unit.
+struct SummaryRow {
+    std::string name, state, goal;
+    std::uint32_t ready = 0, instances = 0;  // How many of how many are ready or completed.
+    std::optional<std::int32_t> pid;         // When it has one instance.
+    std::uint32_t restarts = 0;
+    std::int64_t since_ms = 0;               // How long it has been in this state.
+    std::string reason;
+};
+struct Summary {
+    std::vector<SummaryRow> rows;
+};
+
+struct PlannedChange {
+    std::string unit;
+    std::string change;  // added | removed | live | restart | instances
+    std::vector<std::string> keys;
+    std::string detail;  // "instances 2 → 5", "restarts: exec, env.PORT differ"
+    bool applied = false;
+};
+struct Plan {
+    std::vector<std::string> errors;  // "units/web.toml:7:9: cannot use …"; then nothing was applied.
+    std::vector<PlannedChange> changes;
+};
+
+std::string serialize(const Status& status);
+std::string serialize(const Summary& summary);
+std::string serialize(const Plan& plan);
+
+// Throw boost::system::system_error on what is not of the shape.
+Status parse_status(std::string_view text);
+Summary parse_summary(std::string_view text);
+Plan parse_plan(std::string_view text);
+
+}  // namespace superd::wire
