@@ -35,14 +35,17 @@ struct BecameReady { InstanceId instance; RunId run = 0; };
 struct ReadyFailed { InstanceId instance; RunId run = 0; };
 // The main process ended. Told exactly once a run, but a repetition does no harm.
 struct Exited { InstanceId instance; RunId run = 0; ExitStatus status; };
-// No process of the run's tree is left; the answer to `Sweep`.
+// No process of the run's tree is left: an answer to `Sweep`, once the main process has ended.
 struct TreeEmpty { InstanceId instance; RunId run = 0; };
+// The main process has ended but others of its tree live: the other answer to
+// `Sweep`, given at once; TreeEmpty follows when they are gone.
+struct TreeLeft { InstanceId instance; RunId run = 0; };
 struct TimerFired { InstanceId instance; std::uint32_t timer = 0; };
 // superd is to stop: everything goes down in reverse order, then AllDown.
 struct ShutdownRequested {};
 
 using Event = std::variant<StartRequested, StopRequested, RestartRequested, ResetRequested, Spawned,
-                           SpawnFailed, BecameReady, ReadyFailed, Exited, TreeEmpty, TimerFired,
+                           SpawnFailed, BecameReady, ReadyFailed, Exited, TreeEmpty, TreeLeft, TimerFired,
                            ShutdownRequested>;
 
 // --- Effects: what the shell must do, in order ------------------------------
@@ -57,8 +60,8 @@ struct ForgetReady { InstanceId instance; RunId run = 0; };
 // Send to the run's whole tree (its leader's process group while the leader
 // lives, and every process found to belong to it).
 struct Signal { InstanceId instance; RunId run = 0; std::int32_t number = 0; };
-// Find out whether the tree of the run is gone; answer TreeEmpty as soon as it
-// is, now or later. Repeated asking is harmless.
+// Find out whether the tree of the run is gone: answer TreeEmpty, or TreeLeft
+// now and TreeEmpty as soon as it is. Repeated asking is harmless.
 struct Sweep { InstanceId instance; RunId run = 0; };
 // One timer an instance: a new one replaces the old.
 struct ArmTimer { InstanceId instance; std::uint32_t timer = 0; Instant at{}; };
