@@ -4,12 +4,12 @@
 // generation, so that one delayed in the shell cannot move a later run.
 #pragma once
 
+#include "core/instance.hpp"
+
 #include <cstdint>
 #include <string>
 #include <variant>
 #include <vector>
-
-#include "core/instance.hpp"
 
 namespace superd::core {
 
@@ -18,65 +18,138 @@ namespace superd::core {
 // The operator's wishes. `instance.index == all_instances`: the whole unit.
 inline constexpr std::uint32_t all_instances = 0xffff'ffff;
 
-struct StartRequested { InstanceId instance; CommandId command = 0; };
-struct StopRequested { InstanceId instance; CommandId command = 0; };
+struct StartRequested {
+    InstanceId instance;
+    CommandId command = 0;
+};
+struct StopRequested {
+    InstanceId instance;
+    CommandId command = 0;
+};
 // Stops what runs and starts it again; starts what does not run.
-struct RestartRequested { InstanceId instance; CommandId command = 0; };
+struct RestartRequested {
+    InstanceId instance;
+    CommandId command = 0;
+};
 // Forgets failures: `failed` becomes inactive or a start, a back-off starts over at once.
-struct ResetRequested { InstanceId instance; CommandId command = 0; };
+struct ResetRequested {
+    InstanceId instance;
+    CommandId command = 0;
+};
 
-struct Spawned { InstanceId instance; RunId run = 0; std::int32_t pid = 0; };
+struct Spawned {
+    InstanceId instance;
+    RunId run = 0;
+    std::int32_t pid = 0;
+};
 // `error` is a sentence for people. `transient`: the machine's fault, not the
 // unit's (EAGAIN, ENOMEM, EMFILE): retried with back-off and never counted
 // against the restart limit.
-struct SpawnFailed { InstanceId instance; RunId run = 0; std::string error; bool transient = false; };
-struct BecameReady { InstanceId instance; RunId run = 0; };
+struct SpawnFailed {
+    InstanceId instance;
+    RunId run = 0;
+    std::string error;
+    bool transient = false;
+};
+struct BecameReady {
+    InstanceId instance;
+    RunId run = 0;
+};
 // Readiness can not come any more (the descriptor was closed, say).
-struct ReadyFailed { InstanceId instance; RunId run = 0; };
+struct ReadyFailed {
+    InstanceId instance;
+    RunId run = 0;
+};
 // The main process ended. Told exactly once a run, but a repetition does no harm.
-struct Exited { InstanceId instance; RunId run = 0; ExitStatus status; };
+struct Exited {
+    InstanceId instance;
+    RunId run = 0;
+    ExitStatus status;
+};
 // No process of the run's tree is left: an answer to `Sweep`, once the main process has ended.
-struct TreeEmpty { InstanceId instance; RunId run = 0; };
+struct TreeEmpty {
+    InstanceId instance;
+    RunId run = 0;
+};
 // The main process has ended but others of its tree live: the other answer to
 // `Sweep`, given at once; TreeEmpty follows when they are gone.
-struct TreeLeft { InstanceId instance; RunId run = 0; };
-struct TimerFired { InstanceId instance; std::uint32_t timer = 0; };
+struct TreeLeft {
+    InstanceId instance;
+    RunId run = 0;
+};
+struct TimerFired {
+    InstanceId instance;
+    std::uint32_t timer = 0;
+};
 // superd is to stop: everything goes down in reverse order, then AllDown.
 struct ShutdownRequested {};
 
 using Event = std::variant<StartRequested, StopRequested, RestartRequested, ResetRequested, Spawned,
-                           SpawnFailed, BecameReady, ReadyFailed, Exited, TreeEmpty, TreeLeft, TimerFired,
-                           ShutdownRequested>;
+                           SpawnFailed, BecameReady, ReadyFailed, Exited, TreeEmpty, TreeLeft,
+                           TimerFired, ShutdownRequested>;
 
 // --- Effects: what the shell must do, in order ------------------------------
 
 // Start a process; answer with Spawned or SpawnFailed. Never asked for while
 // an earlier run of the instance may live.
-struct Spawn { InstanceId instance; RunId run = 0; };
+struct Spawn {
+    InstanceId instance;
+    RunId run = 0;
+};
 // Begin to watch for readiness; answer with BecameReady or ReadyFailed.
-struct AwaitReady { InstanceId instance; RunId run = 0; };
+struct AwaitReady {
+    InstanceId instance;
+    RunId run = 0;
+};
 // Stop watching; nothing more is expected of that run's readiness.
-struct ForgetReady { InstanceId instance; RunId run = 0; };
+struct ForgetReady {
+    InstanceId instance;
+    RunId run = 0;
+};
 // Send to the run's whole tree (its leader's process group while the leader
 // lives, and every process found to belong to it).
-struct Signal { InstanceId instance; RunId run = 0; std::int32_t number = 0; };
+struct Signal {
+    InstanceId instance;
+    RunId run = 0;
+    std::int32_t number = 0;
+};
 // Find out whether the tree of the run is gone: answer TreeEmpty, or TreeLeft
 // now and TreeEmpty as soon as it is. Repeated asking is harmless.
-struct Sweep { InstanceId instance; RunId run = 0; };
+struct Sweep {
+    InstanceId instance;
+    RunId run = 0;
+};
 // One timer an instance: a new one replaces the old.
-struct ArmTimer { InstanceId instance; std::uint32_t timer = 0; Instant at{}; };
-struct DisarmTimer { InstanceId instance; };
+struct ArmTimer {
+    InstanceId instance;
+    std::uint32_t timer = 0;
+    Instant at{};
+};
+struct DisarmTimer {
+    InstanceId instance;
+};
 // The state, goal or a recorded fact changed: persist and publish it.
-struct Changed { InstanceId instance; State from = State::inactive; State to = State::inactive; };
+struct Changed {
+    InstanceId instance;
+    State from = State::inactive;
+    State to = State::inactive;
+};
 // The instance is not known any more (see System::apply); forget it everywhere.
-struct Forget { InstanceId instance; std::string unit; };
+struct Forget {
+    InstanceId instance;
+    std::string unit;
+};
 
 enum class Outcome : std::uint8_t {
     done,        // It is as the command asked.
     failed,      // It cannot be; the instance's reason says why.
     superseded,  // A later command on the same unit took its place.
 };
-struct Answer { CommandId command = 0; InstanceId instance; Outcome outcome = Outcome::done; };
+struct Answer {
+    CommandId command = 0;
+    InstanceId instance;
+    Outcome outcome = Outcome::done;
+};
 // Shutdown is complete: no process of any unit is left.
 struct AllDown {};
 

@@ -14,6 +14,8 @@
 // grows, and each event about a process names it.
 #pragma once
 
+#include "core/time.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -21,13 +23,11 @@
 #include <string_view>
 #include <vector>
 
-#include "core/time.hpp"
-
 namespace superd::core {
 
 // Stable for the life of the unit's definition; never reused within a System.
 using UnitId = std::uint32_t;
-using RunId = std::uint64_t;  // 0: no run.
+using RunId = std::uint64_t;      // 0: no run.
 using CommandId = std::uint64_t;  // Chosen by the caller; 0: nobody waits for the answer.
 
 struct InstanceId {
@@ -52,23 +52,23 @@ enum class State : std::uint8_t {
 // Why an instance is in its state. `describe` (system.hpp) makes the sentence.
 enum class Reason : std::uint8_t {
     none,
-    not_started,         // inactive: its goal was never up
-    stopped,             // inactive/stopping: the operator asked
-    dependency,          // waiting/stopping: see System::blocker
-    spawning,            // starting
-    awaiting_ready,      // starting
-    running,             // ready, without a readiness check
-    reported_ready,      // ready
-    restart_requested,   // stopping: the operator asked for a restart
-    removed,             // stopping: its unit or instance left the configuration
-    shutdown,            // stopping: superd stops
-    ready_timeout,       // stopping/backoff/failed: it was not ready in time
-    ready_failed,        // stopping/backoff/failed: its readiness check cannot succeed
-    exited,              // backoff/failed/inactive/completed: see last_exit
-    spawn_failed,        // backoff/failed: see spawn_error
-    limit,               // backoff/failed: restart.limit is exceeded
-    leftovers,           // stopping: the leader is gone, its tree is not
-    no_restart,          // failed/inactive: its policy forbids a restart
+    not_started,        // inactive: its goal was never up
+    stopped,            // inactive/stopping: the operator asked
+    dependency,         // waiting/stopping: see System::blocker
+    spawning,           // starting
+    awaiting_ready,     // starting
+    running,            // ready, without a readiness check
+    reported_ready,     // ready
+    restart_requested,  // stopping: the operator asked for a restart
+    removed,            // stopping: its unit or instance left the configuration
+    shutdown,           // stopping: superd stops
+    ready_timeout,      // stopping/backoff/failed: it was not ready in time
+    ready_failed,       // stopping/backoff/failed: its readiness check cannot succeed
+    exited,             // backoff/failed/inactive/completed: see last_exit
+    spawn_failed,       // backoff/failed: see spawn_error
+    limit,              // backoff/failed: restart.limit is exceeded
+    leftovers,          // stopping: the leader is gone, its tree is not
+    no_restart,         // failed/inactive: its policy forbids a restart
 };
 
 // How a process ended. Exactly one of code, signal, unknown tells.
@@ -93,21 +93,21 @@ struct Instance {
     Goal goal = Goal::down;
     State state = State::inactive;
     Reason reason = Reason::not_started;
-    std::uint8_t stop_step = 0;       // Which of UnitSpec::stop was sent last, while stopping.
-    bool leader_gone = false;         // stopping: the main process has ended, its tree may not have.
-    bool restart_requested = false;   // stopping: start again when down, whatever the policy.
-    bool run_failed = false;          // stopping: superd ends this run because it failed.
-    bool counted = false;             // The end of the current run is already in `restarts_at`.
-    bool removed = false;             // Not in the configuration any more: forgotten when down.
-    RunId run = 0;                    // The current run, or the last one.
-    std::int32_t pid = 0;             // Of the main process; 0 when none lives.
-    std::uint32_t attempt = 0;        // Position in the back-off; 0 after a stable run.
-    std::uint32_t restarts = 0;       // Automatic restarts since the goal last became up.
-    std::uint32_t timer = 0;          // Generation of the armed timer; a stale one is ignored.
-    Instant since{};                  // Of the state.
-    Instant started{};                // Of the current run.
-    Instant ready_at{};               // Of the current run; epoch when not ready.
-    Instant due{};                    // backoff: the retry; starting, stopping: the deadline.
+    std::uint8_t stop_step = 0;      // Which of UnitSpec::stop was sent last, while stopping.
+    bool leader_gone = false;        // stopping: the main process has ended, its tree may not have.
+    bool restart_requested = false;  // stopping: start again when down, whatever the policy.
+    bool run_failed = false;         // stopping: superd ends this run because it failed.
+    bool counted = false;            // The end of the current run is already in `restarts_at`.
+    bool removed = false;            // Not in the configuration any more: forgotten when down.
+    RunId run = 0;                   // The current run, or the last one.
+    std::int32_t pid = 0;            // Of the main process; 0 when none lives.
+    std::uint32_t attempt = 0;       // Position in the back-off; 0 after a stable run.
+    std::uint32_t restarts = 0;      // Automatic restarts since the goal last became up.
+    std::uint32_t timer = 0;         // Generation of the armed timer; a stale one is ignored.
+    Instant since{};                 // Of the state.
+    Instant started{};               // Of the current run.
+    Instant ready_at{};              // Of the current run; epoch when not ready.
+    Instant due{};                   // backoff: the retry; starting, stopping: the deadline.
     std::vector<Instant> restarts_at;  // Inside the limit's window, oldest first.
     std::unique_ptr<LastExit> last_exit;
     std::unique_ptr<std::string> spawn_error;  // A sentence; of the last attempt to spawn.

@@ -2,11 +2,11 @@
 // arguments, its user, its probes) is none of the core's business.
 #pragma once
 
+#include "core/time.hpp"
+
 #include <cstdint>
 #include <string>
 #include <vector>
-
-#include "core/time.hpp"
 
 namespace superd::core {
 
@@ -27,8 +27,8 @@ enum class OnLimit : std::uint8_t {
 struct RestartRule {
     RestartPolicy policy = RestartPolicy::on_failure;
     OnLimit on_limit = OnLimit::wait;
-    double factor = 2.0;        // Each further retry waits this many times longer...
-    double jitter = 0.1;        // ...plus or minus up to this share of it, 0 to 1.
+    double factor = 2.0;  // Each further retry waits this many times longer...
+    double jitter = 0.1;  // ...plus or minus up to this share of it, 0 to 1.
     Duration delay = std::chrono::milliseconds{100};
     Duration max_delay = std::chrono::seconds{30};
     // A run at least this long resets the back-off, and its retry is immediate.
@@ -37,8 +37,9 @@ struct RestartRule {
     Duration window{};
     std::vector<std::int32_t> success_codes{0};
     std::vector<std::int32_t> success_signals;  // By number; a stop's own signals always count.
-    std::vector<std::int32_t> never_on_codes, never_on_signals;    // Never restart after these.
-    std::vector<std::int32_t> always_on_codes, always_on_signals;  // Restart even if policy forbids.
+    std::vector<std::int32_t> never_on_codes, never_on_signals;  // Never restart after these.
+    std::vector<std::int32_t> always_on_codes,
+        always_on_signals;  // Restart even if policy forbids.
 
     static constexpr std::uint32_t limit_max = 64;
 };
@@ -67,7 +68,7 @@ struct StopStep {
 struct UnitSpec {
     std::string name;
     UnitType type = UnitType::service;
-    bool autostart = true;    // Its goal is `up` when superd meets it for the first time.
+    bool autostart = true;      // Its goal is `up` when superd meets it for the first time.
     bool awaits_ready = false;  // False: ready as soon as it runs.
     std::uint32_t instances = 1;
     Duration ready_timeout = std::chrono::seconds{20};

@@ -10,6 +10,10 @@
 // so dependents heal themselves when what they need comes back.
 #pragma once
 
+#include "core/event.hpp"
+#include "core/instance.hpp"
+#include "core/spec.hpp"
+
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -18,10 +22,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "core/event.hpp"
-#include "core/instance.hpp"
-#include "core/spec.hpp"
 
 namespace superd::core {
 
@@ -42,11 +42,11 @@ struct PendingCommand {
 struct Unit {
     UnitId id = 0;
     UnitSpec spec;
-    std::vector<Edge> edges;             // What it depends on.
-    std::vector<UnitId> dependents;      // Who has an edge to it.
-    std::vector<Instance> instances;     // By index; surplus ones are `removed` until down.
+    std::vector<Edge> edges;          // What it depends on.
+    std::vector<UnitId> dependents;   // Who has an edge to it.
+    std::vector<Instance> instances;  // By index; surplus ones are `removed` until down.
     std::vector<PendingCommand> pending;
-    bool removed = false;                // Left the configuration; forgotten when down.
+    bool removed = false;  // Left the configuration; forgotten when down.
 };
 
 // What a supervisor that takes over tells of one instance (from its records).
@@ -95,13 +95,14 @@ public:
     std::string describe(InstanceId id, Instant now) const;
 
 private:
-    // See system.cpp, stop.cpp, start.cpp.
-    struct Step;
+    friend class Stepper;  // stepper.hpp: one step at work.
+
     std::map<std::string, UnitId, std::less<>> by_name_;
     std::map<UnitId, std::unique_ptr<Unit>> by_id_;
     std::mt19937_64 random_;
     RunId next_run_ = 1;
     UnitId next_unit_ = 1;
+    std::uint32_t alive_ = 0;  // Instances of which a process may live.
     bool shutting_down_ = false;
     bool told_all_down_ = false;
 };

@@ -1,0 +1,198 @@
+// The operator's wishes. They set goals; what follows from a goal is found by
+// evaluate() (dependencies.cpp), the same way as for every other change.
+#include "core/stepper.hpp"
+
+#include <algorithm>
+
+namespace superd::core {
+
+namespace {
+
+// Calls `visit` with each instance that `target` names.
+template <class Visit>
+void each_target(Unit& unit, InstanceId target, Visit&& visit) {
+    for (std::uint32_t index = 0; index < unit.instances.size(); ++index) {
+        const bool named = target.index == all_instances || target.index == index;
+        if (named && !unit.instances[index].removed) visit(unit.instances[index]);
+    }
+}
+
+bool overlap(InstanceId one, InstanceId other) {
+    return one.index == other.index || one.index == all_instances || other.index == all_instances;
+}
+
+}  // namespace
+
+void Stepper::start(const StartRequested& request) {
+    Unit* const found = unit(request.instance.unit);
+    if (found == nullptr || found->removed || system_.shutting_down_) {
+        return answer(request.command, request.instance, Outcome::failed);
+    }
+    await(*found, request.instance, request.command, Goal::up);
+    pull_dependencies(*found);
+    each_target(*found, request.instance, [&](Instance& i) { want_up(*found, i); });
+}
+
+void Stepper::stop(const StopRequested& request) {
+    Unit* const found = unit(request.instance.unit);
+    if (found == nullptr) return answer(request.command, request.instance, Outcome::failed);
+    await(*found, request.instance, request.command, Goal::down);
+    each_target(*found, request.instance, [&](Instance& i) { want_down(*found, i); });
+}
+
+void Stepper::restart(const RestartRequested& request) {
+    Unit* const found = unit(request.instance.unit);
+    if (found == nullptr || found->removed || system_.shutting_down_) {
+        return answer(request.command, request.instance, Outcome::failed);
+    }
+    await(*found, request.instance, request.command, Goal::up);
+    pull_dependencies(*found);
+    each_target(*found, request.instance, [&](Instance& i) { ask_restart(*found, i); });
+}
+
+void Stepper::reset(const ResetRequested& request) {
+    Unit* const found = unit(request.instance.unit);
+    if (found == nullptr) return answer(request.command, request.instance, Outcome::failed);
+    each_target(*found, request.instance, [&](Instance& i) {
+        forget_failures(i);
+        if (i.state != State::failed && i.state != State::backoff) return changed(*found, i);
+        disarm(*found, i);
+        if (i.goal == Goal::up)
+            enter(*found, i, State::waiting, Reason::dependency);
+        else
+            enter(*found, i, State::inactive, Reason::stopped);
+    });
+    answer(request.command, request.instance, Outcome::done);
+}
+
+void Stepper::want_up(Unit& unit, Instance& instance) {
+    const bool was_down = instance.goal == Goal::down;
+    instance.goal = Goal::up;
+    switch (instance.state) {
+        case State::inactive:
+        case State::failed:
+        case State::completed:
+        case State::backoff:
+            disarm(unit, instance);
+            forget_failures(instance);
+            return enter(unit, instance, State::waiting, Reason::dependency);
+        case State::stopping:
+            if (was_down) instance.restart_requested = true;
+            break;
+        case State::waiting:
+        case State::starting:
+        case State::ready: break;
+    }
+    if (was_down) changed(unit, instance);
+    touch(unit);
+}
+
+void Stepper::want_down(Unit& unit, Instance& instance) {
+    const bool was_up = instance.goal == Goal::up;
+    instance.goal = Goal::down;
+    instance.restart_requested = false;
+    switch (instance.state) {
+        case State::failed:
+        case State::completed:
+        case State::waiting:
+        case State::backoff:
+            disarm(unit, instance);
+            return enter(unit, instance, State::inactive, Reason::stopped);
+        case State::inactive:
+        case State::starting:
+        case State::ready:
+        case State::stopping: break;
+    }
+    if (was_up) changed(unit, instance);
+    touch(unit);  // evaluate() begins the stop once no dependent needs it any more.
+}
+
+void Stepper::ask_restart(Unit& unit, Instance& instance) {
+    if (!alive(instance)) return want_up(unit, instance);
+    instance.goal = Goal::up;
+    instance.restart_requested = true;
+    forget_failures(instance);
+    if (instance.state == State::stopping) return changed(unit, instance);
+    begin_stop(unit, instance, Reason::restart_requested);
+}
+
+void Stepper::forget_failures(Instance& instance) {
+    instance.attempt = 0;
+    instance.restarts = 0;
+    instance.restarts_at.clear();
+    instance.spawn_error.reset();
+}
+
+void Stepper::pull_dependencies(const Unit& from) {
+    for (const auto& edge : from.edges) {
+        if (edge.kind == DependencyKind::after) continue;
+        Unit* const dependency = unit(edge.unit);
+        if (dependency != nullptr && !dependency->removed) pull(*dependency);
+    }
+}
+
+void Stepper::pull(Unit& dependency) {
+    const bool wanted = std::ranges::any_of(dependency.instances, [](const Instance& i) {
+        return i.goal == Goal::up && i.state != State::failed;
+    });
+    pull_dependencies(dependency);
+    if (wanted) return;  // Some of its instances may be stopped: that is the operator's choice.
+    each_target(dependency, {dependency.id, all_instances},
+                [&](Instance& i) { want_up(dependency, i); });
+}
+
+void Stepper::await(Unit& unit, InstanceId target, CommandId command, Goal goal) {
+    std::erase_if(unit.pending, [&](const PendingCommand& pending) {
+        const bool contradicted = pending.goal != goal && overlap(pending.instance, target);
+        if (contradicted) answer(pending.id, pending.instance, Outcome::superseded);
+        return contradicted;
+    });
+    if (command != 0) unit.pending.push_back({command, target, goal});
+    touch(unit);
+}
+
+void Stepper::answer(CommandId command, InstanceId target, Outcome outcome) {
+    if (command != 0) out_.emplace_back(Answer{command, target, outcome});
+}
+
+void Stepper::answer_pending(Unit& unit) {
+    std::erase_if(unit.pending, [&](const PendingCommand& pending) {
+        const auto result = outcome(unit, pending);
+        if (result) answer(pending.id, pending.instance, *result);
+        return result.has_value();
+    });
+    if (unit.pending.empty()) unit.pending.shrink_to_fit();
+}
+
+// How a command came out, if that is known by now. A start has failed as soon
+// as one try has: the retries go on, but who waits should hear of it.
+std::optional<Outcome> Stepper::outcome(const Unit& unit, const PendingCommand& pending) const {
+    bool open = false;
+    for (std::uint32_t index = 0; index < unit.instances.size(); ++index) {
+        if (pending.instance.index != all_instances && pending.instance.index != index) continue;
+        const Instance& i = unit.instances[index];
+        if (i.removed) continue;
+        switch (i.state) {
+            case State::failed:
+            case State::backoff:
+                if (pending.goal == Goal::up) return Outcome::failed;
+                break;
+            case State::waiting:
+                if (pending.goal == Goal::up && dependency_lost(unit)) return Outcome::failed;
+                open = true;
+                break;
+            case State::starting:
+            case State::stopping: open = true; break;
+            case State::ready:
+                if (pending.goal == Goal::down) open = true;
+                break;
+            case State::inactive:
+            case State::completed: break;
+        }
+    }
+    if (system_.shutting_down_ && pending.goal == Goal::up) return Outcome::superseded;
+    if (open) return std::nullopt;
+    return Outcome::done;
+}
+
+}  // namespace superd::core

@@ -1,0 +1,194 @@
+// A new configuration, and the first one of a supervisor that takes over.
+#include "core/stepper.hpp"
+
+#include <algorithm>
+
+namespace superd::core {
+
+namespace {
+
+Instance fresh(Goal goal) {
+    Instance instance;
+    instance.goal = goal;
+    return instance;
+}
+
+}  // namespace
+
+void Stepper::apply(std::vector<UnitSpec> specs) {
+    std::set<std::pair<UnitId, UnitId>> before;
+    for (const auto& [id, each] : system_.by_id_) {
+        for (const auto& edge : each->edges) before.emplace(id, edge.unit);
+    }
+    std::set<UnitId> kept, added;
+    for (auto& spec : specs) {
+        const auto known = system_.by_name_.find(spec.name);
+        const bool is_new = known == system_.by_name_.end() || unit(known->second)->removed;
+        Unit& defined = define(std::move(spec));
+        kept.insert(defined.id);
+        if (is_new) added.insert(defined.id);
+        resize(defined, is_new);
+    }
+    for (const auto& [id, each] : system_.by_id_) {
+        if (kept.contains(id)) continue;
+        each->removed = true;
+        for (Instance& i : each->instances) i.removed = true;
+    }
+    connect(before);
+    for (const auto id : added) {
+        Unit& each = *unit(id);
+        if (!each.spec.autostart) continue;
+        pull_dependencies(each);
+        for (Instance& i : each.instances) want_up(each, i);
+    }
+    for (const auto& [id, each] : system_.by_id_) touch(*each);
+}
+
+Unit& Stepper::define(UnitSpec&& spec) {
+    const auto known = system_.by_name_.find(spec.name);
+    if (known != system_.by_name_.end()) {
+        Unit& existing = *unit(known->second);
+        existing.spec = std::move(spec);
+        existing.removed = false;
+        return existing;
+    }
+    auto made = std::make_unique<Unit>();
+    made->id = system_.next_unit_++;
+    made->spec = std::move(spec);
+    system_.by_name_.emplace(made->spec.name, made->id);
+    Unit& result = *made;
+    system_.by_id_.emplace(result.id, std::move(made));
+    return result;
+}
+
+// Makes the edges from the specs. A unit that leaves keeps its own, for the
+// order of its stop. Dependencies that are new are pulled up with a unit that
+// is wanted; old ones are not: their goals are the operator's.
+void Stepper::connect(std::set<std::pair<UnitId, UnitId>>& before) {
+    for (const auto& [id, each] : system_.by_id_) each->dependents.clear();
+    for (const auto& [id, each] : system_.by_id_) {
+        if (!each->removed) {
+            each->edges.clear();
+            for (const auto& dependency : each->spec.dependencies) {
+                const auto found = system_.by_name_.find(dependency.unit);
+                if (found == system_.by_name_.end()) continue;
+                each->edges.push_back({found->second, dependency.kind, dependency.when});
+            }
+            each->edges.shrink_to_fit();
+        }
+        for (const auto& edge : each->edges) {
+            if (Unit* const other = unit(edge.unit)) other->dependents.push_back(id);
+        }
+    }
+    for (const auto& [id, each] : system_.by_id_) {
+        const bool up = std::ranges::any_of(
+            each->instances, [](const Instance& i) { return i.goal == Goal::up && !i.removed; });
+        if (!up || each->removed) continue;
+        for (const auto& edge : each->edges) {
+            const bool is_new = !before.contains({id, edge.unit});
+            if (is_new && edge.kind != DependencyKind::after) pull(*unit(edge.unit));
+        }
+    }
+}
+
+// Instances are added and removed at the end; the others do not notice. An
+// instance that was on its way out and is wanted again comes back when down.
+void Stepper::resize(Unit& unit, bool is_new) {
+    const bool up = !is_new && std::ranges::any_of(unit.instances, [](const Instance& i) {
+        return i.goal == Goal::up && !i.removed;
+    });
+    const bool was_empty = unit.instances.empty();
+    for (std::uint32_t index = 0; index < unit.instances.size(); ++index) {
+        Instance& i = unit.instances[index];
+        if (index >= unit.spec.instances) {
+            i.removed = true;
+        } else if (i.removed) {
+            i.removed = false;
+            i.goal = Goal::down;
+            if (up) want_up(unit, i);
+        }
+    }
+    while (unit.instances.size() < unit.spec.instances) {
+        unit.instances.push_back(fresh(Goal::down));
+        if (up && !was_empty) want_up(unit, unit.instances.back());
+    }
+    unit.instances.shrink_to_fit();
+}
+
+void Stepper::adopt(std::vector<UnitSpec> specs, std::vector<Restored> restored) {
+    std::set<UnitId> known;
+    for (auto& spec : specs) define(std::move(spec));
+    for (auto& each : restored) {
+        const auto found = system_.by_name_.find(each.unit);
+        if (found == system_.by_name_.end()) continue;
+        Unit& owner = *unit(found->second);
+        known.insert(owner.id);
+        while (owner.instances.size() <= each.index) owner.instances.push_back(fresh(Goal::down));
+        owner.instances[each.index] = std::move(each.instance);
+        system_.next_run_ = std::max(system_.next_run_, owner.instances[each.index].run + 1);
+    }
+    for (const auto& [id, each] : system_.by_id_) {
+        for (const Instance& i : each->instances) system_.alive_ += alive(i) ? 1 : 0;
+    }
+    std::set<std::pair<UnitId, UnitId>> none;
+    for (const auto& [id, each] : system_.by_id_) resize(*each, !known.contains(id));
+    const auto goals = [&] {  // Pulling must not undo what the operator had stopped.
+        std::set<std::pair<UnitId, UnitId>> all;
+        for (const auto& [id, each] : system_.by_id_) {
+            if (!known.contains(id)) continue;
+            for (const auto& dependency : each->spec.dependencies) {
+                const auto found = system_.by_name_.find(dependency.unit);
+                if (found != system_.by_name_.end()) all.emplace(id, found->second);
+            }
+        }
+        return all;
+    };
+    none = goals();
+    connect(none);
+    for (const auto& [id, each] : system_.by_id_) {
+        if (!known.contains(id) && each->spec.autostart) {
+            pull_dependencies(*each);
+            for (Instance& i : each->instances) want_up(*each, i);
+        }
+        for (Instance& i : each->instances) resume(*each, i);
+        touch(*each);
+    }
+}
+
+// Repeats what the supervisor before may not have come to do. All of it may be
+// done twice without harm.
+void Stepper::resume(Unit& unit, Instance& instance) {
+    const Instant due = instance.due;
+    switch (instance.state) {
+        case State::starting:
+            if (instance.pid == 0) {  // The spawn never happened: a new run, from the start.
+                --system_.alive_;
+                instance.state = State::waiting;
+                return enter(unit, instance, State::waiting, Reason::dependency);
+            }
+            if (unit.spec.type == UnitType::service && unit.spec.awaits_ready) {
+                return await_ready(unit, instance);
+            }
+            if (unit.spec.type == UnitType::service) became_ready(unit, instance, Reason::running);
+            return;
+        case State::stopping:
+            if (instance.leader_gone) {
+                out_.emplace_back(Sweep{id_of(unit, instance), instance.run});
+                if (due != Instant{}) arm(unit, instance, due);
+            } else if (instance.pid == 0) {
+                down(unit, instance);  // It was to be stopped before it was spawned, and never was.
+            } else {
+                send_stop_signal(unit, instance);
+                arm(unit, instance, std::max(due, now_));
+            }
+            return;
+        case State::backoff: return arm(unit, instance, std::max(due, now_));
+        case State::inactive:
+        case State::waiting:
+        case State::ready:
+        case State::failed:
+        case State::completed: return;
+    }
+}
+
+}  // namespace superd::core

@@ -1,0 +1,124 @@
+// What the dependency graph allows and demands. All of it is derived from the
+// present states, never remembered, so it cannot be out of date.
+#include "core/stepper.hpp"
+
+#include <algorithm>
+
+namespace superd::core {
+
+namespace {
+
+bool wanted(const Instance& instance) { return instance.goal == Goal::up && !instance.removed; }
+
+bool reached(const Instance& instance, When when) {
+    switch (when) {
+        case When::started:
+            return (alive(instance) && instance.pid != 0) || instance.state == State::completed;
+        case When::ready:
+            return instance.state == State::ready || instance.state == State::completed;
+        case When::completed: return instance.state == State::completed;
+    }
+    return false;
+}
+
+// It will not come up again unless the operator acts.
+bool given_up(const Instance& instance) {
+    return instance.state == State::failed || instance.state == State::inactive;
+}
+
+}  // namespace
+
+bool Stepper::satisfied(const Edge& edge) const {
+    const Unit* const other = system_.find(edge.unit);
+    if (other == nullptr || edge.kind == DependencyKind::wants) return true;
+    if (edge.kind == DependencyKind::after) {
+        // Order only: whoever is not wanted, or has given up, is not waited
+        // for; but "completed" insists on what it says while it is wanted.
+        const bool nobody = std::ranges::none_of(other->instances, wanted);
+        if (nobody) return std::ranges::none_of(other->instances, alive);
+        if (edge.when != When::completed && lost(*other)) return true;
+    }
+    bool any = false;
+    for (const Instance& i : other->instances) {
+        if (!wanted(i)) continue;
+        if (reached(i, edge.when))
+            any = true;
+        else if (!given_up(i))
+            return false;
+    }
+    return any;
+}
+
+bool Stepper::going(const Unit& unit) const {
+    if (unit.removed || system_.shutting_down_) return true;
+    return std::ranges::none_of(unit.instances, wanted) || dependency_lost(unit);
+}
+
+bool Stepper::lost(const Unit& unit) const {
+    if (going(unit)) return true;
+    return std::ranges::all_of(unit.instances,
+                               [](const Instance& i) { return !wanted(i) || given_up(i); });
+}
+
+bool Stepper::dependency_lost(const Unit& unit) const {
+    return std::ranges::any_of(unit.edges, [this](const Edge& edge) {
+        if (edge.kind != DependencyKind::needs) return false;
+        const Unit* const other = system_.find(edge.unit);
+        return other != nullptr && lost(*other);
+    });
+}
+
+bool Stepper::may_start(const Unit& unit) const {
+    return !dependency_lost(unit) &&
+           std::ranges::all_of(unit.edges, [this](const Edge& edge) { return satisfied(edge); });
+}
+
+// Stops go in reverse order: while one that needs this unit, or was ordered
+// after it and has to end too, is alive, this one stays.
+bool Stepper::held_by_dependents(const Unit& unit) const {
+    if (!going(unit)) return false;
+    return std::ranges::any_of(unit.dependents, [&](UnitId id) {
+        const Unit* const other = system_.find(id);
+        if (other == nullptr || std::ranges::none_of(other->instances, alive)) return false;
+        return std::ranges::any_of(other->edges, [&](const Edge& edge) {
+            if (edge.unit != unit.id || edge.kind == DependencyKind::wants) return false;
+            return edge.kind == DependencyKind::needs || going(*other);
+        });
+    });
+}
+
+std::optional<Reason> Stepper::must_end(const Unit& unit, const Instance& instance) const {
+    if (instance.removed) return Reason::removed;
+    if (system_.shutting_down_) return Reason::shutdown;
+    if (instance.goal == Goal::down) return Reason::stopped;
+    if (dependency_lost(unit)) return Reason::dependency;
+    return std::nullopt;
+}
+
+void Stepper::evaluate(Unit& unit) {
+    for (Instance& instance : unit.instances) evaluate(unit, instance);
+}
+
+void Stepper::evaluate(Unit& unit, Instance& instance) {
+    const auto end = must_end(unit, instance);
+    switch (instance.state) {
+        case State::waiting:
+        case State::backoff:
+            if (end && *end != Reason::dependency) {
+                disarm(unit, instance);
+                return enter(unit, instance, State::inactive, *end);
+            }
+            if (instance.state == State::waiting && !end && may_start(unit)) spawn(unit, instance);
+            return;
+        case State::starting:
+        case State::ready:
+            if (end && !held_by_dependents(unit)) begin_stop(unit, instance, *end);
+            return;
+        case State::inactive:
+        case State::stopping:
+        case State::failed:
+        case State::completed: return;
+    }
+}
+
+}  // namespace superd::core

@@ -1,0 +1,147 @@
+// Reasons as sentences for people.
+#include "core/system.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace superd::core {
+
+namespace {
+
+std::string seconds(Duration duration) {
+    const double value = std::max(0.0, std::chrono::duration<double>(duration).count());
+    char text[32];
+    std::snprintf(text, sizeof text, value < 10 ? "%.1f s" : "%.0f s", value);
+    return text;
+}
+
+bool reached(const Unit& unit, When when) {
+    return std::ranges::any_of(unit.instances, [&](const Instance& i) {
+        if (i.goal == Goal::down || i.removed) return false;
+        if (i.state == State::completed) return true;
+        if (when == When::ready) return i.state == State::ready;
+        return when == When::started && alive(i) && i.pid != 0;
+    });
+}
+
+// Why `unit` is not yet what its dependent waits for.
+std::string obstacle(const Unit& unit, When when) {
+    for (const Instance& i : unit.instances) {
+        if (i.removed) continue;
+        if (i.goal == Goal::down) return "stopped";
+        if (i.state != State::ready && i.state != State::completed) {
+            if (i.state == State::starting && when == When::ready) return "not ready yet";
+            return std::string{to_string(i.state)};
+        }
+    }
+    return when == When::completed ? "not completed yet" : "not ready yet";
+}
+
+std::string why_it_failed(const Instance& i) {
+    switch (i.reason) {
+        case Reason::spawn_failed: return i.spawn_error ? *i.spawn_error : "cannot be started";
+        case Reason::ready_timeout: return "not ready in time";
+        case Reason::ready_failed: return "its readiness check failed";
+        case Reason::limit:
+        case Reason::exited:
+        case Reason::no_restart: return i.last_exit ? describe(i.last_exit->status) : "failure";
+        case Reason::none:
+        case Reason::not_started:
+        case Reason::stopped:
+        case Reason::dependency:
+        case Reason::spawning:
+        case Reason::awaiting_ready:
+        case Reason::running:
+        case Reason::reported_ready:
+        case Reason::restart_requested:
+        case Reason::removed:
+        case Reason::shutdown:
+        case Reason::leftovers: break;
+    }
+    return std::string{to_string(i.reason)};
+}
+
+std::string stopping(const Unit& unit, const Instance& i) {
+    std::string why;
+    if (i.reason == Reason::leftovers)
+        why = "its main process is gone, others of its tree are ending";
+    else if (i.reason == Reason::stopped)
+        why = "as asked";
+    else if (i.reason == Reason::restart_requested)
+        why = "to be started again";
+    else if (i.reason == Reason::removed)
+        why = "it left the configuration";
+    else if (i.reason == Reason::shutdown)
+        why = "superd stops";
+    else if (i.reason == Reason::dependency)
+        why = "what it needs is gone";
+    else
+        why = why_it_failed(i);
+    const auto step = std::min<std::size_t>(i.stop_step, unit.spec.stop.size() - 1);
+    if (i.due != Instant{}) why += ", " + signal_name(unit.spec.stop[step].signal) + " sent";
+    return why;
+}
+
+}  // namespace
+
+std::optional<Edge> System::blocker(const Unit& unit) const {
+    for (const Edge& edge : unit.edges) {
+        const Unit* const other = find(edge.unit);
+        if (other == nullptr || edge.kind == DependencyKind::wants) continue;
+        const bool wanted = std::ranges::any_of(
+            other->instances, [](const Instance& i) { return i.goal == Goal::up && !i.removed; });
+        if (edge.kind == DependencyKind::after && !wanted &&
+            std::ranges::none_of(other->instances, alive)) {
+            continue;
+        }
+        if (!reached(*other, edge.when)) return edge;
+    }
+    return std::nullopt;
+}
+
+std::string System::describe(InstanceId id, Instant now) const {
+    const Unit* const unit = find(id.unit);
+    const Instance* const i = find(id);
+    if (unit == nullptr || i == nullptr) return "not known";
+    switch (i->state) {
+        case State::inactive:
+            if (i->reason == Reason::exited && i->last_exit) {
+                return "ended with " + core::describe(i->last_exit->status) +
+                       ", its policy does not restart it";
+            }
+            return i->reason == Reason::not_started ? "never started" : "stopped";
+        case State::waiting: {
+            const auto edge = blocker(*unit);
+            if (!edge) return "about to start";
+            const Unit& other = *find(edge->unit);
+            return "on " + other.spec.name + ": " + obstacle(other, edge->when);
+        }
+        case State::starting:
+            if (i->reason == Reason::awaiting_ready) {
+                return "not ready yet, " + seconds(i->due - now) + " left";
+            }
+            return i->reason == Reason::running ? "running to its end" : "being spawned";
+        case State::ready:
+            if (shutting_down_ || i->goal == Goal::down)
+                return "to be stopped after its dependents";
+            return "up for " + seconds(now - i->started);
+        case State::stopping: return stopping(*unit, *i);
+        case State::backoff: {
+            std::string text = "retry " + std::to_string(i->restarts) + " in " +
+                               seconds(i->due - now) + " after " + why_it_failed(*i);
+            if (i->reason == Reason::limit) text += "; restart.limit is reached";
+            return text;
+        }
+        case State::failed: {
+            std::string text = why_it_failed(*i);
+            if (i->reason == Reason::limit) text += ", and restart.limit is exceeded";
+            if (i->reason == Reason::no_restart) text += ", and its policy does not restart it";
+            return text;
+        }
+        case State::completed:
+            return i->last_exit ? "done after " + seconds(i->last_exit->uptime) : "done";
+    }
+    return {};
+}
+
+}  // namespace superd::core

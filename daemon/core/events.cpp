@@ -1,0 +1,61 @@
+// The entrance of every event: finds whom it is about, drops what is stale.
+#include "base/overloaded.hpp"
+#include "core/stepper.hpp"
+
+namespace superd::core {
+
+void Stepper::handle(const Event& event) {
+    const auto visitor = Overloaded{
+        [&](const StartRequested& e) { start(e); },
+        [&](const StopRequested& e) { stop(e); },
+        [&](const RestartRequested& e) { restart(e); },
+        [&](const ResetRequested& e) { reset(e); },
+        [&](const Spawned& e) {
+            if (auto* const i = instance(e.instance, e.run))
+                spawned(*unit(e.instance.unit), *i, e.pid);
+        },
+        [&](const SpawnFailed& e) {
+            if (auto* const i = instance(e.instance, e.run))
+                spawn_failed(*unit(e.instance.unit), *i, e);
+        },
+        [&](const BecameReady& e) {
+            auto* const i = instance(e.instance, e.run);
+            if (i == nullptr || i->state != State::starting || i->pid == 0) return;
+            became_ready(*unit(e.instance.unit), *i, Reason::reported_ready);
+        },
+        [&](const ReadyFailed& e) {
+            auto* const i = instance(e.instance, e.run);
+            if (i == nullptr || i->state != State::starting || i->pid == 0) return;
+            i->run_failed = true;
+            begin_stop(*unit(e.instance.unit), *i, Reason::ready_failed);
+        },
+        [&](const Exited& e) {
+            if (auto* const i = instance(e.instance, e.run))
+                exited(*unit(e.instance.unit), *i, e.status);
+        },
+        [&](const TreeEmpty& e) {
+            auto* const i = instance(e.instance, e.run);
+            if (i == nullptr || i->state != State::stopping || !i->leader_gone) return;
+            down(*unit(e.instance.unit), *i);
+        },
+        [&](const TreeLeft& e) {
+            auto* const i = instance(e.instance, e.run);
+            if (i == nullptr || i->state != State::stopping || !i->leader_gone) return;
+            // Without a deadline nothing has been sent yet: the leader died by itself.
+            if (i->due == Instant{}) send_stop_signal(*unit(e.instance.unit), *i);
+        },
+        [&](const TimerFired& e) {
+            Unit* const owner = unit(e.instance.unit);
+            if (owner == nullptr || e.instance.index >= owner->instances.size()) return;
+            Instance& i = owner->instances[e.instance.index];
+            if (i.timer == e.timer && i.due != Instant{}) timer_fired(*owner, i);
+        },
+        [&](const ShutdownRequested&) {
+            system_.shutting_down_ = true;
+            for (const auto& [id, each] : system_.by_id_) touch(*each);
+        },
+    };
+    std::visit(visitor, event);
+}
+
+}  // namespace superd::core

@@ -1,0 +1,137 @@
+// One run of an instance, from its spawn to the end of its process tree.
+#include "core/stepper.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace superd::core {
+
+void Stepper::spawn(Unit& unit, Instance& instance) {
+    assert(!alive(instance) && "two main processes of one instance");
+    instance.run = system_.next_run_++;
+    instance.pid = 0;
+    instance.started = now_;
+    instance.ready_at = Instant{};
+    instance.leader_gone = false;
+    instance.run_failed = false;
+    instance.restart_requested = false;
+    instance.stop_step = 0;
+    enter(unit, instance, State::starting, Reason::spawning);
+    out_.emplace_back(Spawn{id_of(unit, instance), instance.run});
+}
+
+void Stepper::spawned(Unit& unit, Instance& instance, std::int32_t pid) {
+    if (!alive(instance) || instance.pid != 0 || instance.leader_gone) return;
+    instance.pid = pid;
+    instance.spawn_error.reset();
+    if (instance.state == State::stopping) {  // The stop overtook the spawn.
+        changed(unit, instance);
+        return send_stop_signal(unit, instance);
+    }
+    touch(unit);
+    if (unit.spec.type == UnitType::oneshot) {
+        return enter(unit, instance, State::starting, Reason::running);
+    }
+    if (!unit.spec.awaits_ready) return became_ready(unit, instance, Reason::running);
+    enter(unit, instance, State::starting, Reason::awaiting_ready);
+    await_ready(unit, instance);
+}
+
+void Stepper::await_ready(Unit& unit, Instance& instance) {
+    arm(unit, instance, now_ + unit.spec.ready_timeout);
+    out_.emplace_back(AwaitReady{id_of(unit, instance), instance.run});
+}
+
+void Stepper::became_ready(Unit& unit, Instance& instance, Reason reason) {
+    disarm(unit, instance);
+    instance.ready_at = now_;
+    enter(unit, instance, State::ready, reason);
+}
+
+void Stepper::spawn_failed(Unit& unit, Instance& instance, const SpawnFailed& failure) {
+    if (!alive(instance) || instance.pid != 0 || instance.leader_gone) return;
+    instance.spawn_error = std::make_unique<std::string>(failure.error);
+    const bool stopping = instance.state == State::stopping;
+    disarm(unit, instance);
+    if (stopping) return down(unit, instance);
+    const auto policy = unit.spec.restart.policy;
+    if (failure.transient) return retry(unit, instance, Reason::spawn_failed, false, false);
+    if (policy == RestartPolicy::never) {
+        return enter(unit, instance, State::failed, Reason::spawn_failed);
+    }
+    retry(unit, instance, Reason::spawn_failed, false, true);
+}
+
+void Stepper::exited(Unit& unit, Instance& instance, const ExitStatus& status) {
+    if (!alive(instance) || instance.leader_gone) return;
+    LastExit last{now_, now_ - instance.started, instance.run, instance.pid, status};
+    instance.last_exit = std::make_unique<LastExit>(last);
+    instance.pid = 0;
+    instance.leader_gone = true;
+    if (instance.state == State::stopping) {
+        changed(unit, instance);  // The escalation goes on: others of its tree may live.
+    } else {
+        if (instance.reason == Reason::awaiting_ready) {
+            out_.emplace_back(ForgetReady{id_of(unit, instance), instance.run});
+        }
+        disarm(unit, instance);
+        enter(unit, instance, State::stopping, Reason::leftovers);
+    }
+    out_.emplace_back(Sweep{id_of(unit, instance), instance.run});
+}
+
+void Stepper::begin_stop(Unit& unit, Instance& instance, Reason reason) {
+    if (instance.reason == Reason::awaiting_ready) {
+        out_.emplace_back(ForgetReady{id_of(unit, instance), instance.run});
+    }
+    disarm(unit, instance);
+    instance.stop_step = 0;
+    enter(unit, instance, State::stopping, reason);
+    // Before Spawned there is nobody to signal; spawned() does it then.
+    if (instance.pid != 0) send_stop_signal(unit, instance);
+}
+
+void Stepper::send_stop_signal(Unit& unit, Instance& instance) {
+    constexpr Duration patience_min = std::chrono::milliseconds{100};
+    const auto& steps = unit.spec.stop;
+    const auto at = std::min<std::size_t>(instance.stop_step, steps.size() - 1);
+    out_.emplace_back(Signal{id_of(unit, instance), instance.run, steps[at].signal});
+    arm(unit, instance, now_ + std::max(steps[at].patience, patience_min));
+}
+
+void Stepper::timer_fired(Unit& unit, Instance& instance) {
+    switch (instance.state) {
+        case State::starting:
+            instance.run_failed = true;
+            return begin_stop(unit, instance, Reason::ready_timeout);
+        case State::stopping:
+            if (instance.stop_step + 1u < unit.spec.stop.size()) ++instance.stop_step;
+            send_stop_signal(unit, instance);
+            changed(unit, instance);
+            if (instance.leader_gone) {
+                out_.emplace_back(Sweep{id_of(unit, instance), instance.run});
+            }
+            return;
+        case State::backoff:
+            instance.due = Instant{};
+            return enter(unit, instance, State::waiting, Reason::dependency);
+        case State::inactive:
+        case State::waiting:
+        case State::ready:
+        case State::failed:
+        case State::completed: return;
+    }
+}
+
+void Stepper::down(Unit& unit, Instance& instance) {
+    disarm(unit, instance);
+    const bool by_itself = instance.reason == Reason::leftovers || instance.run_failed;
+    if (instance.removed) return enter(unit, instance, State::inactive, Reason::removed);
+    if (system_.shutting_down_) return enter(unit, instance, State::inactive, Reason::shutdown);
+    if (instance.goal == Goal::down) return enter(unit, instance, State::inactive, Reason::stopped);
+    if (by_itself && !instance.restart_requested) return ended_by_itself(unit, instance);
+    instance.restart_requested = false;
+    enter(unit, instance, State::waiting, Reason::dependency);
+}
+
+}  // namespace superd::core

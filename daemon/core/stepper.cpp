@@ -1,0 +1,113 @@
+#include "core/stepper.hpp"
+
+namespace superd::core {
+
+Unit* Stepper::unit(UnitId id) {
+    const auto found = system_.by_id_.find(id);
+    return found == system_.by_id_.end() ? nullptr : found->second.get();
+}
+
+Instance* Stepper::instance(InstanceId id, RunId run) {
+    Unit* const owner = unit(id.unit);
+    if (owner == nullptr || id.index >= owner->instances.size()) return nullptr;
+    Instance& found = owner->instances[id.index];
+    return found.run == run ? &found : nullptr;
+}
+
+InstanceId Stepper::id_of(const Unit& unit, const Instance& instance) const {
+    return {unit.id, static_cast<std::uint32_t>(&instance - unit.instances.data())};
+}
+
+void Stepper::enter(Unit& unit, Instance& instance, State state, Reason reason) {
+    const State from = instance.state;
+    if (from == state && instance.reason == reason) return;
+    const bool was_alive = alive(instance);
+    instance.state = state;
+    instance.reason = reason;
+    if (from != state) instance.since = now_;
+    if (alive(instance) && !was_alive) ++system_.alive_;
+    if (!alive(instance) && was_alive) --system_.alive_;
+    out_.emplace_back(Changed{id_of(unit, instance), from, state});
+    touch(unit);
+}
+
+void Stepper::changed(Unit& unit, Instance& instance) {
+    out_.emplace_back(Changed{id_of(unit, instance), instance.state, instance.state});
+}
+
+void Stepper::arm(Unit& unit, Instance& instance, Instant at) {
+    instance.due = at;
+    out_.emplace_back(ArmTimer{id_of(unit, instance), ++instance.timer, at});
+}
+
+void Stepper::disarm(Unit& unit, Instance& instance) {
+    if (instance.due == Instant{}) return;
+    instance.due = Instant{};
+    ++instance.timer;  // One that has fired already is stale now.
+    out_.emplace_back(DisarmTimer{id_of(unit, instance)});
+}
+
+// Dependents of dependents too: a loss travels through a chain whose middle
+// does not change its own state at once.
+void Stepper::touch(const Unit& unit) {
+    queue(unit.id);
+    for (const auto& edge : unit.edges) queue(edge.unit);
+    if (unit.dependents.empty()) return;
+    std::set<UnitId> seen;
+    std::vector<UnitId> next{unit.dependents};
+    while (!next.empty()) {
+        const UnitId id = next.back();
+        next.pop_back();
+        if (!seen.insert(id).second) continue;
+        queue(id);
+        const Unit* const dependent = this->unit(id);
+        if (dependent == nullptr) continue;
+        next.insert(next.end(), dependent->dependents.begin(), dependent->dependents.end());
+    }
+}
+
+void Stepper::queue(UnitId id) {
+    if (queued_.insert(id).second) touched_.push_back(id);
+}
+
+Effects Stepper::finish() {
+    while (!touched_.empty()) {
+        const UnitId id = touched_.front();
+        touched_.pop_front();
+        queued_.erase(id);
+        Unit* const next = unit(id);
+        if (next == nullptr) continue;
+        evaluate(*next);
+        answer_pending(*next);
+        remove_if_down(*next);
+    }
+    if (system_.shutting_down_ && system_.alive_ == 0 && !system_.told_all_down_) {
+        system_.told_all_down_ = true;
+        out_.emplace_back(AllDown{});
+    }
+    return std::move(out_);
+}
+
+void Stepper::remove_if_down(Unit& unit) {
+    while (!unit.instances.empty() && unit.instances.back().removed &&
+           !alive(unit.instances.back())) {
+        disarm(unit, unit.instances.back());
+        const auto index = static_cast<std::uint32_t>(unit.instances.size() - 1);
+        unit.instances.pop_back();
+        out_.emplace_back(Forget{{unit.id, index}, unit.spec.name});
+    }
+    if (!unit.removed || !unit.instances.empty()) return;
+    for (const auto& edge : unit.edges) {
+        if (Unit* const other = this->unit(edge.unit)) std::erase(other->dependents, unit.id);
+    }
+    for (const auto dependent : unit.dependents) {
+        Unit* const other = this->unit(dependent);
+        if (other == nullptr) continue;
+        std::erase_if(other->edges, [&](const Edge& edge) { return edge.unit == unit.id; });
+    }
+    touch(unit);
+    system_.by_name_.erase(unit.spec.name);
+    system_.by_id_.erase(unit.id);
+}
+
+}  // namespace superd::core

@@ -1,0 +1,101 @@
+// One step of the System at work: the state it changes, the moment it happens
+// at, the effects it has so far, and the units whose situation must be looked
+// at again because something that they depend on, or that depends on them, changed.
+#pragma once
+
+#include "core/system.hpp"
+
+#include <deque>
+#include <optional>
+#include <set>
+#include <string_view>
+
+namespace superd::core {
+
+class Stepper {
+public:
+    Stepper(System& system, Instant now) : system_{system}, now_{now} {}
+
+    // events.cpp: what happened to a process, a timer, or superd.
+    void handle(const Event& event);
+    // configure.cpp
+    void apply(std::vector<UnitSpec> specs);
+    void adopt(std::vector<UnitSpec> specs, std::vector<Restored> restored);
+    // Settles everything that the above touched and returns the effects, in order.
+    Effects finish();
+
+private:
+    // commands.cpp: the operator's wishes.
+    void start(const StartRequested& request);
+    void stop(const StopRequested& request);
+    void restart(const RestartRequested& request);
+    void reset(const ResetRequested& request);
+    void want_up(Unit& unit, Instance& instance);
+    void want_down(Unit& unit, Instance& instance);
+    void ask_restart(Unit& unit, Instance& instance);
+    void forget_failures(Instance& instance);
+    // Sets the goal of what `unit` needs or wants to up, and of what these need.
+    void pull_dependencies(const Unit& unit);
+    void pull(Unit& dependency);
+    // Remembers who waits, after telling those whose wish this one contradicts.
+    void await(Unit& unit, InstanceId target, CommandId command, Goal goal);
+    void answer(CommandId command, InstanceId target, Outcome outcome);
+    void answer_pending(Unit& unit);
+    std::optional<Outcome> outcome(const Unit& unit, const PendingCommand& pending) const;
+
+    // lifecycle.cpp: one run, from spawn to the end of its tree.
+    void spawn(Unit& unit, Instance& instance);
+    void spawned(Unit& unit, Instance& instance, std::int32_t pid);
+    void await_ready(Unit& unit, Instance& instance);
+    void spawn_failed(Unit& unit, Instance& instance, const SpawnFailed& failure);
+    void became_ready(Unit& unit, Instance& instance, Reason reason);
+    void exited(Unit& unit, Instance& instance, const ExitStatus& status);
+    void begin_stop(Unit& unit, Instance& instance, Reason reason);
+    void send_stop_signal(Unit& unit, Instance& instance);
+    void timer_fired(Unit& unit, Instance& instance);
+    // Nothing of the run is left: what now?
+    void down(Unit& unit, Instance& instance);
+
+    // restart.cpp: whether and when to try again.
+    void ended_by_itself(Unit& unit, Instance& instance);
+    void retry(Unit& unit, Instance& instance, Reason reason, bool stable, bool counts);
+    Duration next_delay(const RestartRule& rule, Instance& instance, bool stable);
+
+    // dependencies.cpp
+    bool satisfied(const Edge& edge) const;
+    bool going(
+        const Unit& unit) const;  // Wanted by nobody, or bound to end: dependents must end first.
+    bool lost(const Unit& unit) const;  // Going, or given up.
+    bool dependency_lost(const Unit& unit) const;
+    bool may_start(const Unit& unit) const;
+    bool held_by_dependents(const Unit& unit) const;
+    std::optional<Reason> must_end(const Unit& unit, const Instance& instance) const;
+    void evaluate(Unit& unit);
+    void evaluate(Unit& unit, Instance& instance);
+
+    // stepper.cpp: the small change.
+    Unit* unit(UnitId id);
+    Instance* instance(InstanceId id, RunId run);  // Null unless `run` is its current run.
+    InstanceId id_of(const Unit& unit, const Instance& instance) const;
+    void enter(Unit& unit, Instance& instance, State state, Reason reason);
+    void changed(Unit& unit, Instance& instance);  // A fact other than the state.
+    void arm(Unit& unit, Instance& instance, Instant at);
+    void disarm(Unit& unit, Instance& instance);
+    void touch(const Unit& unit);  // Itself, what it depends on, and what depends on it.
+    void queue(UnitId id);
+    void remove_if_down(Unit& unit);
+
+    // configure.cpp
+    Unit& define(UnitSpec&& spec);
+    void connect(std::set<std::pair<UnitId, UnitId>>& before);
+    void resize(Unit& unit, bool is_new);
+    void resume(Unit& unit, Instance& instance);
+
+    System& system_;
+    Instant now_;
+    Effects out_;
+    std::deque<UnitId> touched_;
+    std::set<UnitId> queued_;
+};
+
+}  // namespace superd::core

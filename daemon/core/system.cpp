@@ -1,0 +1,50 @@
+#include "core/system.hpp"
+
+#include "core/stepper.hpp"
+
+namespace superd::core {
+
+System::System(std::uint64_t seed, RunId next_run) : random_{seed}, next_run_{next_run} {}
+
+Effects System::apply(std::vector<UnitSpec> specs, Instant now) {
+    Stepper stepper{*this, now};
+    stepper.apply(std::move(specs));
+    return stepper.finish();
+}
+
+Effects System::adopt(std::vector<UnitSpec> specs, std::vector<Restored> restored, Instant now) {
+    Stepper stepper{*this, now};
+    stepper.adopt(std::move(specs), std::move(restored));
+    return stepper.finish();
+}
+
+Effects System::step(const Event& event, Instant now) {
+    Stepper stepper{*this, now};
+    stepper.handle(event);
+    return stepper.finish();
+}
+
+const Unit* System::find(std::string_view name) const {
+    const auto found = by_name_.find(name);
+    return found == by_name_.end() ? nullptr : find(found->second);
+}
+
+const Unit* System::find(UnitId id) const {
+    const auto found = by_id_.find(id);
+    return found == by_id_.end() ? nullptr : found->second.get();
+}
+
+const Instance* System::find(InstanceId id) const {
+    const Unit* const unit = find(id.unit);
+    if (unit == nullptr || id.index >= unit->instances.size()) return nullptr;
+    return &unit->instances[id.index];
+}
+
+std::vector<const Unit*> System::units() const {
+    std::vector<const Unit*> result;
+    result.reserve(by_name_.size());
+    for (const auto& [name, id] : by_name_) result.push_back(find(id));
+    return result;
+}
+
+}  // namespace superd::core

@@ -1,0 +1,179 @@
+// A shell for tests of the core: carries out effects on imagined processes, at
+// a time that the test moves, and keeps what was asked of it.
+#pragma once
+
+#include "core/system.hpp"
+
+#include <csignal>
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace superd::core {
+
+using namespace std::chrono_literals;
+
+inline UnitSpec spec(std::string name) {
+    UnitSpec made;
+    made.name = std::move(name);
+    made.restart.jitter = 0;
+    made.stop = {{SIGTERM, 10s}, {SIGKILL, 2s}};
+    return made;
+}
+
+inline UnitSpec needing(std::string name, std::string dependency,
+                        DependencyKind kind = DependencyKind::needs, When when = When::ready) {
+    auto made = spec(std::move(name));
+    made.dependencies.push_back({std::move(dependency), kind, when});
+    return made;
+}
+
+class World {
+public:
+    World() = default;
+    explicit World(std::vector<UnitSpec> specs) { apply(std::move(specs)); }
+
+    const Unit& unit(std::string_view name) const { return *system.find(name); }
+    const Instance& at(std::string_view name, std::uint32_t index = 0) const {
+        return unit(name).instances.at(index);
+    }
+    InstanceId id(std::string_view name, std::uint32_t index = 0) const {
+        return {unit(name).id, index};
+    }
+    InstanceId all(std::string_view name) const { return {unit(name).id, all_instances}; }
+    State state(std::string_view name, std::uint32_t index = 0) const {
+        return at(name, index).state;
+    }
+    std::string why(std::string_view name, std::uint32_t index = 0) const {
+        return system.describe(id(name, index), now);
+    }
+
+    // As the real shell does: what effects raise is handled after them, in order.
+    void happen(const Event& event) {
+        events_.push_back(event);
+        if (!handling_) settle();
+    }
+    void apply(std::vector<UnitSpec> specs) {
+        handling_ = true;
+        take(system.apply(std::move(specs), now));
+        handling_ = false;
+        settle();
+    }
+    void adopt(std::vector<UnitSpec> specs, std::vector<Restored> restored) {
+        handling_ = true;
+        take(system.adopt(std::move(specs), std::move(restored), now));
+        handling_ = false;
+        settle();
+    }
+    void ready(std::string_view name, std::uint32_t index = 0) {
+        happen(BecameReady{id(name, index), at(name, index).run});
+    }
+    // The main process ends; its tree is empty then, unless `leaves` is set.
+    void exit(std::string_view name, ExitStatus status, std::uint32_t index = 0) {
+        const RunId run = at(name, index).run;
+        processes.erase(run);
+        happen(Exited{id(name, index), run, status});
+    }
+    // Lets time pass and fires what falls due, in order.
+    void pass(Duration duration) {
+        const Instant until = now + duration;
+        for (;;) {
+            auto next = timers.end();
+            for (auto t = timers.begin(); t != timers.end(); ++t) {
+                if (t->second.at > until) continue;
+                if (next == timers.end() || t->second.at < next->second.at) next = t;
+            }
+            if (next == timers.end()) break;
+            const ArmTimer timer = next->second;
+            now = std::max(now, timer.at);
+            timers.erase(next);
+            happen(TimerFired{timer.instance, timer.timer});
+        }
+        now = until;
+    }
+
+    template <class T>
+    std::vector<T> seen() const {
+        std::vector<T> found;
+        for (const auto& effect : log) {
+            if (const auto* e = std::get_if<T>(&effect)) found.push_back(*e);
+        }
+        return found;
+    }
+    // How the command was answered; fails the test if it was not, or twice.
+    Outcome answer(CommandId command) const {
+        std::vector<Outcome> found;
+        for (const auto& a : seen<Answer>()) {
+            if (a.command == command) found.push_back(a.outcome);
+        }
+        EXPECT_EQ(found.size(), 1u) << "answers to command " << command;
+        return found.empty() ? Outcome::superseded : found.front();
+    }
+    bool answered(CommandId command) const {
+        for (const auto& a : seen<Answer>()) {
+            if (a.command == command) return true;
+        }
+        return false;
+    }
+
+    System system{42};
+    Instant now{100s};
+    Effects log;
+    std::map<RunId, InstanceId> processes;  // That live.
+    std::map<std::pair<UnitId, std::uint32_t>, ArmTimer> timers;
+    bool spawns = true;     // False: Spawn goes unanswered.
+    bool obeys = true;      // SIGTERM ends a process; else only SIGKILL does.
+    bool trees_end = true;  // A tree ends with its leader.
+    std::string spawn_error;
+    std::int32_t next_pid = 1000;
+
+private:
+    void settle() {
+        handling_ = true;
+        while (!events_.empty()) {
+            const Event next = events_.front();
+            events_.pop_front();
+            take(system.step(next, now));
+        }
+        handling_ = false;
+    }
+    void take(Effects effects) {
+        for (auto& effect : effects) {
+            log.push_back(effect);
+            carry_out(effect);
+        }
+    }
+    void carry_out(const Effect& effect) {
+        if (const auto* e = std::get_if<Spawn>(&effect)) {
+            if (!spawn_error.empty()) return happen(SpawnFailed{e->instance, e->run, spawn_error});
+            if (!spawns) return;
+            for (const auto& [run, instance] : processes) EXPECT_FALSE(instance == e->instance);
+            processes.emplace(e->run, e->instance);
+            happen(Spawned{e->instance, e->run, next_pid++});
+        } else if (const auto* s = std::get_if<Signal>(&effect)) {
+            if (s->number != SIGKILL && !obeys) return;
+            if (s->number == SIGKILL) trees_end = true;
+            if (processes.erase(s->run) != 0) {
+                happen(Exited{s->instance, s->run, {.signal = s->number}});
+            }
+        } else if (const auto* w = std::get_if<Sweep>(&effect)) {
+            if (trees_end)
+                happen(TreeEmpty{w->instance, w->run});
+            else
+                happen(TreeLeft{w->instance, w->run});
+        } else if (const auto* a = std::get_if<ArmTimer>(&effect)) {
+            timers[{a->instance.unit, a->instance.index}] = *a;
+        } else if (const auto* d = std::get_if<DisarmTimer>(&effect)) {
+            timers.erase({d->instance.unit, d->instance.index});
+        }
+    }
+
+    std::deque<Event> events_;
+    bool handling_ = false;
+};
+
+}  // namespace superd::core
