@@ -1,0 +1,51 @@
+// The socket that services write sd_notify(3) messages to.
+#pragma once
+
+#include "os/fd.hpp"
+#include "supervisor/notify_message.hpp"
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+namespace superd::supervisor {
+
+// One datagram. Who sent it is what the kernel says (SCM_CREDENTIALS).
+struct NotifyMessage {
+    pid_t pid = 0;  // 0: the kernel did not tell, or the sender is in no pid namespace of ours.
+    uid_t uid = 0;
+    std::expected<NotifyFields, std::string> fields;  // Or why the text is refused.
+    std::vector<os::Fd>
+        descriptors;  // Closed with the message: that is what a BARRIER=1 waits for.
+};
+
+// Reads the datagram socket and hands each message to a handler, in the order
+// of arrival. A flood costs its senders: no more than a bounded batch is read
+// before everything else in the loop has its turn.
+class NotifySocket {
+public:
+    using Handler = std::function<void(NotifyMessage)>;
+
+    // `socket` has SO_PASSCRED set; its flags are left as they are, for its open
+    // file is the keeper's too. The handler may destroy the NotifySocket.
+    NotifySocket(const boost::asio::any_io_executor& executor, os::Fd socket, Handler handler);
+
+private:
+    void wait();
+    void read_batch();
+
+    boost::asio::posix::stream_descriptor socket_;
+    Handler handler_;
+    std::shared_ptr<char>
+        alive_;  // Expires with this object; its handlers look before they touch it.
+};
+
+}  // namespace superd::supervisor

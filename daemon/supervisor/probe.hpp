@@ -1,0 +1,44 @@
+// One try to find out from outside whether a service is of use.
+#pragma once
+
+#include "config/unit.hpp"
+#include "os/spawn.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <boost/asio/any_io_executor.hpp>
+
+namespace superd::supervisor {
+
+// A try that takes longer than this has failed.
+inline constexpr std::chrono::milliseconds probe_limit{2000};
+
+// A try under way. Destroying it ends it: its sockets are closed, its process
+// group is killed, its callback is not called.
+class Probe {
+public:
+    // Empty: it answered as it should. Else what happened instead, as a word or
+    // two that follow the probe's name: "refused", "answered 503". Called once,
+    // never before the function that made the probe has returned. May destroy it.
+    using Done = std::function<void(std::string problem)>;
+
+    // tcp, unix and http: one connection.
+    static std::unique_ptr<Probe> connect(const boost::asio::any_io_executor& executor,
+                                          const config::Ready& ready, Done done);
+    // exec: one process in a session of its own, its descriptors /dev/null.
+    static std::unique_ptr<Probe> execute(const boost::asio::any_io_executor& executor,
+                                          const os::SpawnPlan& plan, Done done);
+
+    Probe() = default;
+    virtual ~Probe() = default;
+    Probe(const Probe&) = delete;
+    Probe& operator=(const Probe&) = delete;
+};
+
+// The probe's name for people: "tcp 127.0.0.1:5432", "http localhost:80/healthz".
+std::string probe_name(const config::Ready& ready);
+
+}  // namespace superd::supervisor
