@@ -85,8 +85,9 @@ struct Trouble { std::string text; };
 
 using Reply = std::variant<Tail, Closed, Matched, Dropped, Trouble>;
 
-// Both directions refuse what is longer than packet_max, and decoding refuses
-// any packet that is cut short, has bytes left over, or an unknown kind.
+// Encoding gives an empty packet for a message longer than packet_max (a Tail
+// loses its oldest lines instead), and decoding refuses any packet that is cut
+// short, has bytes left over, or an unknown kind.
 std::vector<std::byte> encode(const Request& request);
 std::vector<std::byte> encode(const Reply& reply);
 Result<Request> decode_request(std::span<const std::byte> packet);
