@@ -3,12 +3,12 @@
 // strings, durations are seconds as numbers, and what is not known is null.
 #pragma once
 
-#include <boost/json/fwd.hpp>
-
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <boost/json/fwd.hpp>
 
 namespace superd::wire {
 
@@ -23,10 +23,10 @@ struct ProcessStatus {
 struct LastExit {
     std::string at;
     double uptime = 0;
-    std::optional<int> code;             // Neither code nor signal: nobody saw it end.
-    std::optional<std::string> signal;   // "SIGSEGV"
+    std::optional<int> code;            // Neither code nor signal: nobody saw it end.
+    std::optional<std::string> signal;  // "SIGSEGV"
     bool core = false, oom = false;
-    std::vector<std::string> lines;      // "out: …", "err: …"; oldest first.
+    std::vector<std::string> lines;  // "out: …", "err: …"; oldest first.
 };
 
 struct InstanceStatus {
@@ -61,7 +61,7 @@ struct SummaryRow {
     std::uint32_t ready = 0, instances = 0;  // How many of how many are ready or completed.
     std::optional<std::int32_t> pid;         // When it has one instance.
     std::uint32_t restarts = 0;
-    std::int64_t since_ms = 0;               // How long it has been in this state.
+    std::int64_t since_ms = 0;  // How long it has been in this state.
     std::string reason;
 };
 struct Summary {
@@ -76,7 +76,8 @@ struct PlannedChange {
     bool applied = false;
 };
 struct Plan {
-    std::vector<std::string> errors;  // "units/web.toml:7:9: cannot use …"; then nothing was applied.
+    std::vector<std::string>
+        errors;  // "units/web.toml:7:9: cannot use …"; then nothing was applied.
     std::vector<PlannedChange> changes;
 };
 

@@ -1,0 +1,147 @@
+#include "wire/json_writer.hpp"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+
+namespace superd::wire {
+
+namespace {
+
+constexpr std::string_view replacement = "\xEF\xBF\xBD";  // U+FFFD
+
+bool plain(unsigned char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; }
+
+bool continues(unsigned char c) { return (c & 0xC0) == 0x80; }
+
+// The length of the well-formed UTF-8 sequence that `text` begins with, 0 if
+// it begins with none: overlong forms, surrogates and what is beyond U+10FFFF
+// are not.
+std::size_t sequence_length(std::string_view text) {
+    const auto at = [&](std::size_t i) {
+        return i < text.size() ? static_cast<unsigned char>(text[i])
+                               : static_cast<unsigned char>(0);
+    };
+    const unsigned char first = at(0), second = at(1);
+    if (first >= 0xC2 && first <= 0xDF) return continues(second) ? 2 : 0;
+    if (first >= 0xE0 && first <= 0xEF) {
+        if (first == 0xE0 && second < 0xA0) return 0;
+        if (first == 0xED && second > 0x9F) return 0;
+        return continues(second) && continues(at(2)) ? 3 : 0;
+    }
+    if (first >= 0xF0 && first <= 0xF4) {
+        if (first == 0xF0 && second < 0x90) return 0;
+        if (first == 0xF4 && second > 0x8F) return 0;
+        return continues(second) && continues(at(2)) && continues(at(3)) ? 4 : 0;
+    }
+    return 0;
+}
+
+void append_control(std::string& out, unsigned char c) {
+    switch (c) {
+        case '"': out += "\\\""; return;
+        case '\\': out += "\\\\"; return;
+        case '\n': out += "\\n"; return;
+        case '\r': out += "\\r"; return;
+        case '\t': out += "\\t"; return;
+        default: break;
+    }
+    constexpr std::string_view digits = "0123456789abcdef";
+    out += "\\u00";
+    out += digits[c >> 4];
+    out += digits[c & 0xF];
+}
+
+}  // namespace
+
+void append_quoted(std::string& out, std::string_view text) {
+    out += '"';
+    std::size_t i = 0;
+    while (i < text.size()) {
+        const std::size_t begin = i;
+        while (i < text.size() && plain(static_cast<unsigned char>(text[i]))) ++i;
+        out.append(text, begin, i - begin);
+        if (i == text.size()) break;
+        const auto c = static_cast<unsigned char>(text[i]);
+        if (c < 0x80) {
+            append_control(out, c);
+            ++i;
+        } else if (const auto length = sequence_length(text.substr(i)); length > 0) {
+            out.append(text, i, length);
+            i += length;
+        } else {
+            out += replacement;
+            ++i;
+        }
+    }
+    out += '"';
+}
+
+void JsonWriter::separate() {
+    if (comma_) out_ += ',';
+    comma_ = true;
+}
+
+void JsonWriter::open(char bracket) {
+    separate();
+    out_ += bracket;
+    comma_ = false;
+}
+
+void JsonWriter::close(char bracket) {
+    out_ += bracket;
+    comma_ = true;
+}
+
+void JsonWriter::key(std::string_view name) {
+    separate();
+    out_ += '"';
+    out_ += name;
+    out_ += "\":";
+    comma_ = false;
+}
+
+void JsonWriter::value(std::string_view text) {
+    separate();
+    append_quoted(out_, text);
+}
+
+void JsonWriter::value(bool truth) {
+    separate();
+    out_ += truth ? "true" : "false";
+}
+
+void JsonWriter::value(double number) {
+    if (!std::isfinite(number)) return null();
+    separate();
+    std::array<char, 32> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    out_.append(digits.data(), end);
+}
+
+void JsonWriter::integer(std::int64_t number) {
+    separate();
+    std::array<char, 24> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    out_.append(digits.data(), end);
+}
+
+void JsonWriter::natural(std::uint64_t number) {
+    separate();
+    std::array<char, 24> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    out_.append(digits.data(), end);
+}
+
+void JsonWriter::value(const std::vector<std::string>& texts) {
+    begin_array();
+    for (const auto& text : texts) value(text);
+    end_array();
+}
+
+void JsonWriter::null() {
+    separate();
+    out_ += "null";
+}
+
+}  // namespace superd::wire

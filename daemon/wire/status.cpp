@@ -1,0 +1,152 @@
+#include "wire/status.hpp"
+
+#include "wire/json_reader.hpp"
+#include "wire/json_writer.hpp"
+
+namespace superd::wire {
+
+namespace {
+
+void write(JsonWriter& json, std::string_view name, const ProcessStatus& process, bool restarts) {
+    json.key(name);
+    json.begin_object();
+    json.member("pid", process.pid);
+    json.member("since", process.since);
+    if (restarts) json.member("restarts", process.restarts);
+    json.end_object();
+}
+
+void write(JsonWriter& json, const LastExit& exit) {
+    json.begin_object();
+    json.member("at", exit.at);
+    json.member("uptime", exit.uptime);
+    json.member("code", exit.code);
+    json.member("signal", exit.signal);
+    json.member("core", exit.core);
+    json.member("oom", exit.oom);
+    json.member("lines", exit.lines);
+    json.end_object();
+}
+
+void write(JsonWriter& json, const InstanceStatus& instance) {
+    json.begin_object();
+    json.member("index", instance.index);
+    json.member("pid", instance.pid);
+    json.member("goal", instance.goal);
+    json.member("state", instance.state);
+    json.member("reason", instance.reason);
+    json.member("since", instance.since);
+    json.member("ready-since", instance.ready_since);
+    json.member("run", instance.run);
+    json.member("restarts", instance.restarts);
+    json.member("next-retry", instance.next_retry);
+    json.key("last-exit");
+    instance.last_exit ? write(json, *instance.last_exit) : json.null();
+    json.member("memory", instance.memory);
+    json.member("cpu", instance.cpu);
+    json.end_object();
+}
+
+void write(JsonWriter& json, const UnitStatus& unit) {
+    json.begin_object();
+    json.member("name", unit.name);
+    json.member("description", unit.description);
+    json.member("goal", unit.goal);
+    json.member("state", unit.state);
+    json.member("reason", unit.reason);
+    json.key("instances");
+    json.begin_array();
+    for (const auto& instance : unit.instances) write(json, instance);
+    json.end_array();
+    json.end_object();
+}
+
+ProcessStatus read_process(const JsonReader& json) {
+    ProcessStatus process;
+    json.required("pid", process.pid);
+    json.required("since", process.since);
+    json.read("restarts", process.restarts);
+    return process;
+}
+
+LastExit read_exit(const JsonReader& json) {
+    LastExit exit;
+    json.required("at", exit.at);
+    json.required("uptime", exit.uptime);
+    json.read("code", exit.code);
+    json.read("signal", exit.signal);
+    json.read("core", exit.core);
+    json.read("oom", exit.oom);
+    json.read("lines", exit.lines);
+    return exit;
+}
+
+InstanceStatus read_instance(const JsonReader& json) {
+    InstanceStatus instance;
+    json.required("index", instance.index);
+    json.read("pid", instance.pid);
+    json.read("goal", instance.goal);
+    json.required("state", instance.state);
+    json.read("reason", instance.reason);
+    json.required("since", instance.since);
+    json.read("ready-since", instance.ready_since);
+    json.read("run", instance.run);
+    json.read("restarts", instance.restarts);
+    json.read("next-retry", instance.next_retry);
+    if (json.find("last-exit") != nullptr) instance.last_exit = read_exit(json.object("last-exit"));
+    json.read("memory", instance.memory);
+    json.read("cpu", instance.cpu);
+    return instance;
+}
+
+UnitStatus read_unit(const JsonReader& json) {
+    UnitStatus unit;
+    json.required("name", unit.name);
+    json.read("description", unit.description);
+    json.read("goal", unit.goal);
+    json.required("state", unit.state);
+    json.read("reason", unit.reason);
+    for_each_object(json.array("instances"), [&](const JsonReader& instance) {
+        unit.instances.push_back(read_instance(instance));
+    });
+    return unit;
+}
+
+}  // namespace
+
+std::string serialize(const Status& status) {
+    std::string out;
+    out.reserve(512 + status.units.size() * 512);
+    JsonWriter json{out};
+    json.begin_object();
+    json.member("schema", schema);
+    json.key("superd");
+    json.begin_object();
+    json.member("version", status.version);
+    write(json, "keeper", status.keeper, false);
+    write(json, "supervisor", status.supervisor, true);
+    write(json, "logger", status.logger, true);
+    json.end_object();
+    json.key("units");
+    json.begin_array();
+    for (const auto& unit : status.units) write(json, unit);
+    json.end_array();
+    json.end_object();
+    return out;
+}
+
+Status parse_status(std::string_view text) {
+    const auto value = parse_object(text);
+    const JsonReader json{value};
+    const auto superd = json.object("superd");
+    Status status;
+    superd.required("version", status.version);
+    status.keeper = read_process(superd.object("keeper"));
+    status.supervisor = read_process(superd.object("supervisor"));
+    status.logger = read_process(superd.object("logger"));
+    for_each_object(json.array("units"),
+                    [&](const JsonReader& unit) { status.units.push_back(read_unit(unit)); });
+    return status;
+}
+
+}  // namespace superd::wire
