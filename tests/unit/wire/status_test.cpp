@@ -1,0 +1,130 @@
+#include "wire/status.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include <boost/system/system_error.hpp>
+#include <gtest/gtest.h>
+
+namespace superd::wire {
+namespace {
+
+Status example() {
+    Status status;
+    status.version = "0.1.0";
+    status.keeper = {10, "2026-11-23T21:00:00.000000Z", 0};
+    status.supervisor = {11, "2026-11-23T21:00:01.000000Z", 2};
+    status.logger = {12, "2026-11-23T21:00:02.000000Z", 1};
+    InstanceStatus instance;
+    instance.index = 1;
+    instance.goal = "up";
+    instance.state = "backoff";
+    instance.reason = "retry 3 in 0.4 s after exit 1";
+    instance.since = "2026-11-23T21:10:00.000000Z";
+    instance.run = 17;
+    instance.restarts = 3;
+    instance.next_retry = "2026-11-23T21:10:00.400000Z";
+    instance.last_exit =
+        LastExit{"2026-11-23T21:10:00.000000Z", 1.5, 1, {}, false, false, {"err: no such table"}};
+    status.units.push_back({"web", "Shop front", "up", "backoff", instance.reason, {instance}});
+    return status;
+}
+
+TEST(Status, HasTheDocumentedShape) {
+    EXPECT_EQ(serialize(example()),
+              R"({"schema":1,"superd":{"version":"0.1.0",)"
+              R"("keeper":{"pid":10,"since":"2026-11-23T21:00:00.000000Z"},)"
+              R"("supervisor":{"pid":11,"since":"2026-11-23T21:00:01.000000Z","restarts":2},)"
+              R"("logger":{"pid":12,"since":"2026-11-23T21:00:02.000000Z","restarts":1}},)"
+              R"("units":[{"name":"web","description":"Shop front","goal":"up","state":"backoff",)"
+              R"("reason":"retry 3 in 0.4 s after exit 1","instances":[{"index":1,"pid":null,)"
+              R"("goal":"up","state":"backoff","reason":"retry 3 in 0.4 s after exit 1",)"
+              R"("since":"2026-11-23T21:10:00.000000Z","ready-since":null,"run":17,"restarts":3,)"
+              R"("next-retry":"2026-11-23T21:10:00.400000Z","last-exit":{)"
+              R"("at":"2026-11-23T21:10:00.000000Z","uptime":1.5,"code":1,"signal":null,)"
+              R"("core":false,"oom":false,"lines":["err: no such table"]},)"
+              R"("memory":null,"cpu":null}]}]})");
+}
+
+TEST(Status, ComesBackAsItWas) {
+    auto status = example();
+    status.units[0].instances[0].pid = 4711;
+    status.units[0].instances[0].memory = 1'234'567'890'123;
+    status.units[0].instances[0].cpu = 0.5;
+    status.units[0].instances[0].ready_since = "x";
+    const auto text = serialize(status);
+    EXPECT_EQ(serialize(parse_status(text)), text);
+    EXPECT_EQ(parse_status(text).units[0].instances[0].memory, 1'234'567'890'123u);
+}
+
+TEST(Status, WhatIsNotOfTheShapeIsRefused) {
+    const auto text = serialize(example());
+    for (std::size_t length = 0; length < text.size(); length += 7) {
+        EXPECT_THROW(parse_status(std::string_view{text}.substr(0, length)),
+                     boost::system::system_error);
+    }
+    for (const auto* wrong : {"{}", "[]", "null", R"({"superd":1,"units":[]})",
+                              R"({"superd":{"version":1},"units":[]})"}) {
+        EXPECT_THROW(parse_status(wrong), boost::system::system_error) << wrong;
+    }
+}
+
+Summary thousand() {
+    Summary summary;
+    for (int i = 0; i < 1000; ++i) {
+        summary.rows.push_back({"service-" + std::to_string(i), "ready", "up", 1, 1, 10'000 + i, 3,
+                                1'234'567 + i, "reported ready"});
+    }
+    return summary;
+}
+
+TEST(Summary, ComesBackAsItWas) {
+    auto summary = thousand();
+    summary.rows[5].pid.reset();
+    summary.rows[5].since_ms = 1;
+    const auto back = parse_summary(serialize(summary));
+    ASSERT_EQ(back.rows.size(), 1000u);
+    EXPECT_EQ(serialize(back), serialize(summary));
+    EXPECT_EQ(back.rows[5].since_ms, 1);
+    EXPECT_FALSE(back.rows[5].pid);
+    EXPECT_EQ(back.rows[999].since_ms, 1'234'567 + 999);
+}
+
+TEST(Summary, WhatIsNotOfTheShapeIsRefused) {
+    for (const auto* wrong :
+         {"", "{", "{}", R"({"units":{}})", R"({"units":[1]})", R"({"units":[{"name":"a"}]})",
+          R"({"units":[{"name":"a","state":"ready","age":1e300}]})",
+          R"({"units":[{"name":"a","state":"ready","pid":"x"}]})"}) {
+        EXPECT_THROW(parse_summary(wrong), boost::system::system_error) << wrong;
+    }
+}
+
+// The bound is ten times what it takes: enough for sanitizers and busy
+// machines, and still a failure for anything that is not linear.
+TEST(Summary, AThousandUnitsTakeLittleTime) {
+    const auto summary = thousand();
+    auto best = std::chrono::nanoseconds::max();
+    for (int i = 0; i < 20; ++i) {
+        const auto begin = std::chrono::steady_clock::now();
+        const auto back = parse_summary(serialize(summary));
+        best = std::min<std::chrono::nanoseconds>(best, std::chrono::steady_clock::now() - begin);
+        ASSERT_EQ(back.rows.size(), 1000u);
+    }
+    RecordProperty("microseconds", std::to_string(best.count() / 1000));
+    EXPECT_LT(best, std::chrono::milliseconds{30});
+}
+
+TEST(Plan, ComesBackAsItWas) {
+    Plan plan;
+    plan.errors = {"units/web.toml:7:9: cannot use \"alway\""};
+    plan.changes = {
+        {"web", "restart", {"exec", "env.PORT"}, "restarts: exec, env.PORT differ", true},
+        {"db", "added", {}, "", false}};
+    const auto text = serialize(plan);
+    EXPECT_EQ(serialize(parse_plan(text)), text);
+    EXPECT_EQ(parse_plan(text).changes[0].keys.size(), 2u);
+    EXPECT_THROW(parse_plan("{}"), boost::system::system_error);
+}
+
+}  // namespace
+}  // namespace superd::wire
