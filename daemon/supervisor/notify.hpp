@@ -43,9 +43,7 @@ private:
     void read_batch();
 
     boost::asio::posix::stream_descriptor socket_;
-    Handler handler_;
-    std::shared_ptr<char>
-        alive_;  // Expires with this object; its handlers look before they touch it.
+    std::shared_ptr<Handler> handler_;  // Outlives this object while it is being called.
 };
 
 }  // namespace superd::supervisor
