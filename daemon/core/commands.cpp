@@ -178,7 +178,8 @@ std::optional<Outcome> Stepper::outcome(const Unit& unit, const PendingCommand& 
                 if (pending.goal == Goal::up) return Outcome::failed;
                 break;
             case State::waiting:
-                if (pending.goal == Goal::up && dependency_lost(unit)) return Outcome::failed;
+                if (pending.goal == Goal::up && system_.dependency_lost(unit))
+                    return Outcome::failed;
                 open = true;
                 break;
             case State::starting:

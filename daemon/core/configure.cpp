@@ -104,7 +104,10 @@ void Stepper::resize(Unit& unit, bool is_new) {
             i.removed = true;
         } else if (i.removed) {
             i.removed = false;
-            i.goal = Goal::down;
+            want_down(unit, i);
+            // Its definition may be another one now: it ends before it comes back.
+            const bool runs = i.state == State::starting || i.state == State::ready;
+            if (runs) begin_stop(unit, i, Reason::removed);
             if (up) want_up(unit, i);
         }
     }

@@ -28,8 +28,8 @@ bool given_up(const Instance& instance) {
 
 }  // namespace
 
-bool Stepper::satisfied(const Edge& edge) const {
-    const Unit* const other = system_.find(edge.unit);
+bool System::satisfied(const Edge& edge) const {
+    const Unit* const other = find(edge.unit);
     if (other == nullptr || edge.kind == DependencyKind::wants) return true;
     if (edge.kind == DependencyKind::after) {
         // Order only: whoever is not wanted, or has given up, is not waited
@@ -49,40 +49,49 @@ bool Stepper::satisfied(const Edge& edge) const {
     return any;
 }
 
-bool Stepper::going(const Unit& unit) const {
-    if (unit.removed || system_.shutting_down_) return true;
-    return std::ranges::none_of(unit.instances, wanted) || dependency_lost(unit);
+bool System::going(const Unit& unit) const {
+    if (unit.removed || shutting_down_) return true;
+    if (std::ranges::none_of(unit.instances, wanted)) return true;
+    // What a oneshot needed may go once it is done: that does not undo it.
+    const bool done = std::ranges::all_of(unit.instances, [](const Instance& i) {
+        return !wanted(i) || i.state == State::completed;
+    });
+    return !done && dependency_lost(unit);
 }
 
-bool Stepper::lost(const Unit& unit) const {
+bool System::lost(const Unit& unit) const {
     if (going(unit)) return true;
     return std::ranges::all_of(unit.instances,
                                [](const Instance& i) { return !wanted(i) || given_up(i); });
 }
 
-bool Stepper::dependency_lost(const Unit& unit) const {
+bool System::dependency_lost(const Unit& unit) const {
     return std::ranges::any_of(unit.edges, [this](const Edge& edge) {
         if (edge.kind != DependencyKind::needs) return false;
-        const Unit* const other = system_.find(edge.unit);
+        const Unit* const other = find(edge.unit);
         return other != nullptr && lost(*other);
     });
 }
 
-bool Stepper::may_start(const Unit& unit) const {
-    return !dependency_lost(unit) &&
-           std::ranges::all_of(unit.edges, [this](const Edge& edge) { return satisfied(edge); });
+std::optional<Edge> System::blocker(const Unit& unit) const {
+    for (const Edge& edge : unit.edges) {
+        const Unit* const other = find(edge.unit);
+        const bool gone = edge.kind == DependencyKind::needs && other != nullptr && lost(*other);
+        if (gone || !satisfied(edge)) return edge;
+    }
+    return std::nullopt;
 }
 
 // Stops go in reverse order: while one that needs this unit, or was ordered
 // after it and has to end too, is alive, this one stays.
 bool Stepper::held_by_dependents(const Unit& unit) const {
-    if (!going(unit)) return false;
+    if (!system_.going(unit)) return false;
     return std::ranges::any_of(unit.dependents, [&](UnitId id) {
         const Unit* const other = system_.find(id);
         if (other == nullptr || std::ranges::none_of(other->instances, alive)) return false;
         return std::ranges::any_of(other->edges, [&](const Edge& edge) {
             if (edge.unit != unit.id || edge.kind == DependencyKind::wants) return false;
-            return edge.kind == DependencyKind::needs || going(*other);
+            return edge.kind == DependencyKind::needs || system_.going(*other);
         });
     });
 }
@@ -91,7 +100,7 @@ std::optional<Reason> Stepper::must_end(const Unit& unit, const Instance& instan
     if (instance.removed) return Reason::removed;
     if (system_.shutting_down_) return Reason::shutdown;
     if (instance.goal == Goal::down) return Reason::stopped;
-    if (dependency_lost(unit)) return Reason::dependency;
+    if (system_.dependency_lost(unit)) return Reason::dependency;
     return std::nullopt;
 }
 
@@ -108,7 +117,8 @@ void Stepper::evaluate(Unit& unit, Instance& instance) {
                 disarm(unit, instance);
                 return enter(unit, instance, State::inactive, *end);
             }
-            if (instance.state == State::waiting && !end && may_start(unit)) spawn(unit, instance);
+            if (instance.state == State::waiting && !end && !system_.blocker(unit))
+                spawn(unit, instance);
             return;
         case State::starting:
         case State::ready:

@@ -15,26 +15,20 @@ std::string seconds(Duration duration) {
     return text;
 }
 
-bool reached(const Unit& unit, When when) {
-    return std::ranges::any_of(unit.instances, [&](const Instance& i) {
-        if (i.goal == Goal::down || i.removed) return false;
-        if (i.state == State::completed) return true;
-        if (when == When::ready) return i.state == State::ready;
-        return when == When::started && alive(i) && i.pid != 0;
-    });
-}
-
 // Why `unit` is not yet what its dependent waits for.
 std::string obstacle(const Unit& unit, When when) {
     for (const Instance& i : unit.instances) {
-        if (i.removed) continue;
-        if (i.goal == Goal::down) return "stopped";
-        if (i.state != State::ready && i.state != State::completed) {
-            if (i.state == State::starting && when == When::ready) return "not ready yet";
-            return std::string{to_string(i.state)};
+        if (i.removed || i.goal == Goal::down) continue;
+        if (i.state == State::completed || (i.state == State::ready && when != When::completed)) {
+            continue;
         }
+        if (i.state == State::starting) return "not ready yet";
+        if (i.state == State::ready) return "not completed yet";
+        if (i.state == State::inactive) return "ended";
+        return std::string{to_string(i.state)};
     }
-    return when == When::completed ? "not completed yet" : "not ready yet";
+    const auto wanted = [](const Instance& i) { return i.goal == Goal::up && !i.removed; };
+    return std::ranges::any_of(unit.instances, wanted) ? "about to be stopped" : "stopped";
 }
 
 std::string why_it_failed(const Instance& i) {
@@ -83,21 +77,6 @@ std::string stopping(const Unit& unit, const Instance& i) {
 }
 
 }  // namespace
-
-std::optional<Edge> System::blocker(const Unit& unit) const {
-    for (const Edge& edge : unit.edges) {
-        const Unit* const other = find(edge.unit);
-        if (other == nullptr || edge.kind == DependencyKind::wants) continue;
-        const bool wanted = std::ranges::any_of(
-            other->instances, [](const Instance& i) { return i.goal == Goal::up && !i.removed; });
-        if (edge.kind == DependencyKind::after && !wanted &&
-            std::ranges::none_of(other->instances, alive)) {
-            continue;
-        }
-        if (!reached(*other, edge.when)) return edge;
-    }
-    return std::nullopt;
-}
 
 std::string System::describe(InstanceId id, Instant now) const {
     const Unit* const unit = find(id.unit);

@@ -51,9 +51,9 @@ void Stepper::became_ready(Unit& unit, Instance& instance, Reason reason) {
 void Stepper::spawn_failed(Unit& unit, Instance& instance, const SpawnFailed& failure) {
     if (!alive(instance) || instance.pid != 0 || instance.leader_gone) return;
     instance.spawn_error = std::make_unique<std::string>(failure.error);
-    const bool stopping = instance.state == State::stopping;
+    const bool unwanted = instance.state == State::stopping || must_end(unit, instance).has_value();
     disarm(unit, instance);
-    if (stopping) return down(unit, instance);
+    if (unwanted) return down(unit, instance);
     const auto policy = unit.spec.restart.policy;
     if (failure.transient) return retry(unit, instance, Reason::spawn_failed, false, false);
     if (policy == RestartPolicy::never) {

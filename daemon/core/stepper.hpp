@@ -62,12 +62,6 @@ private:
     Duration next_delay(const RestartRule& rule, Instance& instance, bool stable);
 
     // dependencies.cpp
-    bool satisfied(const Edge& edge) const;
-    bool going(
-        const Unit& unit) const;  // Wanted by nobody, or bound to end: dependents must end first.
-    bool lost(const Unit& unit) const;  // Going, or given up.
-    bool dependency_lost(const Unit& unit) const;
-    bool may_start(const Unit& unit) const;
     bool held_by_dependents(const Unit& unit) const;
     std::optional<Reason> must_end(const Unit& unit, const Instance& instance) const;
     void evaluate(Unit& unit);

@@ -97,6 +97,12 @@ public:
 private:
     friend class Stepper;  // stepper.hpp: one step at work.
 
+    // dependencies.cpp
+    bool satisfied(const Edge& edge) const;
+    bool going(const Unit& unit) const;  // Unwanted or bound to end: dependents must end first.
+    bool lost(const Unit& unit) const;   // Going, or given up.
+    bool dependency_lost(const Unit& unit) const;
+
     std::map<std::string, UnitId, std::less<>> by_name_;
     std::map<UnitId, std::unique_ptr<Unit>> by_id_;
     std::mt19937_64 random_;

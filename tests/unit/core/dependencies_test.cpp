@@ -159,6 +159,20 @@ TEST(Dependencies, ANeededOneshotCountsWhenItIsCompleted) {
     EXPECT_EQ(world.state("migrate"), State::completed);
 }
 
+TEST(Dependencies, ACompletedOneshotStaysDoneWhenWhatItNeededIsLost) {
+    auto disk = spec("disk");
+    disk.restart.policy = RestartPolicy::never;
+    auto migrate = needing("migrate", "disk");
+    migrate.type = UnitType::oneshot;
+    World world{{disk, migrate, needing("web", "migrate")}};
+    world.exit("migrate", {.code = 0});
+    world.exit("disk", {.code = 1});
+    EXPECT_EQ(world.state("migrate"), State::completed);
+    EXPECT_EQ(world.state("web"), State::ready);
+    world.happen(RestartRequested{world.all("web"), 1});
+    EXPECT_EQ(world.answer(1), Outcome::done);
+}
+
 TEST(Dependencies, StartedIsEnoughWhenAsked) {
     auto specs = shop();
     specs[1].dependencies[0].when = When::started;

@@ -1,0 +1,459 @@
+// The real core against a kernel that lies: processes that crash, hang, ignore
+// SIGTERM, leave children behind, report ready late or from an earlier run;
+// forks that fail; operators and reloads at any moment; a supervisor that is
+// killed between any two effects and restarted from what it had recorded. All
+// of it from one seed, so each failure replays: SUPERD_SIM_SEED=n runs that one.
+#include "core/system.hpp"
+
+#include <csignal>
+#include <cstdlib>
+#include <deque>
+#include <map>
+#include <random>
+#include <set>
+
+#include <gtest/gtest.h>
+
+namespace superd::core {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Process {
+    InstanceId instance;
+    std::int32_t pid = 0;
+    bool leader = true;  // Has not ended yet.
+    bool child = false;  // Something of its tree outlives the leader.
+    bool deaf = false;   // Ignores all but SIGKILL.
+    bool told = true;    // The end of the leader has been told to the core and recorded.
+    bool swept = false;  // Somebody waits to hear that the tree is gone.
+    ExitStatus status;
+};
+
+class Simulation {
+public:
+    explicit Simulation(std::uint64_t seed)
+        : random_{seed}, system_{std::make_unique<System>(seed)} {
+        specs_ = random_specs();
+        take(system_->apply(specs_, now_));
+        drain();
+    }
+
+    void step() {
+        const auto choice = random_() % 100;
+        if (choice < 45)
+            pass_time();
+        else if (choice < 60)
+            end_some_process();
+        else if (choice < 70)
+            report_ready();
+        else if (choice < 80)
+            command();
+        else if (choice < 83)
+            reload();
+        else if (choice < 88)
+            kill_supervisor();
+        else if (choice < 94)
+            end_some_child();
+        else
+            repeat_stale_events();
+        drain();
+        check();
+    }
+
+    // No more faults: whatever is wanted and can run must come to run.
+    void heal() {
+        faults_ = false;
+        for (int i = 0; i < 4000; ++i) {
+            for (auto& [run, p] : processes_) p.deaf = false;
+            end_all_children();
+            report_ready();
+            pass_time();
+            drain();
+            check();
+            if (::testing::Test::HasFatalFailure()) return;
+        }
+        for (const Unit* unit : system_->units()) {
+            for (const Instance& i : unit->instances) {
+                const bool settled = i.goal == Goal::down
+                                         ? !alive(i)
+                                         : i.state == State::ready || i.state == State::completed ||
+                                               i.state == State::failed ||
+                                               i.state == State::inactive ||
+                                               system_->blocker(*unit).has_value();
+                ASSERT_TRUE(settled) << unit->spec.name << " is " << to_string(i.state) << "\n"
+                                     << picture();
+            }
+        }
+    }
+
+    void shut_down() {
+        feed(ShutdownRequested{});
+        for (int i = 0; i < 2000 && !all_down_; ++i) {
+            end_all_children();
+            pass_time();
+            drain();
+            check();
+        }
+        ASSERT_TRUE(all_down_);
+        ASSERT_TRUE(processes_.empty());
+    }
+
+    std::uint64_t events() const { return events_; }
+
+private:
+    bool chance(std::uint64_t percent) { return random_() % 100 < percent; }
+    Duration within(Duration most) {
+        return Duration{
+            static_cast<Duration::rep>(random_() % static_cast<std::uint64_t>(most.count()))};
+    }
+
+    std::vector<UnitSpec> random_specs() {
+        std::vector<UnitSpec> specs;
+        const auto count = 1 + random_() % 8;
+        for (std::uint64_t i = 0; i < count; ++i) {
+            UnitSpec s;
+            s.name = "u" + std::to_string(i);
+            s.type = chance(15) ? UnitType::oneshot : UnitType::service;
+            s.autostart = chance(80);
+            s.awaits_ready = s.type == UnitType::service && chance(50);
+            s.instances = chance(20) ? 3 : 1;
+            s.ready_timeout = 5s;
+            s.restart.policy = static_cast<RestartPolicy>(random_() % 3);
+            s.restart.on_limit = chance(50) ? OnLimit::wait : OnLimit::fail;
+            s.restart.limit = chance(50) ? 3 : 0;
+            s.restart.window = 30s;
+            s.stop = {{SIGTERM, 3s}, {SIGKILL, 1s}};
+            for (std::uint64_t d = 0; d < i; ++d) {
+                if (!chance(25)) continue;
+                const bool oneshot = specs[d].type == UnitType::oneshot;
+                const auto when = static_cast<When>(random_() % (oneshot ? 3 : 2));
+                s.dependencies.push_back(
+                    {specs[d].name, static_cast<DependencyKind>(random_() % 3), when});
+            }
+            specs.push_back(std::move(s));
+        }
+        return specs;
+    }
+
+    void feed(const Event& event) { queue_.push_back(event); }
+
+    void drain() {
+        while (!queue_.empty()) {
+            const Event event = queue_.front();
+            queue_.pop_front();
+            ++events_;
+            take(system_->step(event, now_));
+        }
+    }
+
+    void take(Effects effects) {
+        for (const auto& effect : effects) carry_out(effect);
+    }
+
+    void carry_out(const Effect& effect) {
+        if (const auto* e = std::get_if<Spawn>(&effect)) return spawn(*e);
+        if (const auto* s = std::get_if<Signal>(&effect)) return signal(*s);
+        if (const auto* w = std::get_if<Sweep>(&effect)) return sweep(w->run);
+        if (const auto* a = std::get_if<ArmTimer>(&effect)) {
+            timers_[{a->instance.unit, a->instance.index}] = *a;
+        } else if (const auto* d = std::get_if<DisarmTimer>(&effect)) {
+            timers_.erase({d->instance.unit, d->instance.index});
+        } else if (std::holds_alternative<AllDown>(effect)) {
+            ASSERT_FALSE(all_down_) << "told twice";
+            all_down_ = true;
+        } else if (const auto* answer = std::get_if<Answer>(&effect)) {
+            ASSERT_EQ(open_commands_.erase(answer->command), 1u) << "answered once, and asked";
+        }
+    }
+
+    void spawn(const Spawn& e) {
+        ASSERT_TRUE(runs_.insert(e.run).second) << "a run number was used twice";
+        for (const auto& [run, p] : processes_) {
+            ASSERT_FALSE(p.instance == e.instance) << "two processes of one instance";
+        }
+        const Instance* const i = system_->find(e.instance);
+        ASSERT_NE(i, nullptr);
+        ASSERT_EQ(i->goal, Goal::up) << "started against the goal";
+        if (faults_ && chance(5)) return feed(SpawnFailed{e.instance, e.run, "no", chance(50)});
+        Process p;
+        p.instance = e.instance;
+        p.pid = ++last_pid_;
+        p.deaf = faults_ && chance(15);
+        p.child = faults_ && chance(15);
+        processes_.emplace(e.run, p);
+        feed(Spawned{e.instance, e.run, p.pid});
+    }
+
+    void signal(const Signal& s) {
+        const auto found = processes_.find(s.run);
+        if (found == processes_.end()) return;
+        Process& p = found->second;
+        if (p.deaf && s.number != SIGKILL) return;
+        if (s.number == SIGKILL) p.child = false;
+        if (p.leader)
+            end_leader(s.run, {.signal = s.number});
+        else if (!p.child)
+            end_child(s.run);
+    }
+
+    void sweep(RunId run) {
+        const auto found = processes_.find(run);
+        if (found == processes_.end()) return;
+        ASSERT_FALSE(found->second.leader) << "swept while its leader lives";
+        if (!found->second.child) {
+            const InstanceId instance = found->second.instance;
+            processes_.erase(found);
+            return feed(TreeEmpty{instance, run});
+        }
+        found->second.swept = true;
+        feed(TreeLeft{found->second.instance, run});
+    }
+
+    void end_leader(RunId run, ExitStatus status) {
+        Process& p = processes_.at(run);
+        p.leader = false;
+        p.status = status;
+        feed(Exited{p.instance, run, status});
+    }
+
+    void end_child(RunId run) {
+        Process& p = processes_.at(run);
+        p.child = false;
+        if (p.swept) sweep(run);
+    }
+
+    template <class Pick>
+    std::optional<RunId> some(Pick&& pick) {
+        std::vector<RunId> found;
+        for (const auto& [run, p] : processes_) {
+            if (pick(p)) found.push_back(run);
+        }
+        if (found.empty()) return std::nullopt;
+        return found[random_() % found.size()];
+    }
+
+    void end_some_process() {
+        const auto run = some([](const Process& p) { return p.leader; });
+        if (!run) return;
+        ExitStatus status;
+        if (chance(40))
+            status.code = static_cast<std::int32_t>(random_() % 3);
+        else if (chance(50))
+            status.signal = SIGSEGV;
+        else
+            status.unknown = true;
+        end_leader(*run, status);
+    }
+
+    void end_all_children() {
+        const auto orphaned = [](const Process& p) { return !p.leader && p.child; };
+        while (const auto run = some(orphaned)) end_child(*run);
+    }
+
+    void end_some_child() {
+        const auto run = some([](const Process& p) { return !p.leader && p.child; });
+        if (run) end_child(*run);
+    }
+
+    void report_ready() {
+        for (const auto& [run, p] : processes_) {
+            if (p.leader && (!faults_ || chance(40))) feed(BecameReady{p.instance, run});
+            if (!p.leader || system_->find(p.instance) == nullptr || faults_) continue;
+            const Unit* const unit = system_->find(p.instance.unit);
+            if (unit->spec.type == UnitType::oneshot) {
+                end_leader(run, {});
+                return;
+            }
+        }
+    }
+
+    void repeat_stale_events() {
+        for (const Unit* unit : system_->units()) {
+            for (std::uint32_t i = 0; i < unit->instances.size(); ++i) {
+                const InstanceId id{unit->id, i};
+                const RunId run = unit->instances[i].run;
+                if (run == 0) continue;
+                feed(Exited{id, run - 1, {.code = 9}});
+                feed(BecameReady{id, run - 1});
+                feed(Spawned{id, run - 1, 1});
+                feed(TimerFired{id, unit->instances[i].timer - 1});
+                if (!processes_.contains(run)) feed(ReadyFailed{id, run});
+            }
+        }
+    }
+
+    void command() {
+        const auto units = system_->units();
+        if (units.empty()) return;
+        const Unit& unit = *units[random_() % units.size()];
+        const std::uint32_t index = chance(70) ? all_instances : 0;
+        const InstanceId id{unit.id, index};
+        const CommandId number = ++last_command_;
+        open_commands_.insert(number);
+        switch (random_() % 4) {
+            case 0: return feed(StartRequested{id, number});
+            case 1: return feed(StopRequested{id, number});
+            case 2: return feed(RestartRequested{id, number});
+            default: return feed(ResetRequested{id, number});
+        }
+    }
+
+    void reload() {
+        auto next = random_specs();
+        if (chance(50)) next = specs_;
+        // A change of these needs a restart: the configuration holds it back.
+        for (auto& spec : next) {
+            for (const auto& before : specs_) {
+                if (before.name != spec.name) continue;
+                spec.type = before.type;
+                spec.awaits_ready = before.awaits_ready;
+            }
+        }
+        specs_ = next;
+        take(system_->apply(std::move(next), now_));
+    }
+
+    // What is recorded is the state of each instance; everything else is lost.
+    void kill_supervisor() {
+        std::vector<Restored> kept;
+        for (const Unit* unit : system_->units()) {
+            for (std::uint32_t i = 0; i < unit->instances.size(); ++i) {
+                if (unit->removed) continue;
+                kept.push_back({unit->spec.name, i, copy(unit->instances[i])});
+            }
+        }
+        for (const Unit* unit : system_->units()) {
+            if (unit->removed) return;  // Its specification is still needed: not modelled here.
+        }
+        queue_.clear();
+        timers_.clear();
+        open_commands_.clear();
+        std::map<UnitId, std::string> names;
+        for (const Unit* unit : system_->units()) names[unit->id] = unit->spec.name;
+        auto next = std::make_unique<System>(random_(), system_->next_run());
+        const auto effects = next->adopt(specs_, std::move(kept), now_);
+        system_ = std::move(next);
+        for (auto& [run, p] : processes_) {
+            p.instance.unit = system_->find(names.at(p.instance.unit))->id;
+            p.swept = false;
+        }
+        take(effects);
+    }
+
+    static Instance copy(const Instance& i) {
+        Instance c;
+        c.goal = i.goal, c.state = i.state, c.reason = i.reason, c.stop_step = i.stop_step;
+        c.leader_gone = i.leader_gone, c.restart_requested = i.restart_requested;
+        c.run_failed = i.run_failed, c.removed = i.removed, c.run = i.run, c.pid = i.pid;
+        c.attempt = i.attempt, c.restarts = i.restarts, c.since = i.since, c.started = i.started;
+        c.ready_at = i.ready_at, c.due = i.due, c.restarts_at = i.restarts_at;
+        if (i.last_exit) c.last_exit = std::make_unique<LastExit>(*i.last_exit);
+        return c;
+    }
+
+    std::string picture() const {
+        std::string text;
+        for (const Unit* unit : system_->units()) {
+            text += unit->spec.name + ":";
+            for (std::uint32_t i = 0; i < unit->instances.size(); ++i) {
+                const Instance& each = unit->instances[i];
+                text += " [" + std::string{to_string(each.state)} + " goal " +
+                        std::string{to_string(each.goal)} + ", " +
+                        system_->describe({unit->id, i}, now_) + "]";
+            }
+            for (const Edge& edge : unit->edges) {
+                text += " ->" + system_->find(edge.unit)->spec.name + "/" +
+                        std::to_string(static_cast<int>(edge.kind)) +
+                        std::to_string(static_cast<int>(edge.when));
+            }
+            text += "\n";
+        }
+        return text;
+    }
+
+    void pass_time() {
+        auto next = timers_.end();
+        for (auto t = timers_.begin(); t != timers_.end(); ++t) {
+            if (next == timers_.end() || t->second.at < next->second.at) next = t;
+        }
+        const Instant until = now_ + within(2s) + 1ms;
+        if (next == timers_.end() || next->second.at > until) {
+            now_ = until;
+            return;
+        }
+        now_ = std::max(now_, next->second.at);
+        const ArmTimer timer = next->second;
+        timers_.erase(next);
+        feed(TimerFired{timer.instance, timer.timer});
+    }
+
+    void check() {
+        std::size_t living = 0;
+        for (const Unit* unit : system_->units()) {
+            for (std::uint32_t index = 0; index < unit->instances.size(); ++index) {
+                const Instance& i = unit->instances[index];
+                living += alive(i) ? 1u : 0u;
+                const bool has_process = processes_.contains(i.run);
+                ASSERT_EQ(alive(i), has_process) << unit->spec.name << " " << to_string(i.state);
+                if (i.goal == Goal::down) {
+                    ASSERT_NE(i.state, State::backoff);
+                    ASSERT_NE(i.state, State::waiting);
+                    ASSERT_NE(i.state, State::failed);
+                }
+                const bool needs_timer =
+                    i.state == State::backoff || (i.state == State::stopping && !i.leader_gone) ||
+                    (i.state == State::starting && unit->spec.awaits_ready && !i.removed);
+                if (needs_timer) {
+                    ASSERT_TRUE(timers_.contains({unit->id, index}))
+                        << "nothing will end " << to_string(i.state) << " of " << unit->spec.name;
+                }
+                if (unit->spec.restart.limit != 0) {
+                    ASSERT_LE(i.restarts_at.size(), RestartRule::limit_max);
+                }
+            }
+        }
+        ASSERT_EQ(living, processes_.size()) << "a process outlived its instance";
+    }
+
+    std::mt19937_64 random_;
+    std::unique_ptr<System> system_;
+    std::vector<UnitSpec> specs_;
+    Instant now_{1000s};
+    std::deque<Event> queue_;
+    std::map<RunId, Process> processes_;
+    std::map<std::pair<UnitId, std::uint32_t>, ArmTimer> timers_;
+    std::set<RunId> runs_;
+    std::set<CommandId> open_commands_;
+    CommandId last_command_ = 0;
+    std::int32_t last_pid_ = 1;
+    std::uint64_t events_ = 0;
+    bool faults_ = true;
+    bool all_down_ = false;
+};
+
+TEST(CoreSimulation, InvariantsHoldWhateverTheKernelDoes) {
+    std::uint64_t first = 1, last = 3000, events = 0;
+    if (const char* seed = std::getenv("SUPERD_SIM_SEED"))
+        first = last = std::strtoull(seed, nullptr, 10);
+    if (const char* seeds = std::getenv("SUPERD_SIM_SEEDS"))
+        last = std::strtoull(seeds, nullptr, 10);
+    for (std::uint64_t seed = first; seed <= last; ++seed) {
+        SCOPED_TRACE("SUPERD_SIM_SEED=" + std::to_string(seed));
+        Simulation simulation{seed};
+        for (int i = 0; i < 300; ++i) {
+            simulation.step();
+            if (HasFatalFailure()) return;
+        }
+        if (seed % 10 == 0) simulation.heal();
+        if (HasFatalFailure()) return;
+        simulation.shut_down();
+        if (HasFatalFailure()) return;
+        events += simulation.events();
+    }
+    RecordProperty("events", std::to_string(events));
+    std::cout << events << " events\n";
+}
+
+}  // namespace
+}  // namespace superd::core
