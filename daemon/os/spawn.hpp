@@ -5,12 +5,11 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
-#include "os/fd.hpp"
+#include "os/child.hpp"
 
 namespace superd::os {
 
@@ -22,7 +21,7 @@ struct SpawnPlan {
     std::vector<std::string> env;   // "NAME=value"; nothing is inherited.
     std::string directory = "/";
     // `from` becomes descriptor `to`; all other descriptors from 3 up are closed.
-    struct Descriptor { int from = -1; int to = -1; };
+    using Descriptor = ChildDescriptor;
     std::vector<Descriptor> descriptors;  // 0, 1, 2 not named here become /dev/null.
     std::string cgroup_procs;       // Path of a cgroup.procs to write "0" to; empty: none.
     uid_t uid = static_cast<uid_t>(-1);  // -1: unchanged, and then groups too.
@@ -35,9 +34,7 @@ struct SpawnPlan {
 
 // A step of the plan that failed in the child.
 struct SpawnError {
-    enum class Step : std::uint8_t {
-        clone, session, signals, descriptors, cgroup, limits, groups, gid, uid, directory, exec,
-    };
+    using Step = ChildStep;
     Step step{};
     int error = 0;         // errno.
     std::string message;   // chdir "/srv/web": No such file or directory
@@ -49,6 +46,7 @@ struct SpawnError {
 // binary is on a stalled file system. The kernel stores the pid in `*pid_slot`
 // before the child's first instruction (CLONE_PARENT_SETTID), so a slot in
 // shared memory tells of the child even if the caller dies in the middle.
+// `pid_slot` may be null.
 // When a step fails the child ends with status 127 and is reaped like any
 // other, by the keeper when `sibling` is set, here when it is not.
 std::expected<pid_t, SpawnError> spawn(const SpawnPlan& plan, pid_t* pid_slot);

@@ -1,0 +1,158 @@
+#include "os/process.hpp"
+
+#include "os/file.hpp"
+
+#include <sys/ioctl.h>
+#include <sys/pidfd.h>
+
+#include <dirent.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <memory>
+#include <string_view>
+
+namespace superd::os {
+namespace {
+
+constexpr std::size_t stat_max = 4096;
+constexpr std::size_t environment_max = 4u << 20;
+constexpr std::size_t children_max = 16u << 20;
+
+std::string proc_path(pid_t pid, std::string_view file) {
+    std::string path = "/proc/" + std::to_string(pid);
+    return path.append("/").append(file);
+}
+
+// Cuts the next word off `text`.
+std::string_view next_word(std::string_view& text) {
+    const auto begin = std::min(text.find_first_not_of(" \n"), text.size());
+    const auto end = std::min(text.find_first_of(" \n", begin), text.size());
+    const std::string_view word = text.substr(begin, end - begin);
+    text.remove_prefix(end);
+    return word;
+}
+
+template <class Number>
+Number number(std::string_view word) {
+    Number value{};
+    std::from_chars(word.data(), word.data() + word.size(), value);
+    return value;
+}
+
+std::vector<pid_t> numbered_entries(const std::string& directory) {
+    std::vector<pid_t> found;
+    const std::unique_ptr<DIR, decltype([](DIR* dir) { ::closedir(dir); })> dir{
+        ::opendir(directory.c_str())};
+    if (!dir) return found;
+    while (const dirent* entry = ::readdir(dir.get())) {
+        if (entry->d_name[0] < '1' || entry->d_name[0] > '9') continue;
+        found.push_back(number<pid_t>(entry->d_name));
+    }
+    return found;
+}
+
+// linux/pidfd.h of 6.15; the headers we build with may be older.
+struct PidfdInfo {
+    std::uint64_t mask, cgroup;
+    std::uint32_t pid, tgid, ppid, ids[8];
+    std::int32_t exit_code;
+};
+static_assert(sizeof(PidfdInfo) == 64);
+constexpr unsigned long pidfd_get_info = _IOWR(0xFF, 11, PidfdInfo);
+constexpr std::uint64_t pidfd_info_exit = 1u << 3;
+
+}  // namespace
+
+std::optional<ProcessStat> process_stat(pid_t pid) {
+    const auto text = read_file(proc_path(pid, "stat"), stat_max);
+    if (!text) return std::nullopt;
+    // The name is in parentheses and may hold any character, even those.
+    const auto name_end = text->rfind(')');
+    if (name_end == std::string::npos) return std::nullopt;
+    std::string_view rest = std::string_view{*text}.substr(name_end + 1);
+    std::string_view field[25];  // Numbered as in proc(5).
+    for (int i = 3; i <= 24; ++i) field[i] = next_word(rest);
+    if (field[3].empty()) return std::nullopt;
+    static const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    ProcessStat stat;
+    stat.pid = pid;
+    stat.state = field[3][0];
+    stat.parent = number<pid_t>(field[4]);
+    stat.group = number<pid_t>(field[5]);
+    stat.session = number<pid_t>(field[6]);
+    stat.cpu_ticks = number<std::uint64_t>(field[14]) + number<std::uint64_t>(field[15]);
+    stat.start_ticks = number<std::uint64_t>(field[22]);
+    stat.rss_bytes = number<std::uint64_t>(field[24]) * page;
+    return stat;
+}
+
+std::optional<std::string> process_environment(pid_t pid, std::string_view name) {
+    const auto text = read_file(proc_path(pid, "environ"), environment_max);
+    if (!text) return std::nullopt;
+    std::string_view rest = *text;
+    while (!rest.empty()) {
+        const auto end = std::min(rest.find('\0'), rest.size());
+        const std::string_view entry = rest.substr(0, end);
+        if (entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=') {
+            return std::string{entry.substr(name.size() + 1)};
+        }
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    return std::nullopt;
+}
+
+std::vector<pid_t> children_of(pid_t pid) {
+    std::vector<pid_t> found;
+    // Children are listed with the thread that made them.
+    for (const pid_t thread : numbered_entries(proc_path(pid, "task"))) {
+        const std::string file = "task/" + std::to_string(thread) + "/children";
+        const auto text = read_file(proc_path(pid, file), children_max);
+        if (!text) continue;
+        std::string_view rest = *text;
+        for (auto word = next_word(rest); !word.empty(); word = next_word(rest)) {
+            found.push_back(number<pid_t>(word));
+        }
+    }
+    return found;
+}
+
+std::vector<pid_t> descendants_of(pid_t pid) {
+    std::vector<pid_t> found = children_of(pid);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        const std::vector<pid_t> children = children_of(found[i]);
+        found.insert(found.end(), children.begin(), children.end());
+    }
+    return found;
+}
+
+std::vector<pid_t> all_processes() { return numbered_entries("/proc"); }
+
+Result<Fd> pidfd_open(pid_t pid) {
+    const int fd = ::pidfd_open(pid, 0);
+    if (fd < 0) {
+        const int error = errno;
+        return fail_errno(error, "open a pidfd of process " + std::to_string(pid));
+    }
+    return Fd{fd};
+}
+
+Result<void> pidfd_signal(const Fd& pidfd, int signal) {
+    if (::pidfd_send_signal(pidfd.get(), signal, nullptr, 0) != 0) {
+        const int error = errno;
+        return fail_errno(error, "send signal " + std::to_string(signal) + " by pidfd");
+    }
+    return {};
+}
+
+std::optional<int> pidfd_exit_status(const Fd& pidfd) {
+    PidfdInfo info{};
+    info.mask = pidfd_info_exit;
+    if (::ioctl(pidfd.get(), pidfd_get_info, &info) != 0) return std::nullopt;
+    if ((info.mask & pidfd_info_exit) == 0) return std::nullopt;
+    return info.exit_code;
+}
+
+}  // namespace superd::os
