@@ -1,0 +1,167 @@
+#include "control/answer.hpp"
+
+#include "base/overloaded.hpp"
+#include "wire/json_writer.hpp"
+#include "wire/outcome.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace superd::control {
+
+namespace {
+
+using supervisor::Operations;
+
+Response plan_response(const wire::Plan& plan) {
+    // Nothing was applied: what is on disk is not a configuration.
+    return {plan.errors.empty() ? 200u : 409u, wire::serialize(plan) + "\n", json_type, {}};
+}
+
+// Selects, and hands the targets to `reply`.
+template <class Reply>
+Response with_targets(const Selectors& units, const Operations& operations, Reply reply) {
+    const auto targets = select(units, operations);
+    if (!targets) return to_response(targets.error());
+    return reply(*targets);
+}
+
+Response send_signal(const SignalCall& call, Operations& operations) {
+    return with_targets(call.units, operations, [&](const Targets& targets) {
+        const auto error = operations.signal(targets, call.number, call.tree);
+        if (error.empty()) return Response{200, "{\"schema\":1}\n", json_type, {}};
+        return to_response(
+            Refusal{409, {"failed", error, "see what runs with `superctl status`"}, {}});
+    });
+}
+
+std::string version_body() {
+    std::string out;
+    wire::JsonWriter json{out};
+    json.begin_object();
+    json.member("schema", wire::schema);
+    json.member("version", SUPERD_VERSION);
+    json.end_object();
+    return out + "\n";
+}
+
+std::optional<std::uint32_t> instance_of(const supervisor::Target& target) {
+    if (target.index == core::all_instances) return {};
+    return target.index;
+}
+
+wire::UnitOutcome pending_outcome(const supervisor::Target& target, const wire::Status& status) {
+    wire::UnitOutcome outcome{target.unit, instance_of(target), "pending", "", ""};
+    const auto unit = std::ranges::find(status.units, target.unit, &wire::UnitStatus::name);
+    if (unit == status.units.end()) return outcome;
+    outcome.state = unit->state;
+    outcome.reason = unit->reason;
+    if (!outcome.instance) return outcome;
+    const auto instance =
+        std::ranges::find(unit->instances, target.index, &wire::InstanceStatus::index);
+    if (instance == unit->instances.end()) return outcome;
+    outcome.state = instance->state;
+    outcome.reason = instance->reason;
+    return outcome;
+}
+
+std::string_view to_string(core::Outcome outcome) {
+    switch (outcome) {
+        case core::Outcome::done: return "done";
+        case core::Outcome::failed: return "failed";
+        case core::Outcome::superseded: return "superseded";
+    }
+    return "failed";
+}
+
+}  // namespace
+
+std::optional<Refusal> refuse_stranger(const Call& call, const Peer& peer,
+                                       const Operations& operations) {
+    const auto refuse = [&](const char* what, const char* hint) {
+        return Refusal{
+            403, {"forbidden", "user " + std::to_string(peer.uid) + " may not " + what, hint}, {}};
+    };
+    switch (right_for(call)) {
+        case Right::none: return {};
+        case Right::read:
+            if (operations.may_read(peer.uid, peer.gid)) return {};
+            return refuse("look at this superd: root, its own user and [control] readers may",
+                          "use sudo, or add the user to [control] readers in superd.toml");
+        case Right::change:
+            if (operations.may_change(peer.uid)) return {};
+            return refuse("change anything in this superd: only root and its own user may",
+                          "use sudo");
+    }
+    return {};
+}
+
+std::expected<Targets, Refusal> select(const Selectors& units, const Operations& operations) {
+    auto selected = operations.select(units);
+    if (selected.error.empty()) return std::move(selected.targets);
+    return std::unexpected{
+        Refusal{404, {"not-found", selected.error, "`superctl list` shows every unit"}, {}}};
+}
+
+Response to_response(const std::vector<supervisor::TargetOutcome>& outcomes) {
+    wire::Outcomes body;
+    bool all_done = true;
+    for (const auto& one : outcomes) {
+        all_done = all_done && one.outcome == core::Outcome::done;
+        body.outcomes.push_back({one.target.unit, instance_of(one.target),
+                                 std::string{to_string(one.outcome)}, one.state, one.reason});
+    }
+    return {all_done ? 200u : 409u, wire::serialize(body) + "\n", json_type, {}};
+}
+
+Response still_pending(unsigned http_status, const Targets& targets, const Operations& operations) {
+    const auto status = operations.status(targets, false);
+    wire::Outcomes body;
+    for (const auto& target : targets) body.outcomes.push_back(pending_outcome(target, status));
+    return {http_status, wire::serialize(body) + "\n", json_type, {}};
+}
+
+std::int64_t resolve(const Since& since) {
+    if (!since.ago) return since.ns;
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count() - since.ns;
+}
+
+Response answer_at_once(const Call& call, Operations& operations) {
+    const auto json = [](std::string body) { return Response{200, body + "\n", json_type, {}}; };
+    const auto unfit = [](const auto&) {
+        return to_response(Refusal{500, {"internal", "cannot answer this at once", ""}, {}});
+    };
+    return std::visit(
+        Overloaded{
+            [&](const StatusCall& c) {
+                return with_targets(c.units, operations, [&](const Targets& targets) {
+                    return json(wire::serialize(operations.status(targets, c.usage)));
+                });
+            },
+            [&](const SummaryCall& c) {
+                return with_targets(c.units, operations, [&](const Targets& targets) {
+                    return json(wire::serialize(operations.summary(targets)));
+                });
+            },
+            [&](const EventsCall& c) {
+                return with_targets(c.units, operations, [&](const Targets& targets) {
+                    const auto since = c.since ? resolve(*c.since) : 0;
+                    return Response{
+                        200, operations.events_since(since, targets), json_lines_type, {}};
+                });
+            },
+            [&](const SignalCall& c) { return send_signal(c, operations); },
+            [&](const PlanCall&) { return plan_response(operations.plan()); },
+            [&](const ReloadCall&) { return plan_response(operations.reload()); },
+            [&](const ApplyCall&) { return plan_response(operations.apply()); },
+            [&](const VersionCall&) { return Response{200, version_body(), json_type, {}}; },
+            [&](const HealthCall&) { return json(R"({"schema":1,"health":"ok"})"); },
+            [&](const ActCall& c) { return unfit(c); },
+            [&](const WaitCall& c) { return unfit(c); },
+            [&](const LogsCall& c) { return unfit(c); },
+        },
+        call);
+}
+
+}  // namespace superd::control

@@ -1,0 +1,44 @@
+// Carries out what can be answered at once.
+#pragma once
+
+#include "control/call.hpp"
+#include "control/response.hpp"
+
+#include <sys/types.h>
+
+#include <expected>
+#include <optional>
+
+namespace superd::control {
+
+// Who is at the other end of the socket (SO_PEERCRED).
+struct Peer {
+    uid_t uid = static_cast<uid_t>(-1);
+    gid_t gid = static_cast<gid_t>(-1);
+};
+
+// A refusal that says who may, if `peer` may not.
+std::optional<Refusal> refuse_stranger(const Call& call, const Peer& peer,
+                                       const supervisor::Operations& operations);
+
+using Targets = std::vector<supervisor::Target>;
+// 404 with a suggestion if a selector selects nothing.
+std::expected<Targets, Refusal> select(const Selectors& units,
+                                       const supervisor::Operations& operations);
+
+// Answers every call but those that wait or stream: ActCall and WaitCall,
+// EventsCall that follow, LogsCall.
+Response answer_at_once(const Call& call, supervisor::Operations& operations);
+
+// How a command came out: 200 when all is done, else 409.
+Response to_response(const std::vector<supervisor::TargetOutcome>& outcomes);
+
+// The state of the targets of a command that goes on: 202 when nobody wanted
+// to wait, 504 when the time was up.
+Response still_pending(unsigned status, const Targets& targets,
+                       const supervisor::Operations& operations);
+
+// The moment in CLOCK_REALTIME ns.
+std::int64_t resolve(const Since& since);
+
+}  // namespace superd::control

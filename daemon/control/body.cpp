@@ -1,0 +1,148 @@
+#include "control/body.hpp"
+
+#include "wire/json_reader.hpp"
+#include "wire/nearest.hpp"
+
+#include <string.h>
+
+#include <charconv>
+#include <cmath>
+#include <csignal>
+#include <initializer_list>
+
+namespace superd::control {
+
+namespace {
+
+// Thrown and caught in this file alone: reading stops at the first mistake.
+struct Mistake {
+    std::string message, hint;
+};
+
+Refusal refused(std::string message, std::string hint) {
+    return {400, {"bad-request", std::move(message), std::move(hint)}, {}};
+}
+
+void refuse_unknown(const boost::json::object& object,
+                    std::initializer_list<std::string_view> known) {
+    for (const auto& member : object) {
+        const std::string_view key{member.key().data(), member.key().size()};
+        if (std::ranges::find(known, key) != known.end()) continue;
+        const auto near = wire::nearest(key, {known.begin(), known.size()});
+        throw Mistake{"cannot use the member \"" + std::string{key.substr(0, 100)} + "\"",
+                      near ? "did you mean \"" + std::string{*near} + "\"?" : "leave it out"};
+    }
+}
+
+// Every unit has to be asked for in words: {"all":true}.
+Selectors read_units(const wire::JsonReader& json) {
+    Selectors units;
+    bool all = false;
+    json.read("units", units);
+    json.read("all", all);
+    if (all != units.empty()) {
+        throw Mistake{
+            all ? "cannot use both \"units\" and \"all\"" : "cannot tell which units are meant",
+            R"(send "units" with at least one name, or "all":true)"};
+    }
+    return units;
+}
+
+std::chrono::milliseconds read_timeout(const wire::JsonReader& json) {
+    std::optional<double> seconds;
+    json.read("timeout", seconds);
+    if (!seconds) return wait_default;
+    const std::chrono::duration<double> most = wait_max;
+    if (!std::isfinite(*seconds) || *seconds < 0 || *seconds > most.count()) {
+        throw Mistake{"cannot use this timeout", "use seconds, from 0 to 86400"};
+    }
+    return std::chrono::ceil<std::chrono::milliseconds>(std::chrono::duration<double>{*seconds});
+}
+
+// Parses `body` and has `read` take what it needs, as a refusal if it cannot.
+template <class T, class Read>
+std::expected<T, Refusal> read_body(std::string_view body,
+                                    std::initializer_list<std::string_view> known, Read read) {
+    try {
+        const auto value = wire::parse_object(body.empty() ? "{}" : body);
+        refuse_unknown(value.get_object(), known);
+        return read(wire::JsonReader{value});
+    } catch (const Mistake& mistake) {
+        return std::unexpected{refused(mistake.message, mistake.hint)};
+    } catch (const boost::system::system_error& error) {
+        return std::unexpected{refused("cannot read the body: " + std::string{error.what()},
+                                       "send JSON as daemon/control/openapi.yaml describes")};
+    }
+}
+
+}  // namespace
+
+std::expected<ActCall, Refusal> read_act(std::string_view body) {
+    return read_body<ActCall>(body, {"units", "all", "wait", "timeout"},
+                              [](const wire::JsonReader& json) {
+                                  ActCall call;
+                                  call.units = read_units(json);
+                                  call.timeout = read_timeout(json);
+                                  json.read("wait", call.wait);
+                                  return call;
+                              });
+}
+
+std::expected<WaitCall, Refusal> read_wait(std::string_view body) {
+    return read_body<WaitCall>(
+        body, {"units", "all", "until", "timeout"}, [](const wire::JsonReader& json) {
+            WaitCall call;
+            call.units = read_units(json);
+            call.timeout = read_timeout(json);
+            std::string until = "ready";
+            json.read("until", until);
+            if (until != "ready" && until != "stopped") {
+                throw Mistake{"cannot wait until \"" + until.substr(0, 100) + "\"",
+                              "use \"ready\" or \"stopped\""};
+            }
+            using Until = supervisor::Operations::Until;
+            call.until = until == "ready" ? Until::ready : Until::stopped;
+            return call;
+        });
+}
+
+std::expected<SignalCall, Refusal> read_signal(std::string_view body) {
+    return read_body<SignalCall>(
+        body, {"units", "all", "signal", "tree"}, [](const wire::JsonReader& json) {
+            SignalCall call;
+            call.units = read_units(json);
+            std::string name;
+            json.required("signal", name);
+            const auto number = signal_number(name);
+            if (!number) {
+                throw Mistake{"cannot find the signal \"" + name.substr(0, 100) + "\"",
+                              "use a name like HUP or a number from 1 to 64"};
+            }
+            call.number = *number;
+            json.read("tree", call.tree);
+            return call;
+        });
+}
+
+std::optional<int> signal_number(std::string_view name) {
+    if (name.starts_with("SIG")) name.remove_prefix(3);
+    int base = 0;
+    if (name.starts_with("RTMIN+")) {
+        base = SIGRTMIN;
+        name.remove_prefix(6);
+    }
+    int number = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+    if (error == std::errc{} && end == name.data() + name.size()) {
+        const bool possible = number >= 0 && number <= SIGRTMAX - base && base + number > 0;
+        return possible ? std::optional{base + number} : std::nullopt;
+    }
+    if (base != 0) return {};
+    for (int i = 1; i < SIGRTMIN; ++i) {
+        const char* const known = ::sigabbrev_np(i);
+        if (known != nullptr && name == known) return i;
+    }
+    return {};
+}
+
+}  // namespace superd::control

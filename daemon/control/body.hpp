@@ -1,0 +1,27 @@
+// The JSON bodies of requests.
+#pragma once
+
+#include "control/call.hpp"
+#include "control/request.hpp"
+
+#include <expected>
+#include <optional>
+#include <string_view>
+
+namespace superd::control {
+
+// {"units":["web","api/*"],"wait":true,"timeout":20}, or {"all":true} for every
+// unit: an empty list alone is refused, as it is too easily sent by mistake.
+// The action is the caller's to fill in.
+std::expected<ActCall, Refusal> read_act(std::string_view body);
+
+// {"units":["web"],"until":"ready","timeout":20}
+std::expected<WaitCall, Refusal> read_wait(std::string_view body);
+
+// {"units":["web"],"signal":"HUP","tree":false}
+std::expected<SignalCall, Refusal> read_signal(std::string_view body);
+
+// The number of "HUP", "SIGHUP", "RTMIN+1" or "1".
+std::optional<int> signal_number(std::string_view name);
+
+}  // namespace superd::control

@@ -1,0 +1,76 @@
+// What a request asks for, once it is understood.
+#pragma once
+
+#include "supervisor/operations.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace superd::control {
+
+using Selectors = std::vector<std::string>;
+
+// How long a command is waited for when the client does not say.
+inline constexpr std::chrono::milliseconds wait_default = std::chrono::seconds{90};
+inline constexpr std::chrono::milliseconds wait_max = std::chrono::hours{24};
+
+// A moment in the past: a date, or so long ago.
+struct Since {
+    bool ago = false;
+    std::int64_t ns = 0;  // CLOCK_REALTIME, or before now.
+};
+
+struct StatusCall {
+    Selectors units;
+    bool usage = false;
+};
+struct SummaryCall {
+    Selectors units;
+};
+struct ActCall {
+    supervisor::Action action{};
+    Selectors units;  // Empty: all.
+    bool wait = true;
+    std::chrono::milliseconds timeout = wait_default;
+};
+struct WaitCall {
+    supervisor::Operations::Until until{};
+    Selectors units;
+    std::chrono::milliseconds timeout = wait_default;
+};
+struct SignalCall {
+    Selectors units;
+    int number = 0;
+    bool tree = false;
+};
+struct PlanCall {};
+struct ReloadCall {};
+struct ApplyCall {};
+struct EventsCall {
+    Selectors units;
+    std::optional<Since> since;
+    bool follow = false;
+};
+struct LogsCall {
+    Selectors units;
+    std::optional<Since> since;
+    std::uint32_t lines = 10;
+    bool follow = false;
+    bool json = false;
+    std::string stream;  // "out", "err" or empty for both.
+};
+struct VersionCall {};
+struct HealthCall {};
+
+using Call = std::variant<StatusCall, SummaryCall, ActCall, WaitCall, SignalCall, PlanCall,
+                          ReloadCall, ApplyCall, EventsCall, LogsCall, VersionCall, HealthCall>;
+
+// What a user must be allowed to do for a call.
+enum class Right { none, read, change };
+Right right_for(const Call& call);
+
+}  // namespace superd::control

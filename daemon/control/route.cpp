@@ -1,0 +1,129 @@
+#include "control/route.hpp"
+
+#include "control/body.hpp"
+#include "control/query.hpp"
+#include "wire/nearest.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace superd::control {
+
+namespace {
+
+using Routed = std::expected<Call, Refusal>;
+
+template <class Plain>
+Routed plain(const Query& query, const Request&) {
+    if (auto error = query.unknown({})) return std::unexpected{std::move(*error)};
+    return Plain{};
+}
+
+Routed status(const Query& query, const Request&) {
+    if (auto error = query.unknown({"unit", "usage"})) return std::unexpected{std::move(*error)};
+    StatusCall call{query.all("unit"), false};
+    if (auto error = query.read("usage", call.usage)) return std::unexpected{std::move(*error)};
+    return call;
+}
+
+Routed summary(const Query& query, const Request&) {
+    if (auto error = query.unknown({"unit"})) return std::unexpected{std::move(*error)};
+    return SummaryCall{query.all("unit")};
+}
+
+Routed events(const Query& query, const Request&) {
+    auto error = query.unknown({"unit", "since", "follow"});
+    EventsCall call;
+    call.units = query.all("unit");
+    if (!error) error = query.read("since", call.since);
+    if (!error) error = query.read("follow", call.follow);
+    if (error) return std::unexpected{std::move(*error)};
+    return call;
+}
+
+Routed logs(const Query& query, const Request&) {
+    auto error = query.unknown({"unit", "since", "follow", "lines", "stream", "json"});
+    LogsCall call;
+    call.units = query.all("unit");
+    if (!error) error = query.read("since", call.since);
+    if (!error) error = query.read("follow", call.follow);
+    if (!error) error = query.read("lines", call.lines);
+    if (!error) error = query.read("stream", call.stream, {"out", "err"});
+    if (!error) error = query.read("json", call.json);
+    if (error) return std::unexpected{std::move(*error)};
+    return call;
+}
+
+template <supervisor::Action action>
+Routed act(const Query& query, const Request& request) {
+    if (auto error = query.unknown({})) return std::unexpected{std::move(*error)};
+    auto call = read_act(request.body);
+    if (!call) return std::unexpected{std::move(call.error())};
+    call->action = action;
+    return *std::move(call);
+}
+
+Routed wait(const Query& query, const Request& request) {
+    if (auto error = query.unknown({})) return std::unexpected{std::move(*error)};
+    auto call = read_wait(request.body);
+    if (!call) return std::unexpected{std::move(call.error())};
+    return *std::move(call);
+}
+
+Routed signal(const Query& query, const Request& request) {
+    if (auto error = query.unknown({})) return std::unexpected{std::move(*error)};
+    auto call = read_signal(request.body);
+    if (!call) return std::unexpected{std::move(call.error())};
+    return *std::move(call);
+}
+
+struct Route {
+    std::string_view method, path;
+    Routed (*read)(const Query&, const Request&);
+};
+
+constexpr std::array routes{
+    Route{"GET", "/v1/status", status},
+    Route{"GET", "/v1/summary", summary},
+    Route{"POST", "/v1/start", act<supervisor::Action::start>},
+    Route{"POST", "/v1/stop", act<supervisor::Action::stop>},
+    Route{"POST", "/v1/restart", act<supervisor::Action::restart>},
+    Route{"POST", "/v1/reset", act<supervisor::Action::reset>},
+    Route{"POST", "/v1/wait", wait},
+    Route{"POST", "/v1/signal", signal},
+    Route{"GET", "/v1/plan", plain<PlanCall>},
+    Route{"POST", "/v1/reload", plain<ReloadCall>},
+    Route{"POST", "/v1/apply", plain<ApplyCall>},
+    Route{"GET", "/v1/events", events},
+    Route{"GET", "/v1/logs", logs},
+    Route{"GET", "/v1/version", plain<VersionCall>},
+    Route{"GET", "/v1/health", plain<HealthCall>},
+};
+
+Refusal unknown_path(std::string_view path) {
+    std::array<std::string_view, routes.size()> known;
+    std::ranges::transform(routes, known.begin(), &Route::path);
+    const auto near = wire::nearest(path, known);
+    std::string hint = "daemon/control/openapi.yaml describes the API";
+    if (near) hint = "did you mean " + std::string{*near} + "?";
+    return {404, {"no-such-path", "cannot find " + std::string{path.substr(0, 100)}, hint}, {}};
+}
+
+}  // namespace
+
+Routed route(const Request& request) {
+    const auto query = Query::parse(request.target);
+    if (!query) return std::unexpected{query.error()};
+    const auto found = std::ranges::find(routes, query->path(), &Route::path);
+    if (found == routes.end()) return std::unexpected{unknown_path(query->path())};
+    if (found->method != request.method) {
+        return std::unexpected{Refusal{
+            405,
+            {"bad-method", "cannot use " + request.method.substr(0, 20) + " on " + query->path(),
+             "use " + std::string{found->method}},
+            std::string{found->method}}};
+    }
+    return found->read(*query, request);
+}
+
+}  // namespace superd::control
