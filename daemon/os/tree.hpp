@@ -21,7 +21,7 @@ namespace superd::os {
 
 // A run that is asked about. Its leader may have ended.
 struct TreeRun {
-    pid_t leader = 0;
+    pid_t leader = 0;  // 0 once its number serves another process: then only marks tell.
     std::uint64_t run = 0;
 };
 
@@ -41,8 +41,8 @@ std::string run_mark(std::uint64_t run, const std::string& scope);
 
 class TreeScan {
 public:
-    // Pids of which the caller knows already what they are, other than by
-    // `runs`: leaders of other runs, supervisor, logger. They cost nothing.
+    // Pids of which the caller knows already what they are, leaders
+    // of any run, supervisor, logger. They cost nothing.
     using Known = std::function<bool(pid_t)>;
 
     // `scope`: see tree_scope.
