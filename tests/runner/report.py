@@ -1,0 +1,49 @@
+"""What ran and how it came out: the one account that the last line of tests/run is made from."""
+import dataclasses
+import sys
+import time
+
+
+@dataclasses.dataclass
+class Case:
+    suite: str  # "unit+sim, asan"
+    name: str
+    outcome: str  # passed | failed | skipped
+    detail: str = ""  # Why it was skipped, or where to read about the failure.
+
+
+class Report:
+    def __init__(self):
+        self.cases = []
+        self.begun = time.monotonic()
+
+    def add(self, cases):
+        self.cases += cases
+
+    def check(self, suite, name, passed, detail=""):
+        """Adds one case that either passed or failed, and says which it was."""
+        self.cases.append(Case(suite, name, "passed" if passed else "failed", detail))
+        return passed
+
+    def count(self, outcome):
+        return sum(case.outcome == outcome for case in self.cases)
+
+    def print_summary(self):
+        print("\n== summary")
+        for suite in dict.fromkeys(case.suite for case in self.cases):
+            mine = [case for case in self.cases if case.suite == suite]
+            numbers = ", ".join(f"{sum(c.outcome == o for c in mine)} {o}"
+                                for o in ("passed", "failed", "skipped"))
+            print(f"{suite:24} {numbers}")
+        for outcome in ("skipped", "failed"):
+            for case in self.cases:
+                if case.outcome == outcome:
+                    print(f"{outcome.upper()} {case.suite}: {case.name}: {case.detail}")
+        print(f"took {time.monotonic() - self.begun:.0f} s; logs are in build/test-logs")
+        print(f"{self.count('passed')} passed, {self.count('failed')} failed, "
+              f"{self.count('skipped')} skipped", flush=True)
+
+
+def say(text):
+    """Announces a step at once, so that a stuck run shows where it is."""
+    print(text, file=sys.stdout, flush=True)

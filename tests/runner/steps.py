@@ -1,0 +1,38 @@
+"""Running programs, with all they print kept in build/test-logs."""
+import os
+import pathlib
+import shutil
+import subprocess
+
+from report import say
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+LOGS = ROOT / "build" / "test-logs"
+JOBS = len(os.sched_getaffinity(0))
+
+
+def run(log, command, env=None):
+    """Runs a command with its output in build/test-logs/LOG. True: it exited with 0."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    path = LOGS / log
+    with open(path, "wb") as out:
+        out.write((" ".join(map(str, command)) + "\n").encode())
+        out.flush()
+        status = subprocess.run(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT,
+                                stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})}).returncode
+    if status != 0:
+        say(f"   exit {status}: build/test-logs/{log} ends with:")
+        for line in path.read_text(errors="replace").splitlines()[-15:]:
+            say(f"   | {line}")
+    return status == 0
+
+
+def configure_and_build(report, preset, targets=()):
+    """Builds a preset of CMakePresets.json. Reports it as a case when it fails."""
+    say(f"== build {preset}")
+    launcher = ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else []
+    linker = ["-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=mold"] if shutil.which("mold") else []
+    built = run(f"configure-{preset}.log", ["cmake", "--preset", preset, *launcher, *linker]) and \
+        run(f"build-{preset}.log", ["cmake", "--build", "--preset", preset, "-j", str(JOBS),
+                                    *(["--target", *targets] if targets else [])])
+    return report.check("build", preset, built, f"see build/test-logs/build-{preset}.log")

@@ -1,0 +1,93 @@
+"""The suites that prove what superd does: ctest's, pytest's, and a while of fuzzing."""
+import xml.etree.ElementTree as ElementTree
+
+from report import Case, say
+from steps import JOBS, LOGS, ROOT, configure_and_build, run
+
+
+def read_junit(suite, path, log):
+    """The cases of a JUnit report, as ctest and pytest write it."""
+    cases = []
+    for node in ElementTree.parse(path).iter("testcase"):
+        name = node.get("name")
+        if suite.startswith("e2e"):
+            name = f"{node.get('classname').rsplit('.')[-1]}.{name}"
+        skipped, bad = node.find("skipped"), [*node.findall("failure"), *node.findall("error")]
+        if bad or node.get("status") == "fail":
+            message = (bad[0].get("message") or "").splitlines()[:1] if bad else []
+            cases.append(Case(suite, name, "failed", f"{' '.join(message)} (build/test-logs/{log})"))
+        elif skipped is not None or node.get("status") in ("notrun", "disabled"):
+            cases.append(Case(suite, name, "skipped", skip_reason(node, skipped)))
+        else:
+            cases.append(Case(suite, name, "passed"))
+    return cases
+
+
+def skip_reason(node, skipped):
+    """pytest tells why in the message; GoogleTest prints it before its "[  SKIPPED ]"."""
+    output = (node.findtext("system-out") or "").splitlines()
+    for number, line in enumerate(output):
+        if "Skipped" in line and number + 1 < len(output):
+            return output[number + 1].strip()
+    return skipped.get("message", "").strip() if skipped is not None else "no reason was given"
+
+
+def run_reporting(report, suite, log, command, junit, env=None):
+    """Runs a suite that writes a JUnit report; one that dies without a report is a failure itself."""
+    junit.unlink(missing_ok=True)
+    good = run(log, command, env)
+    if not junit.exists():
+        report.check(suite, "the runner", False, f"wrote no report: build/test-logs/{log}")
+        return
+    cases = read_junit(suite, junit, log)
+    report.add(cases)
+    if not good and all(case.outcome != "failed" for case in cases):
+        report.check(suite, "the runner", False, f"exited with an error: build/test-logs/{log}")
+
+
+def run_ctest(report, preset, options):
+    """Unit, simulation and text tests, as the build registered them."""
+    suite, junit = f"unit+sim, {preset}", LOGS / f"ctest-{preset}.xml"
+    say(f"== {suite}")
+    run_reporting(report, suite, f"ctest-{preset}.log",
+                  ["ctest", "--test-dir", f"build/{preset}", "-j", str(JOBS), "--output-on-failure",
+                   "--no-tests=ignore", "--output-junit", str(junit),
+                   *(["-R", options.filter] if options.filter else [])], junit)
+
+
+def run_e2e(report, preset, options):
+    """Real processes, driven through superctl."""
+    suite, junit = f"e2e, {preset}", LOGS / f"e2e-{preset}.xml"
+    say(f"== {suite}")
+    run_reporting(report, suite, f"e2e-{preset}.log",
+                  ["/usr/bin/python3", "-B", "-m", "pytest", "-p", "no:cacheprovider", "tests/e2e",
+                   "-v", "-rs", f"--junit-xml={junit}", "--durations=15",
+                   *(["-m", "not long"] if options.quick else []),
+                   *([f"--matching={options.filter}"] if options.filter else [])], junit,
+                  env={"SUPERD_BIN": str(ROOT / "build" / preset / "bin")})
+
+
+def run_fuzz(report, seconds):
+    """Each libFuzzer target for some seconds, from what earlier runs found interesting."""
+    targets = sorted(path.stem for path in (ROOT / "tests" / "fuzz").glob("*_fuzz.cpp"))
+    if not configure_and_build(report, "fuzz", targets):
+        return
+    for target in targets:
+        say(f"== fuzz {target} for {seconds} s")
+        corpus = ROOT / "build" / "fuzz-corpus" / target
+        corpus.mkdir(parents=True, exist_ok=True)
+        good = run(f"fuzz-{target}.log", [f"build/fuzz/fuzz/{target}", f"-max_total_time={seconds}",
+                                          "-timeout=10", "-rss_limit_mb=2048", "-verbosity=1",
+                                          f"-artifact_prefix={LOGS}/{target}-", str(corpus)])
+        report.check("fuzz", target, good, f"see build/test-logs/fuzz-{target}.log")
+
+
+def run_vm(report):
+    """Tests that need a machine of their own: each program in tests/vm."""
+    programs = [p for p in sorted((ROOT / "tests" / "vm").glob("*")) if p.is_file() and p.stat().st_mode & 0o111]
+    if not programs:
+        report.add([Case("vm", "all", "skipped", "tests/vm has no program yet")])
+    for program in programs:
+        say(f"== vm {program.name}")
+        good = run(f"vm-{program.name}.log", [str(program)])
+        report.check("vm", program.name, good, f"see build/test-logs/vm-{program.name}.log")
