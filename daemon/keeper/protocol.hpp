@@ -39,7 +39,7 @@ inline constexpr int notify_fd = 5;   // Datagram socket RUNTIME/notify.sock, SO
 // Descriptors that the logger is born with. Its stdout and stderr are superd's.
 inline constexpr int logger_listen_fd = 3;  // Listening seqpacket socket RUNTIME/logger.sock.
 
-inline constexpr int descriptors_max = 2;  // That one message, and so one name, carries.
+inline constexpr int descriptors_max = 2;      // That one message, and so one name, carries.
 inline constexpr std::uint32_t name_max = 48;  // With its terminating NUL.
 
 enum class Kind : std::uint32_t {
@@ -63,20 +63,20 @@ enum class Kind : std::uint32_t {
 
 struct Message {
     Kind kind{};
-    std::int32_t pid = 0;     // exited, acknowledge; welcome: the keeper's; logger: the logger's.
-    std::int32_t value = 0;   // hello: version; signalled: signal number; finished: exit code;
-                              // exited: si_status; beat: ms until the next one at the latest;
-                              // welcome, logger: the logger's restarts.
-    std::int32_t code = 0;    // exited: si_code (CLD_EXITED, CLD_KILLED, CLD_DUMPED);
-                              // welcome: the supervisor's restarts.
-    std::int64_t since_ns = 0;      // welcome: CLOCK_REALTIME at which the keeper started.
-    std::int64_t supervisor_ns = 0; // welcome: ... this supervisor.
-    std::int64_t logger_ns = 0;     // welcome, logger: ... the logger.
-    std::int64_t cpu_us = 0;        // exited: user + system time of the process.
-    std::int64_t rss_kib = 0;       // exited: its peak resident set.
-    std::int32_t logger_pid = 0;    // welcome.
-    std::int32_t last_end = 0;      // welcome: wait status of the supervisor before this one; 0: none.
-    char name[name_max] = {};       // hold, release, fetch, held, fetched.
+    std::int32_t pid = 0;       // exited, acknowledge; welcome: the keeper's; logger: the logger's.
+    std::int32_t value = 0;     // hello: version; signalled: signal number; finished: exit code;
+                                // exited: si_status; beat: ms until the next one at the latest;
+                                // welcome, logger: the logger's restarts.
+    std::int32_t code = 0;      // exited: si_code (CLD_EXITED, CLD_KILLED, CLD_DUMPED);
+                                // welcome: the supervisor's restarts.
+    std::int64_t since_ns = 0;  // welcome: CLOCK_REALTIME at which the keeper started.
+    std::int64_t supervisor_ns = 0;  // welcome: ... this supervisor.
+    std::int64_t logger_ns = 0;      // welcome, logger: ... the logger.
+    std::int64_t cpu_us = 0;         // exited: user + system time of the process.
+    std::int64_t rss_kib = 0;        // exited: its peak resident set.
+    std::int32_t logger_pid = 0;     // welcome.
+    std::int32_t last_end = 0;  // welcome: wait status of the supervisor before this one; 0: none.
+    char name[name_max] = {};   // hold, release, fetch, held, fetched.
 };
 
 }  // namespace superd::keeper

@@ -1,0 +1,70 @@
+// The loop of superd's main process: it waits for children, signals and the
+// supervisor, and does what protocol.hpp says.
+#pragma once
+
+#include "keeper/conversation.hpp"
+#include "keeper/held.hpp"
+#include "keeper/helper.hpp"
+#include "keeper/runtime.hpp"
+
+#include <cstdint>
+
+namespace superd::keeper {
+
+class Keeper {
+public:
+    Keeper(const Runtime& runtime, Held& held, Helper supervisor, Helper logger);
+
+    // Returns superd's exit status.
+    int run();
+
+private:
+    // --- what happened ---
+    void on_signals();
+    void on_children();
+    void on_link();
+    void on_deadlines(std::int64_t now);
+    void on_supervisor_end(const Exit& exit);
+    void on_logger_end(const Exit& exit);
+
+    // --- what the supervisor asked for ---
+    void obey(Request& request);
+    void greet(const Message& hello);
+    void hold(Request& request);
+    void acknowledge(std::int32_t pid);
+    void finish(std::int32_t code);
+
+    // --- what we do ---
+    bool prepare();
+    void start_supervisor(std::int64_t now);
+    void start_logger(std::int64_t now);
+    void expect_beat(std::int64_t within_ms);
+    void give_up_on_hung(std::int64_t now);
+    void offer_exit();
+    bool find_exit(Exit& exit);
+    void watch_link();
+    void lose_link();
+    // Asked to stop, and no supervisor can be started to do it.
+    bool hopeless() const;
+    void give_up();
+    bool done() const;
+    int wait_ms() const;
+    Message describe_logger(Kind kind) const;
+
+    const Runtime& runtime_;
+    Held& held_;
+    Helper supervisor_;
+    Helper logger_;
+    Conversation conversation_;
+    os::Fd signals_;
+    os::Fd epoll_;
+    std::uint32_t watched_ = 0;  // Events that epoll watches the link for; 0: it does not.
+    std::int64_t started_realtime_ = 0;
+    std::int64_t beat_due_ = 0;  // Monotonic; 0: none expected.
+    std::int64_t beat_within_ = 0;
+    pid_t exit_hint_ = 0;  // The kernel named this child when it last ended one.
+    bool finishing_ = false;
+    int exit_code_ = 0;
+};
+
+}  // namespace superd::keeper

@@ -1,0 +1,28 @@
+// superd's place in the file system: its directories, its lock, its sockets.
+#pragma once
+
+#include "keeper/options.hpp"
+#include "os/fd.hpp"
+
+namespace superd::keeper {
+
+// What the keeper holds open for its life, so that clients wait instead of failing
+// while a part of superd is being replaced.
+struct Runtime {
+    os::Fd lock;     // flock()ed: one superd a runtime directory.
+    os::Fd control;  // RUNTIME/control.sock, listening.
+    os::Fd notify;   // RUNTIME/notify.sock, with SO_PASSCRED.
+    os::Fd logger;   // RUNTIME/logger.sock, listening.
+};
+
+// Makes all of it. Returns 0, or an exit status after having said what is wrong.
+int open_runtime(const Options& options, Runtime& runtime);
+
+// Removes the sockets; the lock goes with the process.
+void remove_sockets(const Options& options);
+
+// Finds an executable part of superd: beside our own program, or where
+// `cmake --install` puts it. False after having said what is missing.
+bool find_part(const char* name, Path& path);
+
+}  // namespace superd::keeper
