@@ -1,0 +1,66 @@
+#include "ctl/changes.hpp"
+
+#include "ctl/output.hpp"
+#include "ctl/superd.hpp"
+
+#include <algorithm>
+
+#include <boost/system/system_error.hpp>
+
+namespace superctl {
+
+namespace wire = superd::wire;
+
+std::string render_plan(const wire::Plan& plan, bool after_reload) {
+    std::size_t names = 0, kinds = 0;
+    for (const auto& change : plan.changes) {
+        names = std::max(names, width(change.unit));
+        kinds = std::max(kinds, width(change.change));
+    }
+    std::string out;
+    bool waiting = false;
+    for (const auto& change : plan.changes) {
+        out += change.unit + std::string(names - width(change.unit) + 2, ' ');
+        out += change.change;
+        if (!change.detail.empty()) {
+            out += std::string(kinds - width(change.change) + 2, ' ') + printable(change.detail);
+        }
+        if (after_reload && !change.applied) {
+            out += " (waits for `superctl apply`)";
+            waiting = true;
+        }
+        out += '\n';
+    }
+    if (after_reload && waiting) out += "`superctl apply` restarts what waits for it\n";
+    return out;
+}
+
+ExitCode show_changes(const Invocation& invocation, std::string_view method,
+                      std::string_view path) {
+    ClientRequest request;
+    request.method = method;
+    request.target = path;
+    request.repeatable = method == "GET";
+    const auto answer = ask(invocation, request, {409});
+    if (!answer) return complain(answer.error());
+    if (answer->body.starts_with("{\"error\"")) return complain(failure_of(*answer));
+    try {
+        const auto plan = wire::parse_plan(answer->body);
+        if (invocation.has("--json")) {
+            print(answer->body);
+            return plan.errors.empty() ? ExitCode::ok : ExitCode::failed;
+        }
+        for (const auto& error : plan.errors) complain(printable(error) + "\n");
+        if (!plan.errors.empty()) {
+            return complain(Failure{ExitCode::failed, "cannot use the configuration: see above",
+                                    "nothing was changed; mend the files and try again"});
+        }
+        if (plan.changes.empty()) complain("Nothing to change.\n");
+        print(render_plan(plan, path == "/v1/reload"));
+        return ExitCode::ok;
+    } catch (const boost::system::system_error& error) {
+        return complain(strange_answer(error.what()));
+    }
+}
+
+}  // namespace superctl

@@ -1,0 +1,179 @@
+#include "ctl/command.hpp"
+
+#include "ctl/verbs.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace superctl {
+
+namespace {
+
+constexpr std::array globals{
+    Flag{"--socket", "", Value::path, "PATH", "The control socket of the superd to talk to"},
+    Flag{"--runtime-dir", "", Value::path, "DIR",
+         "The runtime directory of the superd to talk to; its socket is DIR/control.sock"},
+    Flag{"--json", "", Value::none, "", "Print JSON, as the control API sends it"},
+    Flag{"--color", "", Value::choice, "auto|always|never",
+         "Use colours; auto: on a terminal, unless NO_COLOR is set"},
+    Flag{"--help", "-h", Value::none, "", "Show help, of the verb if there is one"},
+};
+
+constexpr Flag all{"--all", "-a", Value::none, "", "Every unit; names are then not given"};
+constexpr Flag no_wait{"--no-wait", "", Value::none, "", "Return at once; the action goes on"};
+constexpr Flag timeout{"--timeout", "", Value::duration, "TIME",
+                       "Wait at most so long: 20s, 1m30s, 500ms; 90s if not given"};
+constexpr Flag since{"--since", "", Value::since, "WHEN",
+                     "Only what is newer: 10m ago is 10m; or a moment, 2026-11-23T21:49:35Z"};
+constexpr Flag follow{"--follow", "-f", Value::none, "",
+                      "Go on with what comes, until interrupted"};
+
+constexpr std::array start_flags{
+    all, no_wait,
+    Flag{"--wait", "", Value::choice, "ready|none", "What to wait for; ready if not given"},
+    timeout};
+constexpr std::array stop_flags{
+    all, no_wait,
+    Flag{"--wait", "", Value::choice, "stopped|none", "What to wait for; stopped if not given"},
+    timeout};
+constexpr std::array reset_flags{all};
+constexpr std::array logs_flags{
+    follow,
+    Flag{"--lines", "-n", Value::count, "N", "Begin with the last N lines; 10 if not given"}, since,
+    Flag{"--stream", "", Value::choice, "out|err", "Only what came from that stream"}};
+constexpr std::array signal_flags{
+    all, Flag{"--tree", "-t", Value::none, "", "All processes of the unit, not only the main one"}};
+constexpr std::array check_flags{
+    Flag{"--config", "-c", Value::path, "DIR", "The configuration directory to check"}};
+constexpr std::array wait_flags{
+    all, Flag{"--ready", "", Value::none, "", "Until all are ready or completed; the default"},
+    Flag{"--stopped", "", Value::none, "", "Until no process of theirs is left"}, timeout};
+constexpr std::array events_flags{follow, since};
+
+constexpr std::array start_examples{
+    Example{"start web", "Start web and what it needs, wait until it is ready"},
+    Example{"start 'api/*' --timeout 20s", "All instances of api, at most 20 seconds"}};
+constexpr std::array stop_examples{Example{"stop web db", "Stop both, wait until they are down"}};
+constexpr std::array restart_examples{
+    Example{"restart api/0 --no-wait", "Restart one instance, do not wait"}};
+constexpr std::array status_examples{Example{"status", "A table of all units"},
+                                     Example{"status web", "All about web"},
+                                     Example{"status --json", "All about all, for programs"}};
+constexpr std::array logs_examples{Example{"logs -f web", "The last lines, and what comes"},
+                                   Example{"logs --since 1h --stream err web db",
+                                           "What both wrote to standard error in the last hour"}};
+constexpr std::array signal_examples{
+    Example{"signal HUP web", "Send SIGHUP to web's main process"}};
+constexpr std::array check_examples{
+    Example{"check --config ./etc", "Every mistake in ./etc, as file:line:column: sentence"}};
+constexpr std::array wait_examples{
+    Example{"wait web db --timeout 1m", "Until both are ready, at most a minute"}};
+constexpr std::array events_examples{
+    Example{"events --since 10m web", "What happened to web in the last ten minutes"}};
+
+constexpr std::array table{
+    Command{"start", Arguments::units, "NAME…", "Start units and wait until they are ready",
+            "Sets the goal of each unit to up. What it needs is started first.", start_flags,
+            start_examples, run_start},
+    Command{
+        "stop", Arguments::units, "NAME…", "Stop units and wait until they are down",
+        "Sets the goal of each unit to down; it stays down until it is started again. Units that "
+        "need it are stopped before it.",
+        stop_flags, stop_examples, run_stop},
+    Command{"restart", Arguments::units, "NAME…", "Stop and start units, wait until they are ready",
+            "Starts what is not running.", start_flags, restart_examples, run_restart},
+    Command{
+        "reload",
+        Arguments::none,
+        "",
+        "Read the configuration again, restart nothing",
+        "Applies what needs no restart and lists what still waits for `superctl apply`. A mistake "
+        "in any file leaves everything as it was.",
+        {},
+        {},
+        run_reload},
+    Command{"status",
+            Arguments::some_units,
+            "[NAME…]",
+            "Show how units are",
+            "Without a name: a table of all units. With names: state and its reason, processes, "
+            "memory, "
+            "processor time, the last exit with its last lines, and the next retry of each.",
+            {},
+            status_examples,
+            run_status},
+    Command{
+        "list", Arguments::some_units, "[NAME…]", "List the names of units", "", {}, {}, run_list},
+    Command{"logs", Arguments::units, "NAME…", "Show what units have written",
+            "Lines of several units are merged by time.", logs_flags, logs_examples, run_logs},
+    Command{
+        "signal", Arguments::signal_and_units, "SIGNAL NAME…", "Send a signal to units",
+        "SIGNAL is a name, with or without SIG, or a number. The goal stays as it is: what ends "
+        "by the signal is restarted as its unit says.",
+        signal_flags, signal_examples, run_signal},
+    Command{"check", Arguments::none, "", "Check a configuration without a running superd",
+            "Runs `superd --check`.", check_flags, check_examples, run_check},
+    Command{"plan",
+            Arguments::none,
+            "",
+            "Show what reload and apply would change",
+            "",
+            {},
+            {},
+            run_plan},
+    Command{"apply",
+            Arguments::none,
+            "",
+            "Read the configuration again, restart what must be",
+            "A mistake in any file leaves everything as it was.",
+            {},
+            {},
+            run_apply},
+    Command{"wait", Arguments::units, "NAME…", "Wait until units are ready, or stopped", "",
+            wait_flags, wait_examples, run_wait},
+    Command{"events", Arguments::some_units, "[NAME…]", "Show what happened", "", events_flags,
+            events_examples, run_events},
+    Command{"reset",
+            Arguments::units,
+            "NAME…",
+            "Forget failures, and retry at once",
+            "A failed unit whose goal is up starts again; a back-off starts over.",
+            reset_flags,
+            {},
+            run_reset},
+    Command{"version",
+            Arguments::none,
+            "",
+            "Show the versions of superctl and superd",
+            "",
+            {},
+            {},
+            run_version},
+    Command{"help", Arguments::verb, "[VERB]", "Show help", "", {}, {}, run_help},
+};
+
+}  // namespace
+
+std::span<const Command> commands() { return table; }
+
+std::span<const Flag> global_flags() { return globals; }
+
+const Command* find_command(std::string_view name) {
+    const auto* const found = std::ranges::find(table, name, &Command::name);
+    return found == table.end() ? nullptr : found;
+}
+
+bool Invocation::has(std::string_view flag) const {
+    return std::ranges::any_of(flags, [&](const auto& one) { return one.first == flag; });
+}
+
+std::string_view Invocation::value(std::string_view flag) const {
+    // The last one counts, as with most programs.
+    std::string_view found;
+    for (const auto& [name, content] : flags) {
+        if (name == flag) found = content;
+    }
+    return found;
+}
+
+}  // namespace superctl

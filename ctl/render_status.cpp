@@ -1,0 +1,104 @@
+#include "ctl/duration.hpp"
+#include "ctl/render.hpp"
+#include "wire/time.hpp"
+
+#include <chrono>
+
+namespace superctl {
+
+namespace {
+
+namespace wire = superd::wire;
+
+std::chrono::milliseconds seconds(double amount) {
+    return std::chrono::milliseconds{static_cast<std::int64_t>(amount * 1000 + 0.5)};
+}
+
+// "2026-11-23T21:49:35Z (5m 03s ago)"; without the fraction, which nobody reads.
+std::string moment(const std::string& text, std::int64_t now_ns) {
+    const auto at = wire::parse_time(text);
+    if (!at) return printable(text);
+    auto out = text;
+    if (const auto dot = out.find('.'); dot != out.npos) {
+        out.erase(dot, out.find_first_not_of("0123456789", dot + 1) - dot);
+    }
+    const auto distance = std::chrono::milliseconds{(now_ns - *at) / 1'000'000};
+    if (distance.count() >= 0) return out + " (" + format_duration(distance) + " ago)";
+    return out + " (in " + format_duration(-distance) + ")";
+}
+
+void line(std::string& out, const Style& style, std::string_view label,
+          const std::string& content) {
+    constexpr std::size_t label_columns = 11;
+    out += "  " + style.faint(label);
+    out.append(label_columns - std::min(label_columns - 1, label.size()), ' ');
+    out += content + "\n";
+}
+
+std::string state_text(const Style& style, const std::string& state, const std::string& reason) {
+    auto text = style.state(state, state);
+    if (!reason.empty()) text += " (" + printable(reason) + ")";
+    return text;
+}
+
+void append_exit(std::string& out, const Style& style, const wire::LastExit& exit,
+                 std::int64_t now_ns) {
+    line(out, style, "last exit",
+         render_exit(exit) + " at " + moment(exit.at, now_ns) + ", after running " +
+             format_duration(seconds(exit.uptime)));
+    for (const auto& text : exit.lines) out += "               " + printable(text) + "\n";
+}
+
+void append_instance(std::string& out, const Style& style, const wire::InstanceStatus& instance,
+                     std::int64_t now_ns) {
+    line(out, style, "state", state_text(style, instance.state, instance.reason));
+    line(out, style, "since", moment(instance.since, now_ns));
+    if (!instance.goal.empty()) line(out, style, "goal", instance.goal);
+    if (instance.pid) line(out, style, "pid", std::to_string(*instance.pid));
+    if (instance.run != 0) {
+        line(out, style, "run",
+             std::to_string(instance.run) + ", restarted " + std::to_string(instance.restarts) +
+                 (instance.restarts == 1 ? " time" : " times"));
+    }
+    if (instance.ready_since) line(out, style, "ready", moment(*instance.ready_since, now_ns));
+    if (instance.memory) line(out, style, "memory", format_bytes(*instance.memory));
+    if (instance.cpu) line(out, style, "cpu", format_duration(seconds(*instance.cpu)));
+    if (instance.next_retry) line(out, style, "next retry", moment(*instance.next_retry, now_ns));
+    if (instance.last_exit) append_exit(out, style, *instance.last_exit, now_ns);
+}
+
+}  // namespace
+
+std::string render_exit(const wire::LastExit& exit) {
+    std::string text = "an unknown status";
+    if (exit.signal) {
+        text = *exit.signal;
+    } else if (exit.code) {
+        text = "exit " + std::to_string(*exit.code);
+    }
+    if (exit.core) text += " (core dumped)";
+    if (exit.oom) text += " (out of memory)";
+    return text;
+}
+
+std::string render_status(const wire::Status& status, const Style& style, std::int64_t now_ns) {
+    std::string out;
+    for (const auto& unit : status.units) {
+        if (!out.empty()) out += '\n';
+        out += style.bold(unit.name);
+        if (!unit.description.empty()) out += " - " + printable(unit.description);
+        out += '\n';
+        if (unit.instances.size() == 1 && unit.instances.front().index == 0) {
+            append_instance(out, style, unit.instances.front(), now_ns);
+            continue;
+        }
+        line(out, style, "state", state_text(style, unit.state, unit.reason));
+        for (const auto& instance : unit.instances) {
+            out += style.bold(unit.name + "/" + std::to_string(instance.index)) + "\n";
+            append_instance(out, style, instance, now_ns);
+        }
+    }
+    return out;
+}
+
+}  // namespace superctl
