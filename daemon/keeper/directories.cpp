@@ -18,7 +18,7 @@ std::string_view environment(const char* name) {
 // systemd gives a list if the unit names several; the first is the one to use.
 bool take_systemds(const char* name, Path& path) {
     const std::string_view list = environment(name);
-    path.add(list.substr(0, list.find(':')));
+    path.add(before(list, list.find(':')));
     return !path.empty();
 }
 

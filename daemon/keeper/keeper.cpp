@@ -1,5 +1,6 @@
 #include "keeper/keeper.hpp"
 
+#include "keeper/footprint.hpp"
 #include "keeper/last_resort.hpp"
 #include "keeper/report.hpp"
 #include "os/clock.hpp"
@@ -71,6 +72,8 @@ bool Keeper::prepare() {
 
 int Keeper::run() {
     if (!prepare()) return exit_cannot_create;
+    on_deadlines(os::monotonic_now());  // Both parts are due.
+    shed_start_up_pages();
     while (!done()) {
         on_deadlines(os::monotonic_now());
         if (hopeless()) give_up();

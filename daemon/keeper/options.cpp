@@ -95,7 +95,7 @@ int parse(int argc, char** argv, Options& options) {
     for (int i = 1; i < argc; ++i) {
         const std::string_view word = argv[i];
         const std::size_t equals = word.find('=');
-        const std::string_view name = word.substr(0, equals);
+        const std::string_view name = before(word, equals);
         const bool has_value = equals != std::string_view::npos;
         const Option* option = nullptr;
         for (const Option& each : known_options) {
@@ -114,7 +114,7 @@ int parse(int argc, char** argv, Options& options) {
             report("cannot use ", name, ": it needs a directory, as in ", name, " DIR");
             return exit_usage;
         }
-        const std::string_view value = has_value ? word.substr(equals + 1) : argv[++i];
+        const std::string_view value = has_value ? from(word, equals + 1) : argv[++i];
         Path& path = options.*option->path;
         path.clear();
         path.add(value);

@@ -9,7 +9,7 @@ namespace superd::keeper {
 void write_line(Line& line) {
     if (line.cut()) {
         Line shorter;
-        shorter.add(line.view().substr(0, line.view().size() - 4)).add("…");
+        shorter.add(before(line.view(), line.view().size() - 4)).add("…");
         line = shorter;
     }
     char bytes[sizeof(Line) + 1];

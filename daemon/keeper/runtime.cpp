@@ -29,7 +29,7 @@ int make_directory(const Path& path, mode_t mode, const char* option) {
     std::string_view rest = path.view();
     while (!rest.empty()) {
         const std::size_t end = rest.find('/', 1);
-        part.add(rest.substr(0, end));
+        part.add(before(rest, end));
         rest.remove_prefix(end == std::string_view::npos ? rest.size() : end);
         if (::mkdir(part.c_str(), rest.empty() ? mode : 0755) == 0) continue;
         const int error = errno;
@@ -60,7 +60,7 @@ int already_running(int lock, const Options& options) {
     char digits[16] = {};
     const ssize_t size = ::pread(lock, digits, sizeof digits - 1, 0);
     std::string_view pid{digits, size > 0 ? static_cast<std::size_t>(size) : 0};
-    pid = pid.substr(0, pid.find('\n'));
+    pid = before(pid, pid.find('\n'));
     report("cannot start: another superd (pid ", pid.empty() ? "unknown" : pid, ") runs in ",
            options.runtime, "; stop it or give another --runtime-dir");
     return exit_already_running;
@@ -160,12 +160,12 @@ bool find_part(const char* name, Path& path) {
         return false;
     }
     const std::string_view program{own, static_cast<std::size_t>(size)};
-    const std::string_view directory = program.substr(0, program.rfind('/'));
+    const std::string_view directory = before(program, program.rfind('/'));
     path.clear();
     path.add(directory).add("/").add(name);
     if (executable(path)) return true;
     path.clear();
-    path.add(directory.substr(0, directory.rfind('/'))).add("/libexec/superd/").add(name);
+    path.add(before(directory, directory.rfind('/'))).add("/libexec/superd/").add(name);
     if (executable(path)) return true;
     report("cannot find ", name, ": it is neither in ", directory, " nor at ", path,
            "; install superd again");

@@ -9,6 +9,16 @@
 
 namespace superd::keeper {
 
+// The part of `text` before a position, and from it on; npos is its end.
+// Unlike substr() they cannot throw, so that nothing of exceptions is linked.
+inline std::string_view before(std::string_view text, std::size_t position) {
+    return {text.data(), position < text.size() ? position : text.size()};
+}
+inline std::string_view from(std::string_view text, std::size_t position) {
+    text.remove_prefix(position < text.size() ? position : text.size());
+    return text;
+}
+
 // What does not fit is cut off, and `cut()` tells so.
 template <std::size_t Size>
 class Text {
