@@ -45,7 +45,12 @@ void Conversation::close() {
 Conversation::Reading Conversation::read(Request& request) {
     for (os::Fd& each : request.fds) each.reset();
     const auto bytes = std::as_writable_bytes(std::span{&request.message, 1});
-    const auto received = os::receive_message(link_.get(), bytes, request.fds);
+    auto received = os::receive_message(link_.get(), bytes, request.fds);
+    if (!received && received.error() == std::errc::connection_reset) {
+        // It died without reading all we had told it. The kernel says so once,
+        // before it hands out what it had sent.
+        received = os::receive_message(link_.get(), bytes, request.fds);
+    }
     if (!received) {
         const bool later = received.error() == std::errc::resource_unavailable_try_again;
         return later ? Reading::nothing : Reading::ended;

@@ -3,7 +3,7 @@
 #include "os/file.hpp"
 
 #include <sys/ioctl.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 
 #include <dirent.h>
 #include <signal.h>
@@ -131,7 +131,8 @@ std::vector<pid_t> descendants_of(pid_t pid) {
 std::vector<pid_t> all_processes() { return numbered_entries("/proc"); }
 
 Result<Fd> pidfd_open(pid_t pid) {
-    const int fd = ::pidfd_open(pid, 0);
+    // Not by sys/pidfd.h: glibc 2.36 forgot to declare it extern "C".
+    const int fd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
     if (fd < 0) {
         const int error = errno;
         return fail_errno(error, "open a pidfd of process " + std::to_string(pid));
@@ -140,7 +141,7 @@ Result<Fd> pidfd_open(pid_t pid) {
 }
 
 Result<void> pidfd_signal(const Fd& pidfd, int signal) {
-    if (::pidfd_send_signal(pidfd.get(), signal, nullptr, 0) != 0) {
+    if (::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0) != 0) {
         const int error = errno;
         return fail_errno(error, "send signal " + std::to_string(signal) + " by pidfd");
     }

@@ -2,14 +2,15 @@
 // vforked child runs without allocation, locks or libc state.
 #pragma once
 
+#include "base/result.hpp"
+#include "os/child.hpp"
+#include "os/fd.hpp"
+
 #include <sys/resource.h>
 #include <sys/types.h>
 
 #include <string>
 #include <vector>
-
-#include "base/result.hpp"
-#include "os/child.hpp"
 
 namespace superd::os {
 
@@ -23,21 +24,21 @@ struct SpawnPlan {
     // `from` becomes descriptor `to`; all other descriptors from 3 up are closed.
     using Descriptor = ChildDescriptor;
     std::vector<Descriptor> descriptors;  // 0, 1, 2 not named here become /dev/null.
-    std::string cgroup_procs;       // Path of a cgroup.procs to write "0" to; empty: none.
-    uid_t uid = static_cast<uid_t>(-1);  // -1: unchanged, and then groups too.
+    std::string cgroup_procs;             // Path of a cgroup.procs to write "0" to; empty: none.
+    uid_t uid = static_cast<uid_t>(-1);   // -1: unchanged, and then groups too.
     gid_t gid = static_cast<gid_t>(-1);
     std::vector<gid_t> groups;
     mode_t umask = 022;
-    rlim_t open_files = 0;          // Soft RLIMIT_NOFILE to give the child; 0: as the caller's.
-    bool sibling = true;            // CLONE_PARENT: a child of the caller's parent. False: of the caller.
+    rlim_t open_files = 0;  // Soft RLIMIT_NOFILE to give the child; 0: as the caller's.
+    bool sibling = true;    // CLONE_PARENT: a child of the caller's parent. False: of the caller.
 };
 
 // A step of the plan that failed in the child.
 struct SpawnError {
     using Step = ChildStep;
     Step step{};
-    int error = 0;         // errno.
-    std::string message;   // chdir "/srv/web": No such file or directory
+    int error = 0;        // errno.
+    std::string message;  // chdir "/srv/web": No such file or directory
 };
 
 // Starts the plan's process and returns its pid once exec has succeeded.
