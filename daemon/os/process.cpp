@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 
 #include <dirent.h>
+#include <sched.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -54,6 +55,41 @@ std::vector<pid_t> numbered_entries(const std::string& directory) {
     return found;
 }
 
+// The part of /proc/PID/stat behind the name, which is in parentheses and may
+// hold any character, even those.
+std::string stat_fields(pid_t pid) {
+    auto text = read_file(proc_path(pid, "stat"), stat_max);
+    if (!text) return {};
+    const auto name_end = text->rfind(')');
+    return name_end == std::string::npos ? std::string{} : text->substr(name_end + 1);
+}
+
+constexpr int first_field = 3;  // Of stat_fields(), numbered as in proc(5).
+
+// It has memory (field 23) but its environment has no end yet (field 51).
+bool amid_exec(pid_t pid) {
+    const std::string text = stat_fields(pid);
+    std::string_view rest = text;
+    std::string_view word;
+    for (int i = first_field; i <= 23; ++i) word = next_word(rest);
+    const bool has_memory = number<std::uint64_t>(word) != 0;
+    for (int i = 24; i <= 51; ++i) word = next_word(rest);
+    return has_memory && number<std::uint64_t>(word) == 0;
+}
+
+// A vforked parent runs on before the kernel has laid out the environment of
+// what its child executes; until then the file is there, but empty.
+std::string environment_text(pid_t pid) {
+    constexpr int patience = 100;
+    for (int i = 0; i < patience; ++i) {
+        auto text = read_file(proc_path(pid, "environ"), environment_max);
+        if (!text) return {};
+        if (!text->empty() || !amid_exec(pid)) return *std::move(text);
+        ::sched_yield();
+    }
+    return {};
+}
+
 // linux/pidfd.h of 6.15; the headers we build with may be older.
 struct PidfdInfo {
     std::uint64_t mask, cgroup;
@@ -67,19 +103,15 @@ constexpr std::uint64_t pidfd_info_exit = 1u << 3;
 }  // namespace
 
 std::optional<ProcessStat> process_stat(pid_t pid) {
-    const auto text = read_file(proc_path(pid, "stat"), stat_max);
-    if (!text) return std::nullopt;
-    // The name is in parentheses and may hold any character, even those.
-    const auto name_end = text->rfind(')');
-    if (name_end == std::string::npos) return std::nullopt;
-    std::string_view rest = std::string_view{*text}.substr(name_end + 1);
-    std::string_view field[25];  // Numbered as in proc(5).
-    for (int i = 3; i <= 24; ++i) field[i] = next_word(rest);
-    if (field[3].empty()) return std::nullopt;
+    const std::string text = stat_fields(pid);
+    std::string_view rest = text;
+    std::string_view field[25];
+    for (int i = first_field; i <= 24; ++i) field[i] = next_word(rest);
+    if (field[first_field].empty()) return std::nullopt;
     static const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
     ProcessStat stat;
     stat.pid = pid;
-    stat.state = field[3][0];
+    stat.state = field[first_field][0];
     stat.parent = number<pid_t>(field[4]);
     stat.group = number<pid_t>(field[5]);
     stat.session = number<pid_t>(field[6]);
@@ -90,9 +122,8 @@ std::optional<ProcessStat> process_stat(pid_t pid) {
 }
 
 std::optional<std::string> process_environment(pid_t pid, std::string_view name) {
-    const auto text = read_file(proc_path(pid, "environ"), environment_max);
-    if (!text) return std::nullopt;
-    std::string_view rest = *text;
+    const std::string text = environment_text(pid);
+    std::string_view rest = text;
     while (!rest.empty()) {
         const auto end = std::min(rest.find('\0'), rest.size());
         const std::string_view entry = rest.substr(0, end);
