@@ -1,0 +1,126 @@
+"""The units of units/examples, as they are but for their ports."""
+import pathlib
+import re
+import shutil
+import signal
+import urllib.request
+
+import pytest
+
+import processes
+
+EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "units" / "examples"
+STEADY = ("web", "proxy", "pipeline", "worker", "beacon", "store", "counter")
+LINE = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z (\S+)\[(\d+)\] (out|err): (.*)$")
+
+
+@pytest.fixture
+def shop(superd):
+    """superd with all examples running; `ports` tells where 18080 and so on went."""
+    shutil.rmtree(superd.config)
+    shutil.copytree(EXAMPLES, superd.config)
+    superd.ports = {port: processes.free_port() for port in (18080, 18081, 18082)}
+    for path in [*superd.config.glob("units/*.toml"), superd.config / "nginx/nginx.conf"]:
+        text = path.read_text().replace("@EXAMPLES@", str(superd.config))
+        for old, new in superd.ports.items():
+            text = text.replace(str(old), str(new))
+        path.write_text(text)
+        if path.suffix == ".toml":
+            superd.unit(path.stem, text)
+    superd.start()
+    superd.ctl("wait", *STEADY, "migrate", "--ready", "--timeout", "30s")
+    return superd
+
+
+def get(port):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
+        return answer.status, answer.read()
+
+
+def first(events, kind, unit):
+    return next(e["seq"] for e in events if e["event"] == kind and e.get("unit") == unit)
+
+
+def test_all_come_up_in_order(shop):
+    units = shop.units()
+    assert {name: units[name]["state"] for name in STEADY} == dict.fromkeys(STEADY, "ready")
+    assert units["migrate"]["state"] == "completed"
+    assert len({one["pid"] for one in units["worker"]["instances"]}) == 3
+    for port in (18080, 18081):
+        status, body = get(shop.ports[port])
+        assert status == 200 and b"Served by a service" in body
+    events = shop.events()
+    assert first(events, "exit", "migrate") < first(events, "spawn", "worker")
+    assert first(events, "ready", "web") < first(events, "spawn", "proxy")
+    assert first(events, "ready", "store") < first(events, "spawn", "counter")
+
+
+def test_a_crash_changes_no_siblings_pid(shop):
+    before = shop.pids()
+    processes.kill(before["web/0"])
+    shop.await_new_pid("web", before["web/0"])
+    after = shop.pids()
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed - {"crasher/0"} == {"web/0"}
+    last = shop.instance("web")["last-exit"]
+    assert (last["signal"], last["code"]) == ("SIGKILL", None)
+    assert get(shop.ports[18081])[0] == 200
+
+
+def test_the_crasher_comes_back_and_says_why(shop):
+    one = shop.await_that(lambda: (i := shop.instance("crasher"))["restarts"] >= 2 and i)
+    assert one["last-exit"]["signal"] == "SIGSEGV"
+    assert one["last-exit"]["uptime"] >= 1.9
+    assert "err: crashing" in one["last-exit"]["lines"]
+
+
+def test_logs_are_attributed_line_by_line(shop):
+    pids = shop.pids()
+    text = shop.ctl("logs", "worker", "-n", "100").stdout
+    found = [LINE.match(line) for line in text.splitlines()]
+    assert all(found)
+    assert {(m[1], int(m[2])) for m in found} >= {(f"worker/{i}", pids[f"worker/{i}"]) for i in range(3)}
+    assert any(m[4] == "worker/1 works with schema 3" for m in found)
+
+
+def test_stopping_a_pipeline_stops_all_of_it(shop):
+    mine = [pid for pid in processes.marked(shop.mark)
+            if b"SUPERD_SERVICE=pipeline" in processes.environment(pid)]
+    assert len(mine) >= 3
+    shop.ctl("stop", "pipeline")
+    assert [pid for pid in mine if processes.alive(pid)] == []
+    assert shop.ctl("status", "pipeline", expect=3).stdout.count("inactive") >= 1
+
+
+def test_exit_codes_tell_how_a_unit_is(shop):
+    shop.ctl("status", "web", expect=0)
+    shop.ctl("status", "migrate", expect=0)
+    shop.ctl("stop", "web")
+    shop.ctl("status", "web", expect=3)
+    shop.ctl("status", "nosuch", expect=4)
+    shop.ctl("start", "web", "proxy")
+    assert get(shop.ports[18081])[0] == 200
+
+
+def test_a_restart_of_the_store_leaves_its_user_running(shop):
+    before = shop.pids()
+    processes.send(before["store/0"], signal.SIGKILL)
+    shop.await_new_pid("store", before["store/0"])
+    assert shop.pid("counter") == before["counter/0"]
+
+
+def test_the_schemas_accept_the_examples():
+    import json
+    import tomllib
+
+    import jsonschema
+    schemas = EXAMPLES.parents[1] / "packaging" / "schema"
+    unit = json.loads((schemas / "superd-unit.schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(unit)
+    for path in EXAMPLES.glob("units/*.toml"):
+        jsonschema.validate(tomllib.loads(path.read_text()), unit, jsonschema.Draft202012Validator)
+    settings = json.loads((schemas / "superd.schema.json").read_text())
+    jsonschema.validate(tomllib.loads((EXAMPLES / "superd.toml").read_text()), settings,
+                        jsonschema.Draft202012Validator)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"exec": ["true"], "colour": "red"}, unit, jsonschema.Draft202012Validator)
