@@ -117,8 +117,9 @@ std::optional<Failure> check_values(const Invocation& invocation) {
 
 Failure missing(const Command& command, std::string_view what) {
     const auto verb = std::string{command.name};
-    return {ExitCode::usage, "cannot " + verb + ": " + std::string{what},
-            "usage: superctl " + verb + " " + std::string{command.usage}};
+    std::string usage = "usage: superctl " + verb;
+    if (!command.usage.empty()) usage += " " + std::string{command.usage};
+    return {ExitCode::usage, "cannot do \"" + verb + "\": " + std::string{what}, std::move(usage)};
 }
 
 std::optional<Failure> check_arguments(const Invocation& invocation) {
@@ -175,6 +176,10 @@ std::optional<Failure> parse_words(std::vector<std::string> words, const Command
         const auto extras = app.remaining();
         return extras.empty() ? Failure{ExitCode::usage, "cannot understand the arguments", ""}
                               : unknown_flag(extras.front(), command);
+    } catch (const CLI::ArgumentMismatch& error) {
+        const std::string what = error.what();
+        return Failure{ExitCode::usage, "cannot use " + what.substr(0, what.find(':')),
+                       "it needs a value, and stands alone"};
     } catch (const CLI::ParseError& error) {
         const std::string verb = command == nullptr ? "" : " " + std::string{command->name};
         return Failure{ExitCode::usage,

@@ -2,12 +2,10 @@
 
 #include "wire/json_reader.hpp"
 #include "wire/nearest.hpp"
+#include "wire/signal.hpp"
 
-#include <string.h>
-
-#include <charconv>
+#include <algorithm>
 #include <cmath>
-#include <csignal>
 #include <initializer_list>
 
 namespace superd::control {
@@ -113,7 +111,7 @@ std::expected<SignalCall, Refusal> read_signal(std::string_view body) {
             call.units = read_units(json);
             std::string name;
             json.required("signal", name);
-            const auto number = signal_number(name);
+            const auto number = wire::signal_number(name);
             if (!number) {
                 throw Mistake{"cannot find the signal \"" + name.substr(0, 100) + "\"",
                               "use a name like HUP or a number from 1 to 64"};
@@ -122,27 +120,6 @@ std::expected<SignalCall, Refusal> read_signal(std::string_view body) {
             json.read("tree", call.tree);
             return call;
         });
-}
-
-std::optional<int> signal_number(std::string_view name) {
-    if (name.starts_with("SIG")) name.remove_prefix(3);
-    int base = 0;
-    if (name.starts_with("RTMIN+")) {
-        base = SIGRTMIN;
-        name.remove_prefix(6);
-    }
-    int number = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-    if (error == std::errc{} && end == name.data() + name.size()) {
-        const bool possible = number >= 0 && number <= SIGRTMAX - base && base + number > 0;
-        return possible ? std::optional{base + number} : std::nullopt;
-    }
-    if (base != 0) return {};
-    for (int i = 1; i < SIGRTMIN; ++i) {
-        const char* const known = ::sigabbrev_np(i);
-        if (known != nullptr && name == known) return i;
-    }
-    return {};
 }
 
 }  // namespace superd::control

@@ -5,7 +5,6 @@
 #include "control/request.hpp"
 
 #include <expected>
-#include <optional>
 #include <string_view>
 
 namespace superd::control {
@@ -20,8 +19,5 @@ std::expected<WaitCall, Refusal> read_wait(std::string_view body);
 
 // {"units":["web"],"signal":"HUP","tree":false}
 std::expected<SignalCall, Refusal> read_signal(std::string_view body);
-
-// The number of "HUP", "SIGHUP", "RTMIN+1" or "1".
-std::optional<int> signal_number(std::string_view name);
 
 }  // namespace superd::control

@@ -104,6 +104,8 @@ void Session::take_event(const std::string& line) {
         // It reads too slowly: it cannot have what it asked for, and keeping
         // more for it would be at everybody else's cost.
         pending_->overflowed = true;
+        boost::system::error_code ignored;
+        socket_.cancel(ignored);  // It may be in the middle of a part that is not taken.
     } else {
         pending_->lines += line;
         if (!line.ends_with('\n')) pending_->lines += '\n';
@@ -142,7 +144,8 @@ asio::awaitable<bool> Session::run_pending(const Request& request) {
         co_await wake_.async_wait(use_nothrow);
     }
     watch_ = 0;
-    if (socket_.is_open()) socket_.cancel();
+    boost::system::error_code ignored;
+    socket_.cancel(ignored);
     if (!good || hung_up_ || stopped_ || pending_->overflowed) {
         drop_pending();
         co_return false;

@@ -1,0 +1,146 @@
+#include "control/route.hpp"
+
+#include <gtest/gtest.h>
+
+namespace superd::control {
+namespace {
+
+Request request(std::string method, std::string target, std::string body = {}) {
+    Request request;
+    request.method = std::move(method);
+    request.target = std::move(target);
+    request.body = std::move(body);
+    return request;
+}
+
+template <class Wanted>
+Wanted routed(const Request& what) {
+    const auto call = route(what);
+    if (!call) {
+        ADD_FAILURE() << call.error().error.message;
+        return {};
+    }
+    const auto* wanted = std::get_if<Wanted>(&*call);
+    if (wanted == nullptr) {
+        ADD_FAILURE() << "routed to call " << call->index();
+        return {};
+    }
+    return *wanted;
+}
+
+Refusal refused(const Request& what) {
+    const auto call = route(what);
+    EXPECT_FALSE(call) << what.method << ' ' << what.target << ' ' << what.body;
+    return call ? Refusal{} : call.error();
+}
+
+TEST(Route, ReadsParameters) {
+    const auto status =
+        routed<StatusCall>(request("GET", "/v1/status?unit=web&unit=a%2A&usage=true"));
+    EXPECT_EQ(status.units, (Selectors{"web", "a*"}));
+    EXPECT_TRUE(status.usage);
+
+    const auto logs = routed<LogsCall>(request(
+        "GET", "/v1/logs?unit=web&lines=5&follow&since=2026-11-23T21:49:35Z&stream=err&json=true"));
+    EXPECT_EQ(logs.lines, 5u);
+    EXPECT_TRUE(logs.follow && logs.json);
+    EXPECT_EQ(logs.stream, "err");
+    EXPECT_FALSE(logs.since->ago);
+    EXPECT_EQ(logs.since->ns, 1'795'470'575'000'000'000);
+
+    const auto events = routed<EventsCall>(request("GET", "/v1/events?since=1.5"));
+    EXPECT_TRUE(events.since->ago);
+    EXPECT_EQ(events.since->ns, 1'500'000'000);
+    EXPECT_FALSE(events.follow);
+    EXPECT_FALSE(routed<EventsCall>(request("GET", "/v1/events")).since);
+}
+
+TEST(Route, ReadsBodies) {
+    const auto act = routed<ActCall>(
+        request("POST", "/v1/restart", R"({"units":["web"],"wait":false,"timeout":0.5})"));
+    EXPECT_EQ(act.action, supervisor::Action::restart);
+    EXPECT_EQ(act.units, Selectors{"web"});
+    EXPECT_FALSE(act.wait);
+    EXPECT_EQ(act.timeout, std::chrono::milliseconds{500});
+
+    const auto all = routed<ActCall>(request("POST", "/v1/stop", R"({"all":true})"));
+    EXPECT_TRUE(all.units.empty());
+    EXPECT_TRUE(all.wait);
+    EXPECT_EQ(all.timeout, wait_default);
+
+    const auto wait =
+        routed<WaitCall>(request("POST", "/v1/wait", R"({"units":["web"],"until":"stopped"})"));
+    EXPECT_EQ(wait.until, supervisor::Operations::Until::stopped);
+
+    const auto signal = routed<SignalCall>(
+        request("POST", "/v1/signal", R"({"units":["web"],"signal":"SIGHUP","tree":true})"));
+    EXPECT_EQ(signal.number, 1);
+    EXPECT_TRUE(signal.tree);
+}
+
+TEST(Route, ReachesEveryCall) {
+    routed<SummaryCall>(request("GET", "/v1/summary"));
+    routed<PlanCall>(request("GET", "/v1/plan"));
+    routed<ReloadCall>(request("POST", "/v1/reload"));
+    routed<ApplyCall>(request("POST", "/v1/apply"));
+    routed<VersionCall>(request("GET", "/v1/version"));
+    routed<HealthCall>(request("GET", "/v1/health"));
+    EXPECT_EQ(routed<ActCall>(request("POST", "/v1/start", R"({"all":true})")).action,
+              supervisor::Action::start);
+    EXPECT_EQ(routed<ActCall>(request("POST", "/v1/reset", R"({"all":true})")).action,
+              supervisor::Action::reset);
+}
+
+TEST(Route, SuggestsThePathThatWasMeant) {
+    const auto refusal = refused(request("GET", "/v1/staus"));
+    EXPECT_EQ(refusal.status, 404u);
+    EXPECT_EQ(refusal.error.hint, "did you mean /v1/status?");
+    EXPECT_EQ(refused(request("GET", "/")).status, 404u);
+}
+
+TEST(Route, SaysWhichMethodIsAllowed) {
+    const auto refusal = refused(request("GET", "/v1/start"));
+    EXPECT_EQ(refusal.status, 405u);
+    EXPECT_EQ(refusal.allow, "POST");
+    EXPECT_EQ(refused(request("DELETE", "/v1/status")).allow, "GET");
+}
+
+TEST(Route, RefusesWhatIsNotUnderstood) {
+    for (const auto* target :
+         {"v1/status", "*", "/v1/status%", "/v1/status?unit=%4", "/v1/status?unit=%zz",
+          "/v1/status?unit=%00", "/v1/status?usage=yes", "/v1/status?units=web",
+          "/v1/logs?lines=-1", "/v1/logs?lines=1x", "/v1/logs?lines=99999999999",
+          "/v1/logs?stream=both", "/v1/logs?since=yesterday", "/v1/events?since=-1",
+          "/v1/events?since=nan", "/v1/version?x=1"}) {
+        EXPECT_EQ(refused(request("GET", target)).status, 400u) << target;
+    }
+    for (const auto* body :
+         {"", "{}", "[]", "null", "{", R"({"units":[]})", R"({"units":"web"})", R"({"units":[1]})",
+          R"({"units":["web"],"all":true})", R"({"all":false})", R"({"units":["web"],"wiat":true})",
+          R"({"units":["web"],"timeout":-1})", R"({"units":["web"],"timeout":1e9})",
+          R"({"units":["web"],"timeout":"1s"})", R"({"units":["web"],"wait":1})"}) {
+        EXPECT_EQ(refused(request("POST", "/v1/start", body)).status, 400u) << body;
+    }
+    for (const auto* body :
+         {R"({"units":["web"]})", R"({"units":["web"],"signal":"HUPP"})",
+          R"({"units":["web"],"signal":"0"})", R"({"units":["web"],"signal":""})",
+          R"({"units":["web"],"signal":"99"})", R"({"signal":"HUP"})"}) {
+        EXPECT_EQ(refused(request("POST", "/v1/signal", body)).status, 400u) << body;
+    }
+    EXPECT_EQ(refused(request("POST", "/v1/wait", R"({"units":["web"],"until":"up"})")).status,
+              400u);
+}
+
+TEST(Route, SuggestsTheParameterThatWasMeant) {
+    EXPECT_EQ(refused(request("GET", "/v1/logs?folow=true")).error.hint,
+              "did you mean \"follow\"?");
+    EXPECT_EQ(refused(request("POST", "/v1/start", R"({"unit":["web"]})")).error.hint,
+              "did you mean \"units\"?");
+}
+
+TEST(Route, DeepJsonIsRefusedAndNotFollowed) {
+    EXPECT_EQ(refused(request("POST", "/v1/start", std::string(60'000, '['))).status, 400u);
+}
+
+}  // namespace
+}  // namespace superd::control

@@ -1,0 +1,410 @@
+#include "control/server.hpp"
+
+#include "tests/unit/control/served.hpp"
+#include "wire/error.hpp"
+
+#include <sys/resource.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace superd::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+constexpr auto status_line = "GET /v1/health HTTP/1.1\r\nHost: x\r\n\r\n";
+
+// While it lives, this process can open nothing. Three and not none, as
+// poll(2) counts what it is given against the same limit.
+class NoDescriptors {
+public:
+    NoDescriptors() {
+        ::getrlimit(RLIMIT_NOFILE, &before_);
+        const rlimit few{3, before_.rlim_max};
+        ::setrlimit(RLIMIT_NOFILE, &few);
+    }
+    ~NoDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+    NoDescriptors(const NoDescriptors&) = delete;
+    NoDescriptors& operator=(const NoDescriptors&) = delete;
+
+private:
+    rlimit before_{};
+};
+
+std::string body_of(const std::string& answer) {
+    const auto end = answer.find("\r\n\r\n");
+    return end == answer.npos ? "" : answer.substr(end + 4);
+}
+
+TEST(ControlServer, AnswersQuestions) {
+    Served served;
+    EXPECT_THAT(ask(served, "GET", "/v1/status?unit=web&usage=true"),
+                HasSubstr(R"("units":[{"name":"web")"));
+    EXPECT_THAT(ask(served, "GET", "/v1/status?usage=true"), HasSubstr(R"("memory":1500000)"));
+    EXPECT_THAT(ask(served, "GET", "/v1/status"), HasSubstr(R"("memory":null)"));
+    EXPECT_THAT(ask(served, "GET", "/v1/summary"), HasSubstr(R"({"name":"db","state":"ready")"));
+    EXPECT_THAT(ask(served, "GET", "/v1/version"), HasSubstr(R"({"schema":1,"version":")"));
+    EXPECT_THAT(ask(served, "GET", "/v1/health"), StartsWith("HTTP/1.1 200 OK\r\n"));
+    EXPECT_THAT(ask(served, "GET", "/v1/plan"), HasSubstr(R"("changes":[])"));
+}
+
+TEST(ControlServer, SaysNoWithASentence) {
+    Served served;
+    EXPECT_THAT(ask(served, "GET", "/v1/status?unit=wbe"),
+                AllOf(StartsWith("HTTP/1.1 404"), HasSubstr("did you mean \\\"web\\\"?")));
+    EXPECT_THAT(ask(served, "GET", "/v1/staus"), HasSubstr("did you mean /v1/status?"));
+    EXPECT_THAT(ask(served, "GET", "/v1/stop"),
+                AllOf(StartsWith("HTTP/1.1 405"), HasSubstr("\r\nAllow: POST\r\n")));
+    EXPECT_THAT(ask(served, "POST", "/v1/stop", "{"), StartsWith("HTTP/1.1 400"));
+    for (const auto* target : {"/v1/status?unit=wbe", "/x", "/v1/stop", "/v1/logs?lines=x"}) {
+        const auto error = wire::parse_error(body_of(ask(served, "GET", target)));
+        EXPECT_FALSE(error.kind.empty());
+        EXPECT_FALSE(error.hint.empty());
+    }
+}
+
+TEST(ControlServer, AnswersMalformedAndOversizedRequestsAndCloses) {
+    Served served;
+    RawClient nonsense{served};
+    nonsense.send("\x16\x03\x01 nonsense\r\n\r\n");
+    EXPECT_THAT(nonsense.read_to_end(), StartsWith("HTTP/1.1 400"));
+    RawClient header{served};
+    header.send("GET / HTTP/1.1\r\nX: " + std::string(20'000, 'x'));
+    EXPECT_THAT(header.read_to_end(), StartsWith("HTTP/1.1 431"));
+    RawClient body{served};
+    body.send("POST /v1/start HTTP/1.1\r\nContent-Length: 70000\r\n\r\n");
+    EXPECT_THAT(body.read_to_end(), StartsWith("HTTP/1.1 413"));
+}
+
+TEST(ControlServer, StrangersMayNotLookOrChange) {
+    Served served;
+    served.operations.changers = false;
+    EXPECT_THAT(ask(served, "POST", "/v1/start", R"({"all":true})"),
+                AllOf(StartsWith("HTTP/1.1 403"), HasSubstr("only root and its own user may")));
+    EXPECT_THAT(ask(served, "POST", "/v1/reload"), StartsWith("HTTP/1.1 403"));
+    EXPECT_THAT(ask(served, "GET", "/v1/status"), StartsWith("HTTP/1.1 200"));
+    served.sync([&] { served.operations.readers = false; });
+    for (const auto* target : {"/v1/status", "/v1/summary", "/v1/events", "/v1/logs", "/v1/plan"}) {
+        EXPECT_THAT(ask(served, "GET", target), StartsWith("HTTP/1.1 403")) << target;
+    }
+    EXPECT_THAT(ask(served, "GET", "/v1/health"), StartsWith("HTTP/1.1 200"));
+    EXPECT_TRUE(served.operations.calls.empty());
+}
+
+TEST(ControlServer, AnswersSeveralRequestsOnOneConnectionInOrder) {
+    Served served;
+    RawClient client{served};
+    client.send(
+        "GET /v1/health HTTP/1.1\r\n\r\nGET /v1/version HTTP/1.1\r\n\r\nGET /x HTTP/1.1\r\n"
+        "Connection: close\r\n\r\n");
+    const auto all = client.read_to_end();
+    const auto health = all.find("health"), version = all.find("version"),
+               unknown = all.find("404");
+    EXPECT_LT(health, version);
+    EXPECT_LT(version, unknown);
+    EXPECT_NE(unknown, all.npos);
+}
+
+TEST(ControlServer, AStalledClientDelaysNobodyAndIsToldSo) {
+    Served served{{.request = 50ms}};
+    RawClient stalled{served};
+    stalled.send("GET /v1/hea");
+    EXPECT_THAT(ask(served, "GET", "/v1/health"), StartsWith("HTTP/1.1 200"));
+    EXPECT_THAT(stalled.read_to_end(), StartsWith("HTTP/1.1 408"));
+}
+
+TEST(ControlServer, AnIdleClientIsClosed) {
+    Served served{{.idle = 20ms}};
+    RawClient idle{served};
+    EXPECT_EQ(idle.read_to_end(), "");
+    EXPECT_TRUE(idle.closed);
+}
+
+TEST(ControlServer, AsksForABodyThatIsWaitedFor) {
+    Served served;
+    RawClient client{served};
+    client.send(
+        "POST /v1/reload HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n"
+        "Connection: close\r\n\r\n");
+    client.read_until_text("100 Continue\r\n\r\n");
+    client.send("{}");
+    EXPECT_THAT(client.read_to_end(), HasSubstr("HTTP/1.1 200"));
+}
+
+TEST(ControlServer, ACommandIsAnsweredWhenItsOutcomeIsKnown) {
+    Served served;
+    RawClient client{served};
+    client.send(
+        "POST /v1/start HTTP/1.1\r\nContent-Length: 26\r\n\r\n{\"units\":[\"web\",\"db/1\"]}  ");
+    served.until([&] { return served.operations.waiting.size() == 1; });
+    EXPECT_THAT(ask(served, "GET", "/v1/health"), StartsWith("HTTP/1.1 200"));
+    EXPECT_EQ(client.received, "");
+    served.sync([&] { served.operations.finish_all(); });
+    EXPECT_THAT(
+        client.read_until_text("]}\n"),
+        AllOf(StartsWith("HTTP/1.1 200"),
+              HasSubstr(R"({"unit":"web","instance":null,"outcome":"done","state":"ready")"),
+              HasSubstr(R"({"unit":"db","instance":1,)")));
+    EXPECT_THAT(served.operations.calls, ElementsAre("act 0 web,db/1"));
+    client.received.clear();
+    client.send(status_line);  // The connection is good for more.
+    EXPECT_THAT(client.read_until_text("}\n"), HasSubstr("ok"));
+}
+
+TEST(ControlServer, ACommandThatIsDoneAtOnceIsAnsweredAtOnce) {
+    Served served;
+    served.operations.act_at_once = true;
+    EXPECT_THAT(ask(served, "POST", "/v1/stop", R"({"units":["web"]})"),
+                StartsWith("HTTP/1.1 200"));
+    EXPECT_THAT(served.operations.calls, ElementsAre("act 1 web"));
+}
+
+TEST(ControlServer, AFailedCommandIsAConflict) {
+    Served served;
+    served.operations.act_at_once = true;
+    served.operations.outcome = core::Outcome::superseded;
+    EXPECT_THAT(ask(served, "POST", "/v1/restart", R"({"units":["web"]})"),
+                AllOf(StartsWith("HTTP/1.1 409"), HasSubstr("superseded")));
+}
+
+TEST(ControlServer, ACommandThatIsNotWaitedForIsPendingAndAbandoned) {
+    Served served;
+    EXPECT_THAT(
+        ask(served, "POST", "/v1/start", R"({"units":["web"],"wait":false})"),
+        AllOf(StartsWith("HTTP/1.1 202"), HasSubstr(R"("outcome":"pending","state":"ready")")));
+    EXPECT_THAT(served.operations.calls, ElementsAre("act 0 web", "abandon"));
+}
+
+TEST(ControlServer, ACommandThatTakesTooLongIsPendingAndAbandoned) {
+    Served served;
+    EXPECT_THAT(ask(served, "POST", "/v1/wait", R"({"units":["web"],"timeout":0.02})"),
+                AllOf(StartsWith("HTTP/1.1 504"), HasSubstr(R"("outcome":"pending")")));
+    EXPECT_THAT(served.operations.calls, ElementsAre("wait ready web", "abandon"));
+}
+
+TEST(ControlServer, AClientThatLeavesWhileItWaitsIsAbandoned) {
+    Served served;
+    {
+        RawClient client{served};
+        client.send("POST /v1/start HTTP/1.1\r\nContent-Length: 12\r\n\r\n{\"all\":true}");
+        served.until([&] { return served.operations.waiting.size() == 1; });
+    }
+    served.until([&] { return served.operations.waiting.empty(); });
+    served.until([&] { return served.server->connections() == 0; });
+    EXPECT_THAT(served.operations.calls, ElementsAre("act 0 db,web", "abandon"));
+}
+
+TEST(ControlServer, WhatIsSentAheadDuringAWaitIsAnsweredAfterIt) {
+    Served served;
+    RawClient client{served};
+    client.send("POST /v1/start HTTP/1.1\r\nContent-Length: 12\r\n\r\n{\"all\":true}");
+    served.until([&] { return served.operations.waiting.size() == 1; });
+    client.send("GET /v1/version HTTP/1.1\r\nConnection: close\r\n\r\n");
+    EXPECT_THAT(ask(served, "GET", "/v1/health"), StartsWith("HTTP/1.1 200"));
+    served.sync([&] { served.operations.finish_all(); });
+    const auto all = client.read_to_end();
+    EXPECT_LT(all.find("outcomes"), all.find("version"));
+    EXPECT_NE(all.find("version"), all.npos);
+}
+
+TEST(ControlServer, AFloodDuringAWaitEndsTheConnection) {
+    Served served;
+    RawClient client{served};
+    client.send("POST /v1/start HTTP/1.1\r\nContent-Length: 12\r\n\r\n{\"all\":true}");
+    served.until([&] { return served.operations.waiting.size() == 1; });
+    client.send(std::string(1'000'000, 'x'));
+    served.until([&] { return served.operations.waiting.empty(); });
+}
+
+constexpr auto state_web =
+    R"({"time":"t","seq":1,"event":"state","unit":"web","instance":0,"from":"a","to":"b"})";
+constexpr auto state_db =
+    R"({"time":"t","seq":2,"event":"state","unit":"db","instance":0,"from":"a","to":"b"})";
+
+TEST(ControlServer, ProgressIsSentAsItHappensAndTheOutcomeLast) {
+    Served served;
+    RawClient client{served};
+    client.send(
+        "POST /v1/start HTTP/1.1\r\nAccept: application/x-ndjson\r\nContent-Length: 19\r\n\r\n"
+        R"({"units":["web/0"]})");
+    served.until([&] { return served.operations.sinks.size() == 1; });
+    served.sync([&] { served.operations.publish(state_db); });
+    served.sync([&] { served.operations.publish(state_web); });
+    client.read_until_text(R"("unit":"web")");
+    EXPECT_THAT(client.received, Not(HasSubstr("outcomes")));
+    served.sync([&] { served.operations.finish_all(); });
+    EXPECT_THAT(client.read_until_text("0\r\n\r\n"),
+                AllOf(StartsWith("HTTP/1.1 200"), HasSubstr("Transfer-Encoding: chunked"),
+                      HasSubstr(R"({"schema":1,"outcomes":[)"), Not(HasSubstr("\"unit\":\"db\""))));
+    EXPECT_TRUE(served.sync([&] { return served.operations.sinks.empty(); }));
+    client.received.clear();
+    client.send(status_line);
+    EXPECT_THAT(client.read_until_text("}\n"), HasSubstr("ok"));
+}
+
+TEST(ControlServer, EventsAreFollowedUntilTheClientLeaves) {
+    Served served;
+    served.operations.past_events = std::string{state_db} + "\n";
+    {
+        RawClient client{served};
+        client.send("GET /v1/events?since=60&follow=true HTTP/1.1\r\n\r\n");
+        client.read_until_text(R"("unit":"db")");
+        served.sync([&] { served.operations.publish(state_web); });
+        client.read_until_text(R"("unit":"web")");
+    }
+    served.until([&] { return served.operations.sinks.empty(); });
+    EXPECT_THAT(ask(served, "GET", "/v1/events"), EndsWith(std::string{state_db} + "\n"));
+}
+
+TEST(ControlServer, AnOldClientGetsEventsWithoutChunks) {
+    Served served;
+    RawClient client{served};
+    client.send("GET /v1/events?follow=true HTTP/1.0\r\n\r\n");
+    served.until([&] { return served.operations.sinks.size() == 1; });
+    served.sync([&] { served.operations.publish(state_web); });
+    EXPECT_THAT(
+        client.read_until_text("}\n"),
+        AllOf(Not(HasSubstr("chunked")), EndsWith(std::string{"\r\n\r\n"} + state_web + "\n")));
+}
+
+TEST(ControlServer, AReaderThatIsTooSlowIsCutOff) {
+    Served served{{.backlog_bytes_max = 10'000}};
+    RawClient client{served};
+    client.send("GET /v1/events?follow=true HTTP/1.1\r\n\r\n");
+    served.until([&] { return served.operations.sinks.size() == 1; });
+    served.until([&] {  // More than its socket and its backlog hold.
+        for (int i = 0; i < 100; ++i) served.operations.publish(state_web);
+        return served.operations.sinks.empty() || served.server->connections() == 0;
+    });
+    served.until([&] { return served.server->connections() == 0; });
+    client.read_to_end();
+    EXPECT_TRUE(client.closed);
+}
+
+TEST(ControlServer, AReaderThatTakesNothingOfAnAnswerIsCutOff) {
+    Served served{{.write = 50ms}};
+    for (int i = 0; i < 20'000; ++i) served.operations.names.push_back("unit-" + std::to_string(i));
+    RawClient client{served};
+    client.send("GET /v1/status HTTP/1.1\r\n\r\n");
+    served.until([&] { return served.server->connections() == 1; });
+    served.until([&] { return served.server->connections() == 0; });
+    client.read_to_end();
+    EXPECT_TRUE(client.closed);
+}
+
+TEST(ControlServer, LogsAreTheLoggersToServe) {
+    Served served;
+    EXPECT_THAT(ask(served, "GET", "/v1/logs?unit=web&lines=3&stream=err"),
+                EndsWith("\r\n\r\nhello from web\n"));
+    EXPECT_THAT(served.operations.calls, ElementsAre("logs web 3 err"));
+    served.until([&] { return served.server->connections() == 0; });
+}
+
+TEST(ControlServer, WithoutALoggerTheClientIsToldAndKept) {
+    Served served;
+    served.operations.refusal = "cannot reach the logger: Connection refused";
+    RawClient client{served};
+    client.send("GET /v1/logs?unit=web HTTP/1.1\r\n\r\n");
+    EXPECT_THAT(client.read_until_text("}\n"),
+                AllOf(StartsWith("HTTP/1.1 503"), HasSubstr("cannot reach the logger")));
+    client.received.clear();
+    client.send(status_line);
+    EXPECT_THAT(client.read_until_text("}\n"), HasSubstr("ok"));
+}
+
+TEST(ControlServer, LogsAreNotServedWhenMoreHasBeenSent) {
+    Served served;
+    RawClient client{served};
+    client.send("GET /v1/logs?unit=web HTTP/1.1\r\n\r\nGET /v1/health HTTP/1.1\r\n\r\n");
+    EXPECT_THAT(client.read_to_end(), StartsWith("HTTP/1.1 400"));
+    EXPECT_TRUE(served.operations.calls.empty());
+}
+
+TEST(ControlServer, OneClientTooManyIsToldSo) {
+    Served served{{.connections_max = 2}};
+    RawClient first{served}, second{served};
+    served.until([&] { return served.server->connections() == 2; });
+    RawClient third{served};
+    EXPECT_THAT(third.read_to_end(), StartsWith("HTTP/1.1 503"));
+    first.send(status_line);
+    EXPECT_THAT(first.read_until_text("}\n"), HasSubstr("ok"));
+    second.fd.reset();
+    served.until([&] { return served.server->connections() == 1; });
+    EXPECT_THAT(ask(served, "GET", "/v1/health"), StartsWith("HTTP/1.1 200"));
+}
+
+TEST(ControlServer, WithoutDescriptorsItWaitsAndGoesOn) {
+    Served served{{.accept_pause = 1ms}};
+    RawClient client{served};
+    served.until([&] { return served.server->connections() == 1; });
+    client.send(status_line);
+    client.read_until_text("}\n");
+
+    os::Fd connecting{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    {
+        const NoDescriptors none;
+        const auto address = address_of(served.socket());
+        const auto* const generic = reinterpret_cast<const sockaddr*>(&address);
+        ASSERT_EQ(::connect(connecting.get(), generic, sizeof address), 0);
+        client.received.clear();
+        client.send(status_line);  // Who is connected is served.
+        EXPECT_THAT(client.read_until_text("}\n"), HasSubstr("ok"));
+        EXPECT_EQ(served.sync([&] { return served.server->connections(); }), 1u);
+    }
+    served.until([&] { return served.server->connections() == 2; });
+}
+
+TEST(ControlServer, StoppingEndsWaitsAndConnections) {
+    Served served;
+    RawClient waiting{served}, following{served}, idle{served};
+    waiting.send("POST /v1/start HTTP/1.1\r\nContent-Length: 12\r\n\r\n{\"all\":true}");
+    following.send("GET /v1/events?follow=true HTTP/1.1\r\n\r\n");
+    served.until([&] {
+        return served.operations.waiting.size() == 1 && served.operations.sinks.size() == 1 &&
+               served.server->connections() == 3;
+    });
+    served.sync([&] {
+        served.server->stop();
+        EXPECT_TRUE(served.operations.waiting.empty());
+        EXPECT_TRUE(served.operations.sinks.empty());
+    });
+    for (auto* client : {&waiting, &following, &idle}) {
+        client->read_to_end();
+        EXPECT_TRUE(client->closed);
+    }
+    served.until([&] { return served.server->connections() == 0; });
+}
+
+TEST(ControlServer, AnIoContextThatIsNotRunAgainLeavesNothingBehind) {
+    FakeOperations operations;
+    {
+        boost::asio::io_context io;
+        char name[] = "/tmp/sdcXXXXXX";
+        ASSERT_NE(::mkdtemp(name), nullptr);
+        const auto path = std::string{name} + "/s";
+        os::Fd listener{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+        const auto address = address_of(path);
+        const auto* const generic = reinterpret_cast<const sockaddr*>(&address);
+        ASSERT_EQ(::bind(listener.get(), generic, sizeof address), 0);
+        ASSERT_EQ(::listen(listener.get(), 1), 0);
+        os::Fd client{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+        ASSERT_EQ(::connect(client.get(), generic, sizeof address), 0);
+        constexpr std::string_view request =
+            "POST /v1/start HTTP/1.1\r\nContent-Length: 12\r\n\r\n{\"all\":true}";
+        ASSERT_GT(::send(client.get(), request.data(), request.size(), 0), 0);
+        control::Server server{io, std::move(listener), operations};
+        while (operations.waiting.empty()) io.run_one();
+        std::filesystem::remove_all(name);
+    }
+    EXPECT_TRUE(operations.waiting.empty());
+    EXPECT_THAT(operations.calls, ElementsAre("act 0 db,web", "abandon"));
+}
+
+}  // namespace
+}  // namespace superd::test
