@@ -8,6 +8,8 @@
 // it has sent is read by the next one, or, if the connection broke, said again.
 #pragma once
 
+#include "base/result.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -16,8 +18,6 @@
 #include <string>
 #include <variant>
 #include <vector>
-
-#include "base/result.hpp"
 
 namespace superd::logger {
 
@@ -35,8 +35,8 @@ struct Policy {
     bool foreground = true;               // Also a prefixed copy on superd's own stdout.
     std::uint64_t size_max = 10u << 20;   // Bytes in the current file before it is rotated.
     std::chrono::seconds age_max{std::chrono::hours{24 * 7}};  // ... or its age; 0: no limit.
-    std::uint32_t keep = 5;               // Rotated files kept.
-    std::uint32_t tail = 20;              // Last lines kept in memory for status and deaths.
+    std::uint32_t keep = 5;                                    // Rotated files kept.
+    std::uint32_t tail = 20;  // Last lines kept in memory for status and deaths.
     friend bool operator==(const Policy&, const Policy&) = default;
 };
 
@@ -52,21 +52,28 @@ struct Open {
     std::string ready_pattern;  // RE2; the first line it matches is told by Matched. Empty: none.
 };
 // The main process ended: drain what is there now, then answer Tail.
-struct Drain { std::uint64_t run = 0; };
+struct Drain {
+    std::uint64_t run = 0;
+};
 // Nothing of the run lives: drain to the end, close, answer Closed. The
 // supervisor then removes the FIFOs and has the keeper let go of them.
-struct Close { std::uint64_t run = 0; };
+struct Close {
+    std::uint64_t run = 0;
+};
 // Serve a client's request for lines; its connected stream socket comes with
 // the packet and is the logger's from then on. The logger writes a complete
 // HTTP/1.1 response to it (chunked while following) and closes it.
 struct Serve {
-    struct Source { std::string unit; std::uint32_t index = 0; };
+    struct Source {
+        std::string unit;
+        std::uint32_t index = 0;
+    };
     std::vector<Source> sources;
-    std::uint32_t lines = 10;        // Last lines of each source first; newest last, merged by time.
+    std::uint32_t lines = 10;  // Last lines of each source first; newest last, merged by time.
     bool follow = false;
-    bool json = false;               // One JSON object a line, else text as stored.
-    std::string stream;              // "out", "err" or empty for both.
-    std::int64_t since_ns = 0;       // CLOCK_REALTIME; 0: no lower bound.
+    bool json = false;          // One JSON object a line, else text as stored.
+    std::string stream;         // "out", "err" or empty for both.
+    std::int64_t since_ns = 0;  // CLOCK_REALTIME; 0: no lower bound.
 };
 // Reopen files (after an outside logrotate), as SIGUSR1 to superd asks.
 struct Reopen {};
@@ -75,13 +82,27 @@ using Request = std::variant<Open, Drain, Close, Serve, Reopen>;
 
 // --- logger to supervisor ---
 
-struct Tail { std::uint64_t run = 0; std::vector<std::string> lines; };  // "out: text", oldest first.
-struct Closed { std::uint64_t run = 0; };
-struct Matched { std::uint64_t run = 0; };
+struct Tail {
+    std::uint64_t run = 0;
+    std::vector<std::string> lines;
+};  // "out: text", oldest first.
+struct Closed {
+    std::uint64_t run = 0;
+};
+struct Matched {
+    std::uint64_t run = 0;
+};
 // Lines were lost since the last such message, and why.
-struct Dropped { std::string unit; std::uint32_t index = 0; std::uint64_t lines = 0; std::string cause; };
+struct Dropped {
+    std::string unit;
+    std::uint32_t index = 0;
+    std::uint64_t lines = 0;
+    std::string cause;
+};
 // Something the operator should know: "cannot write /var/log/…: No space left on device".
-struct Trouble { std::string text; };
+struct Trouble {
+    std::string text;
+};
 
 using Reply = std::variant<Tail, Closed, Matched, Dropped, Trouble>;
 

@@ -1,0 +1,249 @@
+// From a FIFO to a file: peek, format, write, consume. See journal.hpp for why.
+#include "logger/drainer.hpp"
+#include "logger/rotation.hpp"
+#include "logger/shortage.hpp"
+#include "os/clock.hpp"
+
+#include <sys/stat.h>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace superd::logger {
+namespace {
+
+// More would keep descriptors from FIFOs: 5,000 instances need 10,000 for those.
+constexpr std::size_t files_open_max = 2'000;
+constexpr std::int64_t second = 1'000'000'000;
+
+}  // namespace
+
+// The time in which this thread may be waiting for the disk.
+class Drainer::DiskUse {
+public:
+    explicit DiskUse(Drainer& drainer) : drainer_{drainer} {
+        drainer_.disk_since_.store(os::monotonic_now());
+    }
+    DiskUse(const DiskUse&) = delete;
+    DiskUse& operator=(const DiskUse&) = delete;
+    ~DiskUse() {
+        // Under the lock: the event loop's thread is not in the middle of relieving.
+        const std::lock_guard lock{drainer_.mutex_};
+        drainer_.disk_since_.store(0);
+    }
+
+private:
+    Drainer& drainer_;
+};
+
+// Moves one batch. `nothing`: the FIFO has no complete line. `some`: there may be
+// more. `waiting`: the disk has no room, and it is tried again later.
+Drainer::Pumped Drainer::pump(Run& run, std::size_t stream, Rest rest) {
+    Instance& instance = *run.instance;
+    const int fifo = run.fifos[stream].get();
+    if (fifo < 0) return Pumped::nothing;
+    if (instance.shortage && os::monotonic_now() < instance.shortage->retry_at) {
+        if (instance.policy.when_full == WhenFull::drop)
+            make_room(run, stream, peeker_, instance.shortage->error);
+        return Pumped::waiting;
+    }
+    const std::string_view peeked = peeker_.peek(fifo);
+    if (peeked.empty()) return Pumped::nothing;
+    memory_held_ = true;
+    Policy policy;
+    {
+        const std::lock_guard lock{mutex_};
+        policy = instance.policy;
+    }
+    auto ready = prepare(instance, policy);
+    std::size_t size = 0;
+    if (ready) {
+        size = format(run, stream, policy, peeked, rest);
+        // No line, and no room for the rest of one: the service would wait for ever.
+        if (size == 0 && rest == Rest::keep &&
+            (pipe_full(fifo) || peeked.size() < waiting_bytes(fifo)))
+            size = format(run, stream, policy, peeked, Rest::piece);
+        if (size == 0) return Pumped::nothing;
+        const std::string_view bytes = peeked.substr(0, size);
+        if (run.ready) match(run, bytes);
+        ready = write(run, stream, bytes);
+        if (ready) written(run, stream, bytes, policy);
+    }
+    if (ready) return Pumped::some;
+    begin_shortage(run, ready.error());
+    if (policy.when_full == WhenFull::drop)
+        make_room(run, stream, peeker_, instance.shortage->error);
+    return Pumped::waiting;
+}
+
+// Moves what is in the FIFOs now, but not what a flooding service adds meanwhile.
+void Drainer::pump_all(Run& run, Rest rest) {
+    for (std::size_t stream = 0; stream < 2; ++stream) {
+        const std::size_t waiting = waiting_bytes(run.fifos[stream].get());
+        const std::size_t drained_before = drained_;
+        while (drained_ - drained_before < waiting && pump(run, stream, rest) == Pumped::some) {}
+    }
+}
+
+// Has the instance's file open and not full.
+Result<void> Drainer::prepare(Instance& instance, const Policy& policy) {
+    if (instance.file.is_open()) {
+        instance.file.refresh_size();
+    } else if (auto opened = open_file(instance); !opened) {
+        return opened;
+    }
+    const LogFile& file = instance.file;
+    if (file.size() == 0) return {};
+    const std::int64_t age = os::realtime_now() - file.created_ns();
+    const bool full = policy.size_max > 0 && file.size() >= policy.size_max;
+    const bool old = policy.age_max.count() > 0 && age / second >= policy.age_max.count();
+    if (!full && !old) return {};
+    return rotate(instance, policy);
+}
+
+Result<void> Drainer::open_file(Instance& instance) {
+    if (files_open_ >= files_open_max) reopen_now();
+    Result<void> opened;
+    {
+        const DiskUse use{*this};
+        opened = instance.file.open(log_path(instance));
+    }
+    if (!opened) {
+        instance.file.close();
+        return opened;
+    }
+    ++files_open_;
+    for (const auto& follower : followers_) {
+        const auto& sources = follower->sources();
+        const auto found = std::find(sources.begin(), sources.end(), *instance.name);
+        if (found == sources.end()) continue;
+        os::Fd copy{::fcntl(instance.file.descriptor(), F_DUPFD_CLOEXEC, 3)};
+        if (copy)
+            follower->next_file(static_cast<std::size_t>(found - sources.begin()), std::move(copy),
+                                instance.file.size());
+    }
+    return {};
+}
+
+Result<void> Drainer::rotate(Instance& instance, const Policy& policy) {
+    const LogPath path = log_path(instance);
+    {
+        const DiskUse use{*this};
+        auto rotated = instance.file.rotate(path, policy.keep, os::realtime_now());
+        if (!rotated) return rotated;
+        keep_newest(path.directory, path.index, policy.keep);
+    }
+    --files_open_;
+    if (policy.compress && policy.keep > 0)
+        compressor_.tidy(path.directory, path.index, policy.keep);
+    return open_file(instance);
+}
+
+// Formats whole lines into `lines_`, as many as fit the file; returns the bytes that
+// they are of. A file gets at most one line beyond size_max.
+std::size_t Drainer::format(Run& run, std::size_t stream, const Policy& policy,
+                            std::string_view bytes, Rest rest) {
+    Instance& instance = *run.instance;
+    const Origin origin{instance.name->unit, instance.name->index, run.pid};
+    const std::int64_t now = os::realtime_now();
+    lines_.clear();
+    if (instance.shortage && instance.shortage->dropped > 0) {
+        const std::string note = std::to_string(instance.shortage->dropped) +
+                                 " lines were dropped: " + describe(instance.shortage->error);
+        (void)Formatter{policy.format, origin, Stream::superd, now}.append({note, false}, lines_);
+    }
+    const std::uint64_t size = instance.file.size();
+    const std::uint64_t room = policy.size_max == 0     ? UINT64_MAX
+                               : policy.size_max > size ? policy.size_max - size
+                                                        : 0;
+    const Formatter formatter{policy.format, origin, stream == 0 ? Stream::out : Stream::err, now};
+    LineCutter cutter{bytes, rest};
+    std::size_t consumed = 0;
+    while (const auto line = cutter.next()) {
+        const std::size_t before = lines_.size();
+        if (!formatter.append(*line, lines_)) break;
+        if (lines_.size() > room && consumed > 0) {
+            lines_.resize(before);
+            break;
+        }
+        consumed = cutter.consumed();
+    }
+    return consumed;
+}
+
+// Puts `lines_` into the file and takes their `bytes` off the FIFO.
+Result<void> Drainer::write(Run& run, std::size_t stream, std::string_view bytes) {
+    LogFile& file = run.instance->file;
+    const int fifo = run.fifos[stream].get();
+    const std::string fifo_name = fifo_path(run.run, stream);
+    const std::string file_name = log_path(*run.instance).current();
+    {
+        const std::lock_guard lock{mutex_};
+        writing_fifo_ = fifo;
+        writing_left_ = bytes.size();
+    }
+    Result<void> appended;
+    {
+        const DiskUse use{*this};
+        journal_.begin({fifo_name, file_name, file.size(), file.size() + lines_.size()}, bytes);
+        appended = file.append(lines_.view(), *setup_.disk);
+    }
+    const std::lock_guard lock{mutex_};
+    writing_fifo_ = -1;
+    const std::size_t left = std::exchange(writing_left_, 0);
+    if (!appended || left < bytes.size()) {
+        journal_.abandon();
+        if (appended) discard(fifo, left, dev_null_.get());
+        return appended;
+    }
+    journal_.consume(fifo, bytes);
+    return {};
+}
+
+// What follows a batch that is in its file.
+void Drainer::written(Run& run, std::size_t stream, std::string_view bytes, const Policy& policy) {
+    Instance& instance = *run.instance;
+    run.lines_since_tail = true;
+    drained_ += bytes.size();
+    const int fifo = run.fifos[stream].get();
+    const std::size_t capacity = pipe_capacity(fifo);
+    if (bytes.size() >= capacity / 4) crowded_ = true;
+    if (bytes.size() >= capacity / 2) enlarge(fifo);
+    if (instance.shortage) end_shortage(instance);
+    if (!followers_.empty()) wake_followers(instance);
+    if (policy.foreground && foreground_.enabled()) {
+        const Origin origin{instance.name->unit, instance.name->index, run.pid};
+        foreground_.copy(origin, stream == 0 ? Stream::out : Stream::err, bytes);
+    }
+}
+
+// Tells of the first line that says ready. Before it is consumed: a line that a
+// killed logger did not come to consume is seen, and told, again.
+void Drainer::match(Run& run, std::string_view bytes) {
+    LineCutter cutter{bytes, Rest::line};
+    while (const auto line = cutter.next()) {
+        if (!re2::RE2::PartialMatch(re2::StringPiece{line->text.data(), line->text.size()},
+                                    *run.ready))
+            continue;
+        run.matched = true;
+        run.ready.reset();
+        setup_.tell(Matched{run.run});
+        return;
+    }
+}
+
+void Drainer::wake_followers(const Instance& instance) {
+    for (const auto& follower : followers_) {
+        const auto& sources = follower->sources();
+        const auto found = std::find(sources.begin(), sources.end(), *instance.name);
+        if (found != sources.end())
+            follower->grown(static_cast<std::size_t>(found - sources.begin()),
+                            instance.file.size());
+    }
+}
+
+}  // namespace superd::logger
