@@ -1,0 +1,95 @@
+"""Stopping: the whole tree, step by step, and nothing but the tree."""
+import sys
+import time
+
+import harness
+import processes
+
+FAMILY = harness.PROGRAMS / "family.py"
+
+
+def family(superd, *more, stop=""):
+    """A unit whose tree does not want to end; its pids when it is complete."""
+    side = superd.base / "family"
+    words = ", ".join(f'"{word}"' for word in (sys.executable, FAMILY, side, *more))
+    superd.unit("family", f'exec = [{words}]\nready.log = "complete"\n{stop}')
+    superd.unit("other", 'exec = ["sleep", "100000"]\n')
+    superd.start()
+    superd.ctl("wait", "--all", "--ready")
+    pids = list(map(int, side.read_text().split()))
+    assert len(pids) == 3 and all(map(processes.alive, pids))
+    return pids
+
+
+STEPS = '[stop]\nsignals = [["SIGTERM", "300ms"], ["SIGKILL", "5s"]]\n'
+
+
+def test_a_stop_is_over_when_nothing_of_the_tree_is_left(superd):
+    pids, other = family(superd, stop=STEPS), superd.pid("other")
+    superd.ctl("stop", "family")
+    assert [pid for pid in pids if processes.alive(pid)] == []
+    assert superd.instance("family")["last-exit"]["signal"] == "SIGKILL"
+    assert superd.pid("other") == other
+
+
+def test_a_leader_that_obeys_does_not_end_the_escalation(superd):
+    pids = family(superd, "obedient", stop=STEPS)
+    superd.ctl("stop", "family")
+    assert [pid for pid in pids if processes.alive(pid)] == []
+    assert superd.instance("family")["last-exit"]["code"] == 0
+
+
+def test_a_leader_that_dies_takes_its_tree_along_before_the_restart(superd):
+    pids = family(superd, stop=STEPS)
+    processes.kill(pids[0])
+    new = superd.await_new_pid("family", pids[0])
+    assert [pid for pid in pids if processes.alive(pid)] == []
+    assert processes.alive(new)
+
+
+def test_a_supervisor_killed_during_a_stop_ends_it_all_the_same(superd):
+    pids = family(superd, stop='[stop]\nsignals = [["SIGTERM", "1s"], ["SIGKILL", "5s"]]\n')
+    superd.ctl("stop", "family", "--no-wait")
+    superd.await_state("family", "stopping")
+    processes.kill(superd.parts()["supervisor"])
+    superd.ctl("wait", "family", "--stopped")
+    assert [pid for pid in pids if processes.alive(pid)] == []
+
+
+def test_signals_are_sent_in_the_order_that_the_unit_says(superd):
+    superd.unit("deaf", '''exec = ["sh", "-c", """
+trap 'echo got USR1' USR1; trap 'echo got TERM' TERM; trap 'echo got INT' INT
+echo up; while :; do sleep 1000 & wait $!; done"""]
+ready.log = "^up$"
+stop.signals = [["SIGUSR1", "300ms"], ["SIGTERM", "300ms"], ["SIGINT", "300ms"], ["SIGKILL", "5s"]]''')
+    superd.start()
+    superd.ctl("wait", "deaf", "--ready")
+    begun = time.monotonic()
+    superd.ctl("stop", "deaf")
+    assert time.monotonic() - begun >= 0.85
+    lines = [line.rpartition(": ")[2] for line in superd.ctl("logs", "deaf", "-n", "100").stdout.splitlines()]
+    assert [line for line in lines if line.startswith("got")] == ["got USR1", "got TERM", "got INT"]
+    assert superd.instance("deaf")["last-exit"]["signal"] == "SIGKILL"
+
+
+def test_one_slow_stop_delays_nobody_else(superd):
+    family(superd, stop='[stop]\nsignals = [["SIGTERM", "20s"], ["SIGKILL", "5s"]]\n')
+    superd.ctl("stop", "family", "--no-wait")
+    superd.await_state("family", "stopping")
+    begun = time.monotonic()
+    superd.ctl("restart", "other")
+    assert time.monotonic() - begun < 5
+    one = superd.instance("family")
+    assert one["state"] == "stopping" and "SIGTERM" in one["reason"]
+    # A second stop with a harder unit would be another story: here the operator sends it himself.
+    superd.ctl("signal", "KILL", "family", "--tree")
+    superd.ctl("wait", "family", "--stopped", "--timeout", "10s")
+
+
+def test_a_second_sigterm_does_not_hurt_and_the_shutdown_has_a_deadline(superd):
+    superd.settings('[supervisor]\nshutdown-timeout = "1s"\n')
+    pids = family(superd, stop='[stop]\nsignals = [["SIGTERM", "1min"], ["SIGKILL", "5s"]]\n')
+    superd.process.terminate()
+    superd.process.terminate()
+    assert superd.process.wait(20) == 0
+    assert [pid for pid in pids if processes.alive(pid)] == []
