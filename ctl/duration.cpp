@@ -35,7 +35,7 @@ std::string one_decimal(double number) {
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
     if (text.empty()) return {};
     double total = 0;
-    while (!text.empty()) {
+    for (bool first = true; !text.empty(); first = false) {
         double number = 0;
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number,
                                                   std::chars_format::fixed);
@@ -49,7 +49,7 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
         if (found == nullptr) return {};
         total += number * found->milliseconds;
         text.remove_prefix(name.size());
-        if (name.empty() && !text.empty()) return {};
+        if (name.empty() && !(first && text.empty())) return {};  // "5s3": of what?
         if (text.size() > 1 && text.front() == ' ') text.remove_prefix(1);
     }
     if (!(total <= milliseconds_max)) return {};

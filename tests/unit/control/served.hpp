@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -50,7 +51,7 @@ public:
         while (!sync([&] { return claim(); })) std::this_thread::yield();
     }
 
-    explicit Served(control::Limits limits = {}) {
+    explicit Served(control::Limits limits = {}) : limits_{limits} {
         char name[] = "/tmp/sdcXXXXXX";
         if (::mkdtemp(name) == nullptr) throw std::runtime_error{"mkdtemp"};
         directory = name;
@@ -61,7 +62,9 @@ public:
             ::listen(listener.get(), 64) != 0) {
             throw std::runtime_error{"listen"};
         }
-        server.emplace(io, std::move(listener), operations, limits);
+        // As the keeper does, the test holds the listener whatever becomes of the server.
+        listener_ = std::move(listener);
+        restart_server();
         thread = std::thread{[this] { io.run(); }};
     }
     ~Served() {
@@ -69,6 +72,13 @@ public:
         guard.reset();
         thread.join();  // Ends only if the server left nothing behind.
         std::filesystem::remove_all(directory);
+    }
+
+    // On the server's thread, once it runs: ends all connections and begins anew.
+    void restart_server() {
+        server.reset();
+        os::Fd copy{::fcntl(listener_.get(), F_DUPFD_CLOEXEC, 3)};
+        server.emplace(io, std::move(copy), operations, limits_);
     }
 
     std::string socket() const { return directory + "/control.sock"; }
@@ -80,6 +90,10 @@ public:
         io.get_executor()};
     std::optional<control::Server> server;
     std::thread thread;
+
+private:
+    control::Limits limits_;
+    os::Fd listener_;
 };
 
 // A connection to it.

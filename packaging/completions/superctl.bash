@@ -1,0 +1,52 @@
+# Made by `superctl --print bash`; change ctl/command.cpp instead.
+_superctl() {
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} verb= place=() i
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        case ${COMP_WORDS[i]} in
+            --socket|--runtime-dir) place+=("${COMP_WORDS[i]}" "${COMP_WORDS[i+1]}"); ((i++)) ;;
+            --color) ((i++)) ;;
+            -*) ;;
+            *) [[ $verb ]] || verb=${COMP_WORDS[i]} ;;
+        esac
+    done
+    case $verb:$before in
+        *:--socket) COMPREPLY=($(compgen -f -- "$word")); return ;;
+        *:--runtime-dir) COMPREPLY=($(compgen -f -- "$word")); return ;;
+        *:--color) COMPREPLY=($(compgen -W 'auto always never' -- "$word")); return ;;
+        start:--wait) COMPREPLY=($(compgen -W 'ready none' -- "$word")); return ;;
+        start:--timeout) return ;;
+        stop:--wait) COMPREPLY=($(compgen -W 'stopped none' -- "$word")); return ;;
+        stop:--timeout) return ;;
+        restart:--wait) COMPREPLY=($(compgen -W 'ready none' -- "$word")); return ;;
+        restart:--timeout) return ;;
+        logs:--lines|logs:-n) return ;;
+        logs:--since) return ;;
+        logs:--stream) COMPREPLY=($(compgen -W 'out err' -- "$word")); return ;;
+        check:--config|check:-c) COMPREPLY=($(compgen -f -- "$word")); return ;;
+        wait:--timeout) return ;;
+        events:--since) return ;;
+    esac
+    local flags='--socket --runtime-dir --json --color --help -h'
+    case $verb in
+        '') COMPREPLY=($(compgen -W "$flags start stop restart reload status list logs signal check plan apply wait events reset version help" -- "$word")); return ;;
+        start) flags+=' --all -a --no-wait --wait --timeout' ;;
+        stop) flags+=' --all -a --no-wait --wait --timeout' ;;
+        restart) flags+=' --all -a --no-wait --wait --timeout' ;;
+        logs) flags+=' --follow -f --lines -n --since --stream' ;;
+        signal) flags+=' --all -a --tree -t' ;;
+        check) flags+=' --config -c' ;;
+        wait) flags+=' --all -a --ready --stopped --timeout' ;;
+        events) flags+=' --follow -f --since' ;;
+        reset) flags+=' --all -a' ;;
+    esac
+    if [[ $word == -* ]]; then
+        COMPREPLY=($(compgen -W "$flags" -- "$word"))
+        return
+    fi
+    case $verb in
+        help) COMPREPLY=($(compgen -W 'start stop restart reload status list logs signal check plan apply wait events reset version help' -- "$word")) ;;
+        start|stop|restart|status|list|logs|signal|wait|events|reset)
+            COMPREPLY=($(compgen -W "$(superctl "${place[@]}" list 2>/dev/null)" -- "$word")) ;;
+    esac
+}
+complete -F _superctl superctl

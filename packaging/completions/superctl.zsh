@@ -1,0 +1,227 @@
+#compdef superctl
+# Made by `superctl --print zsh`; change ctl/command.cpp instead.
+_superctl_units() {
+    local -a units
+    units=(${(f)"$(superctl list 2>/dev/null)"})
+    compadd -a units
+}
+_superctl() {
+    local context state state_descr line
+    typeset -A opt_args
+    local -a verbs
+    verbs=(
+        'start:Start units and wait until they are ready'
+        'stop:Stop units and wait until they are down'
+        'restart:Stop and start units, wait until they are ready'
+        'reload:Read the configuration again, restart nothing'
+        'status:Show how units are'
+        'list:List the names of units'
+        'logs:Show what units have written'
+        'signal:Send a signal to units'
+        'check:Check a configuration without a running superd'
+        'plan:Show what reload and apply would change'
+        'apply:Read the configuration again, restart what must be'
+        'wait:Wait until units are ready, or stopped'
+        'events:Show what happened'
+        'reset:Forget failures, and retry at once'
+        'version:Show the versions of superctl and superd'
+        'help:Show help'
+    )
+    _arguments -C \
+        '--socket[The control socket of the superd to talk to]:path:_files' \
+        '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+        '--json[Print JSON, as the control API sends it]' \
+        '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
+        '--help[Show help, of the verb if there is one]' \
+        '-h[Show help, of the verb if there is one]' \
+        '1:verb:->verb' '*::argument:->argument'
+    case $state in
+        verb) _describe verb verbs ;;
+        argument)
+            case $words[1] in
+                start)
+                    _arguments \
+                        '--socket[The control socket of the superd to talk to]:path:_files' \
+                        '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--json[Print JSON, as the control API sends it]' \
+                        '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
+                        '--help[Show help, of the verb if there is one]' \
+                        '-h[Show help, of the verb if there is one]' \
+                        '--all[Every unit; names are then not given]' \
+                        '-a[Every unit; names are then not given]' \
+                        '--no-wait[Return at once; the action goes on]' \
+                        '--wait[What to wait for; ready if not given]:choice:(ready none)' \
+                        '--timeout[Wait at most so long\: 20s, 1m30s, 500ms; 90s if not given]:TIME: ' \
+                        '*:unit:_superctl_units' ;;
+                stop)
+                    _arguments \
+                        '--socket[The control socket of the superd to talk to]:path:_files' \
+                        '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--json[Print JSON, as the control API sends it]' \
+                        '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
+                        '--help[Show help, of the verb if there is one]' \
+                        '-h[Show help, of the verb if there is one]' \
+                        '--all[Every unit; names are then not given]' \
+                        '-a[Every unit; names are then not given]' \
+                        '--no-wait[Return at once; the action goes on]' \
+                        '--wait[What to wait for; stopped if not given]:choice:(stopped none)' \
+                        '--timeout[Wait at most so long\: 20s, 1m30s, 500ms; 90s if not given]:TIME: ' \
+                        '*:unit:_superctl_units' ;;
+                restart)
+                    _arguments \
+                        '--socket[The control socket of the superd to talk to]:path:_files' \
+                        '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--json[Print JSON, as the control API sends it]' \
+                        '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
+                        '--help[Show help, of the verb if there is one]' \
+                        '-h[Show help, of the verb if there is one]' \
+                        '--all[Every unit; names are then not given]' \
+                        '-a[Every unit; names are then not given]' \
+                        '--no-wait[Return at once; the action goes on]' \
+                        '--wait[What to wait for; ready if not given]:choice:(ready none)' \
+                        '--timeout[Wait at most so long\: 20s, 1m30s, 500ms; 90s if not given]:TIME: ' \
+                        '*:unit:_superctl_units' ;;
+                reload)
+                    _arguments \
+                        '--socket[The control socket of the superd to talk to]:path:_files' \
+                        '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--json[Print JSON, as the control API sends it]' \
+                        '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
+                        '--help[Show help, of the verb if there is one]' \
+                        '-h[Show help, of the verb if there is one]' \
+                        && return ;;
+                status)
+                    _arguments \
+                        '--socket[The control socket of the superd to talk to]:path:_files' \
+                        '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--json[Print JSON, as the control API sends it]' \
+                        '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
+                        '--help[Show help, of the verb if there is one]' \
+                        '-h[Show help, of the verb if there is one]' \
+                        '*:unit:_superctl_units' ;;
+                list)
+                    _arguments \
+                        '--socket[The control socket of the superd to talk to]:path:_files' \
+                        '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--json[Print JSON, as the control API sends it]' \
+                        '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
+                        '--help[Show help, of the verb if there is one]' \
+                        '-h[Show help, of the verb if there is one]' \
+                        '*:unit:_superctl_units' ;;
+                logs)
+                    _arguments \
+                        '--socket[The control socket of the superd to talk to]:path:_files' \
+                        '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--json[Print JSON, as the control API sends it]' \
+                        '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
+                        '--help[Show help, of the verb if there is one]' \
+                        '-h[Show help, of the verb if there is one]' \
+                        '--follow[Go on with what comes, until interrupted]' \
+                        '-f[Go on with what comes, until interrupted]' \
+                        '--lines[Begin with the last N lines; 10 if not given]:N: ' \
+                        '-n[Begin with the last N lines; 10 if not given]:N: ' \
+                        '--since[Only what is newer\: 10m ago is 10m; or a moment, 2026-11-23T21\:49\:35Z]:WHEN: ' \
+                        '--stream[Only what came from that stream]:choice:(out err)' \
+                        '*:unit:_superctl_units' ;;
+                signal)
+                    _arguments \
+                        '--socket[The control socket of the superd to talk to]:path:_files' \
+                        '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--json[Print JSON, as the control API sends it]' \
+                        '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
+                        '--help[Show help, of the verb if there is one]' \
+                        '-h[Show help, of the verb if there is one]' \
+                        '--all[Every unit; names are then not given]' \
+                        '-a[Every unit; names are then not given]' \
+                        '--tree[All processes of the unit, not only the main one]' \
+                        '-t[All processes of the unit, not only the main one]' \
+                        '1:signal:_signals' \
+                        '*:unit:_superctl_units' ;;
+                check)
+                    _arguments \
+                        '--socket[The control socket of the superd to talk to]:path:_files' \
+                        '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--json[Print JSON, as the control API sends it]' \
+                        '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
+                        '--help[Show help, of the verb if there is one]' \
+                        '-h[Show help, of the verb if there is one]' \
+                        '--config[The configuration directory to check]:path:_files' \
+                        '-c[The configuration directory to check]:path:_files' \
+                        && return ;;
+                plan)
+                    _arguments \
+                        '--socket[The control socket of the superd to talk to]:path:_files' \
+                        '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--json[Print JSON, as the control API sends it]' \
+                        '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
+                        '--help[Show help, of the verb if there is one]' \
+                        '-h[Show help, of the verb if there is one]' \
+                        && return ;;
+                apply)
+                    _arguments \
+                        '--socket[The control socket of the superd to talk to]:path:_files' \
+                        '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--json[Print JSON, as the control API sends it]' \
+                        '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
+                        '--help[Show help, of the verb if there is one]' \
+                        '-h[Show help, of the verb if there is one]' \
+                        && return ;;
+                wait)
+                    _arguments \
+                        '--socket[The control socket of the superd to talk to]:path:_files' \
+                        '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--json[Print JSON, as the control API sends it]' \
+                        '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
+                        '--help[Show help, of the verb if there is one]' \
+                        '-h[Show help, of the verb if there is one]' \
+                        '--all[Every unit; names are then not given]' \
+                        '-a[Every unit; names are then not given]' \
+                        '--ready[Until all are ready or completed; the default]' \
+                        '--stopped[Until no process of theirs is left]' \
+                        '--timeout[Wait at most so long\: 20s, 1m30s, 500ms; 90s if not given]:TIME: ' \
+                        '*:unit:_superctl_units' ;;
+                events)
+                    _arguments \
+                        '--socket[The control socket of the superd to talk to]:path:_files' \
+                        '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--json[Print JSON, as the control API sends it]' \
+                        '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
+                        '--help[Show help, of the verb if there is one]' \
+                        '-h[Show help, of the verb if there is one]' \
+                        '--follow[Go on with what comes, until interrupted]' \
+                        '-f[Go on with what comes, until interrupted]' \
+                        '--since[Only what is newer\: 10m ago is 10m; or a moment, 2026-11-23T21\:49\:35Z]:WHEN: ' \
+                        '*:unit:_superctl_units' ;;
+                reset)
+                    _arguments \
+                        '--socket[The control socket of the superd to talk to]:path:_files' \
+                        '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--json[Print JSON, as the control API sends it]' \
+                        '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
+                        '--help[Show help, of the verb if there is one]' \
+                        '-h[Show help, of the verb if there is one]' \
+                        '--all[Every unit; names are then not given]' \
+                        '-a[Every unit; names are then not given]' \
+                        '*:unit:_superctl_units' ;;
+                version)
+                    _arguments \
+                        '--socket[The control socket of the superd to talk to]:path:_files' \
+                        '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--json[Print JSON, as the control API sends it]' \
+                        '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
+                        '--help[Show help, of the verb if there is one]' \
+                        '-h[Show help, of the verb if there is one]' \
+                        && return ;;
+                help)
+                    _arguments \
+                        '--socket[The control socket of the superd to talk to]:path:_files' \
+                        '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--json[Print JSON, as the control API sends it]' \
+                        '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
+                        '--help[Show help, of the verb if there is one]' \
+                        '-h[Show help, of the verb if there is one]' \
+                        '1:verb:(start stop restart reload status list logs signal check plan apply wait events reset version help)' ;;
+            esac ;;
+    esac
+}
+_superctl "$@"
