@@ -1,0 +1,112 @@
+"""What is installed and documented is what there is: manual, help, examples, quick start."""
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+
+import pytest
+
+import harness
+import processes
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def words_of(page):
+    return page.replace("\\-", "-").replace("\\fB", "").replace("\\fI", "").replace("\\fR", "")
+
+
+def section(page, name):
+    return re.search(rf'^\.SH "?{name}"?$(.*?)(?=^\.SH )', page, re.M | re.S)[1]
+
+
+def test_superd_8_has_the_options_and_exit_codes_of_help():
+    text = subprocess.run([harness.BIN / "superd", "--help"], capture_output=True, text=True, check=True).stdout
+    page = words_of((ROOT / "packaging/man/superd.8").read_text())
+    options = re.findall(r"^  (--[a-z-]+(?: [A-Z]+)?)", text, re.M)
+    assert len(options) >= 9
+    assert re.findall(r"^(--[a-z-]+(?: [A-Z]+)?)$", section(page, "OPTIONS"), re.M) == options
+    codes = re.findall(r"(?<!\d)(\d\d?) [a-z]", text.partition("Exit status:")[2])
+    assert re.findall(r"^\.B (\d+)$", section(page, "EXIT STATUS"), re.M) == codes
+    for default in re.findall(r"\[(/[^\]]+)\]", text):
+        assert default in section(page, "FILES")
+    for variable in re.findall(r"\b[A-Z]+_[A-Z_]+\b", text):
+        assert variable in section(page, "ENVIRONMENT")
+
+
+@pytest.mark.parametrize("page", sorted(p.name for p in (ROOT / "packaging/man").glob("*.[0-9]")))
+def test_manual_pages_are_well_formed(page):
+    lint = subprocess.run(["mandoc", "-Tlint", "-Wwarning", ROOT / "packaging/man" / page],
+                          capture_output=True, text=True)
+    # A page whose date is the release's own has none in the source.
+    bad = [line for line in lint.stdout.splitlines() if "missing date" not in line]
+    assert bad == []
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """What `cmake --install` puts under a prefix."""
+    prefix = tmp_path_factory.mktemp("prefix")
+    subprocess.run(["cmake", "--install", harness.BIN.parent, "--prefix", prefix], check=True,
+                   capture_output=True, timeout=60)
+    return prefix
+
+
+def test_an_installed_superd_runs_from_any_prefix(installed, superd, monkeypatch):
+    monkeypatch.setattr(harness, "BIN", installed / "bin")
+    assert sorted(p.name for p in (installed / "libexec/superd").iterdir()) == ["superd-logger", "superd-supervisor"]
+    superd.unit("web", 'exec = ["sleep", "100000"]\n')
+    superd.start()
+    superd.await_state("web", "ready")
+    superd.ctl("check", "--config", superd.config)
+    assert superd.terminate() == 0
+    for name in ("man/man8/superd.8", "man/man1/superctl.1", "man/man5/superd.unit.5", "superd/examples/units/web.toml",
+                 "superd/schema/superd-unit.schema.json", "bash-completion/completions/superctl"):
+        assert (installed / "share" / name).exists(), name
+
+
+@pytest.mark.parametrize("user", ["own", "nobody"])
+def test_the_quick_start_runs_and_leaves_nothing_behind(user, tmp_path_factory):
+    if user == "nobody" and os.geteuid() != 0:
+        pytest.skip("needs root to become another user")
+    # The examples' ports are fixed: nobody else may have them.
+    for port in (18080, 18081, 18082):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                pytest.skip(f"port {port} of the examples is in use on this machine")
+    place = pathlib.Path(tempfile.mkdtemp(prefix="qs-", dir="/dev/shm"))
+    place.chmod(0o777)
+    become = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if user == "nobody" else []
+    mark = place.name
+    started = subprocess.Popen([*become, ROOT / "packaging/quickstart", "--bin", harness.BIN], text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, process_group=0,
+                               env={**os.environ, "TMPDIR": str(place), "E2E_MARK": mark})
+    try:
+        seen = ""
+        with started.stdout:
+            while not harness.READY_LINE.match(line := started.stdout.readline()):
+                assert line, seen
+                seen += line
+            runtime = re.search(r"SUPERD_RUNTIME_DIR=(\S+)", seen)[1]
+            waited = subprocess.run([harness.BIN / "superctl", "--runtime-dir", runtime, "wait", "--ready", "web", "proxy",
+                                     "worker", "beacon", "counter", "pipeline", "--timeout", "30s"],
+                                    capture_output=True, text=True, timeout=60)
+            assert waited.returncode == 0, waited.stderr
+            os.killpg(started.pid, signal.SIGINT)  # As a terminal does on Ctrl-C.
+            started.stdout.read()
+        assert started.wait(30) == 0
+        assert processes.marked(mark) == [] and list(place.iterdir()) == []
+    finally:
+        if started.poll() is None:
+            started.kill()
+            started.wait()
+        for pid in processes.marked(mark):
+            processes.kill(pid)
+        shutil.rmtree(place, ignore_errors=True)
