@@ -27,14 +27,6 @@ constexpr std::int64_t finish_within = 10 * second;
 constexpr std::int64_t abort_within = second;  // From SIGABRT to SIGKILL.
 constexpr int hopeless_failures = 5;
 
-int open_signals() {
-    sigset_t set;
-    ::sigemptyset(&set);
-    for (const int each : {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1}) ::sigaddset(&set, each);
-    if (::sigprocmask(SIG_BLOCK, &set, nullptr) != 0) return -1;
-    return ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 std::int64_t earlier(std::int64_t a, std::int64_t b) {
     if (a == 0 || b == 0) return a + b;
     return std::min(a, b);
@@ -50,6 +42,13 @@ rlim_t open_files_limit() {
 
 }  // namespace
 
+sigset_t kept_signals() {
+    sigset_t set;
+    ::sigemptyset(&set);
+    for (const int each : {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1}) ::sigaddset(&set, each);
+    return set;
+}
+
 Keeper::Keeper(const Runtime& runtime, Held& held, Helper supervisor, Helper logger)
     : runtime_{runtime},
       held_{held},
@@ -59,7 +58,8 @@ Keeper::Keeper(const Runtime& runtime, Held& held, Helper supervisor, Helper log
 
 bool Keeper::prepare() {
     started_realtime_ = os::realtime_now();
-    signals_ = os::Fd{open_signals()};
+    const sigset_t set = kept_signals();
+    signals_ = os::Fd{::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)};
     epoll_ = os::Fd{::epoll_create1(EPOLL_CLOEXEC)};
     epoll_event event{EPOLLIN, {.fd = signals_.get()}};
     if (signals_ && epoll_ &&

@@ -7,9 +7,15 @@
 #include "keeper/helper.hpp"
 #include "keeper/runtime.hpp"
 
+#include <signal.h>
+
 #include <cstdint>
 
 namespace superd::keeper {
+
+// The signals that the keeper reads instead of being interrupted by them. They
+// must be blocked before it runs; from then on none is lost.
+sigset_t kept_signals();
 
 class Keeper {
 public:

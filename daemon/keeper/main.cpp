@@ -36,6 +36,8 @@ void fill_standard_descriptors() {
 void settle_process() {
     ::signal(SIGCHLD, SIG_DFL);
     ::signal(SIGPIPE, SIG_IGN);
+    const sigset_t kept = kept_signals();
+    ::sigprocmask(SIG_BLOCK, &kept, nullptr);
     ::umask(022);
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
 }

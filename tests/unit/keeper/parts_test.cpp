@@ -1,0 +1,299 @@
+#include "os/file.hpp"
+#include "os/process.hpp"
+#include "os/socket.hpp"
+#include "superd.hpp"
+
+#include <sys/wait.h>
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include <gtest/gtest.h>
+
+namespace superd::test {
+namespace {
+
+using keeper::Kind;
+using keeper::Message;
+
+// The descriptors that a process has open, as "0 1 2 5".
+std::string open_descriptors(pid_t pid) {
+    std::vector<int> numbers;
+    const std::string path = "/proc/" + std::to_string(pid) + "/fd";
+    for (const auto& each : std::filesystem::directory_iterator{path}) {
+        numbers.push_back(std::stoi(each.path().filename()));
+    }
+    std::ranges::sort(numbers);
+    std::string text;
+    for (const int each : numbers) text += std::to_string(each) + " ";
+    return text;
+}
+
+TEST(Parts, AreGivenTheirWordsAndDescriptors) {
+    Superd superd;
+    const Puppet supervisor = superd.supervisor();
+    const Puppet logger = superd.logger();
+    EXPECT_EQ((std::vector<std::string>{superd.place() / "superd-supervisor", "--config",
+                                        superd.place() / "c", "--runtime-dir", superd.runtime(),
+                                        "--state-dir", superd.place() / "s", "--log-dir",
+                                        superd.place() / "l"}),
+              supervisor.words());
+    EXPECT_EQ((std::vector<std::string>{superd.place() / "superd-logger", "--runtime-dir",
+                                        superd.runtime(), "--log-dir", superd.place() / "l"}),
+              logger.words());
+    // The last of each is the puppet's string.
+    EXPECT_EQ("0 1 2 3 4 5 6 ", open_descriptors(supervisor.pid()));
+    EXPECT_EQ("0 1 2 3 4 ", open_descriptors(logger.pid()));
+    EXPECT_EQ(supervisor.pid(), os::process_stat(supervisor.pid())->session);
+    for (const auto& [name, type] : {std::pair{"/control.sock", os::SocketType::stream},
+                                     std::pair{"/notify.sock", os::SocketType::datagram},
+                                     std::pair{"/logger.sock", os::SocketType::seqpacket}}) {
+        EXPECT_TRUE(os::connect_unix(type, superd.runtime() + name).has_value()) << name;
+    }
+}
+
+TEST(Parts, AreWelcomedWithWhoIsWho) {
+    Superd superd;
+    const Puppet logger = superd.logger();
+    Puppet supervisor = superd.supervisor();
+    const Message welcome = supervisor.greet();
+    EXPECT_EQ(superd.pid(), welcome.pid);
+    EXPECT_EQ(logger.pid(), welcome.logger_pid);
+    EXPECT_EQ(0, welcome.value);
+    EXPECT_EQ(0, welcome.code);
+    EXPECT_EQ(0, welcome.last_end);
+    EXPECT_LE(welcome.since_ns, welcome.supervisor_ns);
+    EXPECT_LE(welcome.since_ns, welcome.logger_ns);
+    EXPECT_GT(welcome.since_ns, 0);
+}
+
+TEST(Parts, ComeBackAndTheServicesStay) {
+    Superd superd;
+    Puppet first = superd.supervisor();
+    first.greet();
+    const pid_t service = first.start("sleep 1000");
+    first.end(3);
+    EXPECT_TRUE(superd.says("superd: supervisor (pid " + std::to_string(first.pid()) +
+                            ") ended with status 3 after 0."));
+    EXPECT_TRUE(superd.says("starting another (restart 1)"));
+    Puppet second = superd.supervisor();
+    const Message welcome = second.greet();
+    EXPECT_EQ(1, welcome.code);
+    EXPECT_EQ(3, WEXITSTATUS(welcome.last_end));
+    second.kill();
+    EXPECT_TRUE(superd.says("was killed by SIGKILL after 0."));
+    EXPECT_TRUE(superd.says("starting another in 0.1 s (restart 2)")) << superd.said();
+    Puppet third = superd.supervisor();
+    EXPECT_EQ(SIGKILL, third.greet().last_end);
+    EXPECT_EQ(superd.pid(), os::process_stat(service)->parent);
+    EXPECT_NE('Z', os::process_stat(service)->state);
+}
+
+TEST(Parts, ANewLoggerIsToldOf) {
+    Superd superd;
+    Puppet supervisor = superd.supervisor();
+    Puppet first = superd.logger();
+    supervisor.greet();
+    first.kill();
+    const Message message = supervisor.hear();
+    EXPECT_EQ(Kind::logger, message.kind);
+    EXPECT_EQ(1, message.value);
+    EXPECT_EQ(superd.logger().pid(), message.pid);
+}
+
+TEST(Parts, DieWithSuperdAndTheServicesDoNot) {
+    Superd superd;
+    Puppet supervisor = superd.supervisor();
+    const Puppet logger = superd.logger();
+    supervisor.greet();
+    const pid_t service = supervisor.start("sleep 1000");
+    superd.crash();
+    // Now they are our children.
+    for (const pid_t part : {supervisor.pid(), logger.pid()}) {
+        int status = 0;
+        EXPECT_EQ(part, ::waitpid(part, &status, 0));
+        EXPECT_EQ(SIGKILL, WTERMSIG(status));
+    }
+    EXPECT_NE('Z', os::process_stat(service)->state);
+    superd.start();
+    Puppet next = superd.supervisor();
+    EXPECT_EQ(0, next.greet().code);
+}
+
+TEST(Parts, WhoseProgramIsGoneAreTriedAgain) {
+    Superd superd;
+    Puppet first = superd.supervisor();
+    const std::string program = superd.place() / "superd-supervisor";
+    std::filesystem::rename(program, program + ".away");
+    first.kill();
+    EXPECT_TRUE(superd.says("cannot start the supervisor: exec " + program +
+                            ": No such file or directory; trying again in 0."));
+    superd.signal(SIGHUP);
+    std::filesystem::rename(program + ".away", program);
+    Puppet second = superd.supervisor();
+    second.greet();
+    const Message message = second.hear();
+    EXPECT_EQ(Kind::signalled, message.kind) << "it was remembered";
+    EXPECT_EQ(SIGHUP, message.value);
+}
+
+TEST(Heartbeat, MissedByAStoppedSupervisorGetsItReplaced) {
+    Superd superd;
+    Puppet first = superd.supervisor();
+    first.greet();
+    const pid_t service = first.start("sleep 1000");
+    first.say({.kind = Kind::beat, .value = 10'000});
+    first.say({.kind = Kind::beat, .value = 300});
+    ::kill(first.pid(), SIGSTOP);
+    Puppet second = superd.supervisor();
+    EXPECT_EQ(SIGKILL, second.greet().last_end);
+    EXPECT_NE(std::string::npos,
+              superd.said().find("superd: supervisor (pid " + std::to_string(first.pid()) +
+                                 ") has not answered for 0.3 s; killing it"))
+        << superd.said();
+    EXPECT_NE('Z', os::process_stat(service)->state);
+}
+
+TEST(Heartbeat, MissedByABusySupervisorAbortsIt) {
+    Superd superd;
+    Puppet first = superd.supervisor();
+    first.greet();
+    first.say({.kind = Kind::beat, .value = 50});
+    Puppet second = superd.supervisor();
+    EXPECT_EQ(SIGABRT, WTERMSIG(second.greet().last_end));
+}
+
+TEST(Heartbeat, IsNotMissedWhileSuperdItselfStoodStill) {
+    Superd superd;
+    Puppet supervisor = superd.supervisor();
+    supervisor.greet();
+    supervisor.say({.kind = Kind::beat, .value = 400});
+    supervisor.fetch("nothing");
+    superd.signal(SIGSTOP);
+    // Longer than the deadline and the second by which superd knows that it overslept.
+    timespec time{1, 600'000'000};
+    ::nanosleep(&time, nullptr);
+    superd.signal(SIGCONT);
+    supervisor.fetch("nothing");
+    supervisor.say({.kind = Kind::beat, .value = 60'000});
+    supervisor.fetch("nothing");
+    EXPECT_EQ(std::string::npos, superd.said().find("has not answered")) << superd.said();
+}
+
+TEST(Link, ClosedByALivingSupervisorGetsItReplaced) {
+    Superd superd;
+    Puppet first = superd.supervisor();
+    first.greet();
+    first.close_link();
+    Puppet second = superd.supervisor();
+    EXPECT_EQ(SIGKILL, second.greet().last_end);
+}
+
+TEST(Link, OfAnotherVersionIsRefused) {
+    Superd superd;
+    Puppet first = superd.supervisor();
+    first.say_at_last({.kind = Kind::hello, .value = 99});
+    EXPECT_TRUE(superd.says("it speaks protocol 99, this superd 1; restart superd"));
+    Puppet second = superd.supervisor();
+    second.greet();
+}
+
+TEST(Link, WithNonsenseOnItGoesOn) {
+    Superd superd;
+    Puppet supervisor = superd.supervisor();
+    supervisor.greet();
+    supervisor.say({.kind = static_cast<Kind>(77)});
+    supervisor.say({.kind = Kind::welcome});
+    EXPECT_TRUE(superd.says("sent a message that superd does not know"));
+    supervisor.fetch("nothing");
+}
+
+TEST(Signals, AreForwarded) {
+    Superd superd;
+    Puppet supervisor = superd.supervisor();
+    supervisor.greet();
+    for (const int number : {SIGHUP, SIGUSR1, SIGINT, SIGTERM}) {
+        superd.signal(number);
+        const Message message = supervisor.hear();
+        EXPECT_EQ(Kind::signalled, message.kind);
+        EXPECT_EQ(number, message.value);
+    }
+}
+
+TEST(Signals, ThatAskToStopAreToldToTheNextSupervisorToo) {
+    Superd superd;
+    Puppet first = superd.supervisor();
+    first.greet();
+    superd.signal(SIGHUP);
+    EXPECT_EQ(SIGHUP, first.hear().value);
+    superd.signal(SIGTERM);
+    EXPECT_EQ(SIGTERM, first.hear().value);
+    first.kill();
+    Puppet second = superd.supervisor();
+    second.greet();
+    EXPECT_EQ(SIGTERM, second.hear().value) << "the reload was done, the stop was not";
+}
+
+TEST(Finish, EndsLoggerAndSuperdWithTheCode) {
+    Superd superd;
+    Puppet supervisor = superd.supervisor();
+    const Puppet logger = superd.logger();
+    supervisor.greet();
+    supervisor.say({.kind = Kind::finished, .value = 7});
+    supervisor.end(0);
+    EXPECT_EQ(7, WEXITSTATUS(superd.wait()));
+    EXPECT_TRUE(wait_until_gone(logger.pid()));
+    EXPECT_FALSE(std::filesystem::exists(superd.runtime() + "/control.sock"));
+    EXPECT_EQ("", superd.said()) << "an orderly end needs no words";
+}
+
+TEST(Finish, HoldsThoughItsSenderDiesAtOnce) {
+    Superd superd;
+    Puppet supervisor = superd.supervisor();
+    const Puppet logger = superd.logger();
+    supervisor.greet();
+    superd.signal(SIGSTOP);
+    supervisor.say({.kind = Kind::finished, .value = 7});
+    ::kill(supervisor.pid(), SIGKILL);
+    superd.signal(SIGCONT);
+    EXPECT_EQ(7, WEXITSTATUS(superd.wait()));
+}
+
+TEST(Finish, DoesNotWaitForASupervisorThatStays) {
+    Superd superd;
+    Puppet supervisor = superd.supervisor();
+    const Puppet logger = superd.logger();
+    supervisor.greet();
+    supervisor.say({.kind = Kind::finished, .value = 0});
+    EXPECT_EQ(0, WEXITSTATUS(superd.wait()));
+    EXPECT_TRUE(wait_until_gone(supervisor.pid()));
+}
+
+TEST(Finish, WithoutASupervisorLeavesTheServicesRunning) {
+    Superd superd{{.supervisor_script = "sleep 1000 & exit 1"}};
+    EXPECT_TRUE(superd.says("starting another"));
+    superd.signal(SIGTERM);
+    EXPECT_EQ(70, WEXITSTATUS(superd.wait()));
+    EXPECT_NE(std::string::npos, superd.said().find("they run on")) << superd.said();
+    EXPECT_NE(std::string::npos, superd.said().find("starting another in 0.4 s (restart 4)"));
+    EXPECT_FALSE(os::children_of(::getpid()).empty());
+}
+
+TEST(Finish, WithoutASupervisorEndsEverythingAsPid1) {
+    if (::getuid() != 0) GTEST_SKIP() << "needs a PID namespace";
+    const std::vector<std::string> before{"/usr/bin/unshare", "--pid", "--fork", "--"};
+    Superd superd{{.supervisor_script = "sleep 1000 & exit 1", .before = before}};
+    const Puppet logger = superd.logger();
+    const auto children = os::children_of(superd.pid());
+    ASSERT_EQ(1u, children.size()) << "superd is below unshare";
+    ::kill(children[0], SIGTERM);
+    EXPECT_EQ(70, WEXITSTATUS(superd.wait()));
+    EXPECT_NE(std::string::npos, superd.said().find("sending SIGTERM to all")) << superd.said();
+    EXPECT_EQ(std::string::npos, superd.said().find("SIGKILL")) << superd.said();
+}
+
+}  // namespace
+}  // namespace superd::test
