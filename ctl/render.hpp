@@ -5,6 +5,7 @@
 #include "wire/status.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,7 @@ std::string render_status(const superd::wire::Status& status, const Style& style
 std::string render_event(std::string_view json_line);
 
 // "exit 1", "SIGSEGV (core dumped)", "an unknown status".
-std::string render_exit(const superd::wire::LastExit& exit);
+std::string render_exit(std::optional<int> code, const std::optional<std::string>& signal,
+                        bool core, bool oom);
 
 }  // namespace superctl

@@ -15,12 +15,7 @@ std::string with_reason(std::string text, const std::string& reason) {
 }
 
 std::string exit_text(const wire::Event& event) {
-    wire::LastExit exit;
-    if (event.code) exit.code = *event.code;
-    exit.signal = event.signal;
-    exit.core = event.core;
-    exit.oom = event.oom;
-    auto text = render_exit(exit);
+    auto text = render_exit(event.code, event.signal, event.core, event.oom);
     if (event.uptime) {
         const auto ms = static_cast<std::int64_t>(std::clamp(*event.uptime, 0.0, 1e9) * 1000);
         text += " after running " + format_duration(std::chrono::milliseconds{ms});

@@ -44,8 +44,8 @@ std::string state_text(const Style& style, const std::string& state, const std::
 void append_exit(std::string& out, const Style& style, const wire::LastExit& exit,
                  std::int64_t now_ns) {
     line(out, style, "last exit",
-         render_exit(exit) + " at " + moment(exit.at, now_ns) + ", after running " +
-             format_duration(seconds(exit.uptime)));
+         render_exit(exit.code, exit.signal, exit.core, exit.oom) + " at " +
+             moment(exit.at, now_ns) + ", after running " + format_duration(seconds(exit.uptime)));
     for (const auto& text : exit.lines) out += "               " + printable(text) + "\n";
 }
 
@@ -69,15 +69,16 @@ void append_instance(std::string& out, const Style& style, const wire::InstanceS
 
 }  // namespace
 
-std::string render_exit(const wire::LastExit& exit) {
+std::string render_exit(std::optional<int> code, const std::optional<std::string>& signal,
+                        bool core, bool oom) {
     std::string text = "an unknown status";
-    if (exit.signal) {
-        text = *exit.signal;
-    } else if (exit.code) {
-        text = "exit " + std::to_string(*exit.code);
+    if (signal) {
+        text = *signal;
+    } else if (code) {
+        text = "exit " + std::to_string(*code);
     }
-    if (exit.core) text += " (core dumped)";
-    if (exit.oom) text += " (out of memory)";
+    if (core) text += " (core dumped)";
+    if (oom) text += " (out of memory)";
     return text;
 }
 

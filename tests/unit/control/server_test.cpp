@@ -340,6 +340,9 @@ TEST(ControlServer, OneClientTooManyIsToldSo) {
 }
 
 TEST(ControlServer, WithoutDescriptorsItWaitsAndGoesOn) {
+#ifdef __SANITIZE_ADDRESS__
+    GTEST_SKIP() << "UBSan opens a pipe to look at memory, and takes its failure for a bad object";
+#endif
     Served served{{.accept_pause = 1ms}};
     RawClient client{served};
     served.until([&] { return served.server->connections() == 1; });
