@@ -23,6 +23,17 @@
 // it (WNOWAIT), tells of it, and reaps when told to. The kernel itself is the
 // queue, so no exit is lost whoever dies, and no pid is reused while the
 // supervisor may still signal it.
+//
+// The keeper queues nothing: while its answer to `fetch` does not fit into the
+// link it reads no further, so a supervisor must take in answers while it asks.
+// SIGTERM and SIGINT are told to every later supervisor again, until one says
+// `finished`; SIGHUP and SIGUSR1 once. A beat of 0 ms ends the watch. A
+// supervisor that closes the link is killed; when the keeper dies, supervisor
+// and logger get SIGKILL from the kernel.
+//
+// Supervisor and logger inherit the keeper's environment, with one more:
+// SUPERD_OPEN_FILES, the soft RLIMIT_NOFILE that superd was started with, which
+// is what services should get (their own limit has been raised).
 #pragma once
 
 #include <cstdint>

@@ -3,6 +3,7 @@
 #include "os/socket.hpp"
 #include "superd.hpp"
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <signal.h>
@@ -47,6 +48,12 @@ TEST(Parts, AreGivenTheirWordsAndDescriptors) {
     // The last of each is the puppet's string.
     EXPECT_EQ("0 1 2 3 4 5 6 ", open_descriptors(supervisor.pid()));
     EXPECT_EQ("0 1 2 3 4 ", open_descriptors(logger.pid()));
+    rlimit ours{}, theirs{};
+    ASSERT_EQ(0, ::getrlimit(RLIMIT_NOFILE, &ours));
+    ASSERT_EQ(0, ::prlimit(supervisor.pid(), RLIMIT_NOFILE, nullptr, &theirs));
+    EXPECT_EQ(ours.rlim_max, theirs.rlim_cur);
+    EXPECT_EQ(std::to_string(ours.rlim_cur),
+              os::process_environment(supervisor.pid(), "SUPERD_OPEN_FILES"));
     EXPECT_EQ(supervisor.pid(), os::process_stat(supervisor.pid())->session);
     for (const auto& [name, type] : {std::pair{"/control.sock", os::SocketType::stream},
                                      std::pair{"/notify.sock", os::SocketType::datagram},
