@@ -1,6 +1,9 @@
 // What /proc and pidfds tell of processes.
 #pragma once
 
+#include "base/result.hpp"
+#include "os/fd.hpp"
+
 #include <sys/types.h>
 
 #include <cstdint>
@@ -8,16 +11,13 @@
 #include <string>
 #include <vector>
 
-#include "base/result.hpp"
-#include "os/fd.hpp"
-
 namespace superd::os {
 
 // Fields of /proc/PID/stat. Empty if the process is gone.
 struct ProcessStat {
     pid_t pid = 0, parent = 0, group = 0, session = 0;
-    char state = '?';              // 'Z' and 'X' are as good as gone.
-    std::uint64_t start_ticks = 0;  // Since boot, in sysconf(_SC_CLK_TCK) units: names the process for good.
+    char state = '?';               // 'Z' and 'X' are as good as gone.
+    std::uint64_t start_ticks = 0;  // Since boot, by sysconf(_SC_CLK_TCK): names it for good.
     std::uint64_t cpu_ticks = 0;    // user + system
     std::uint64_t rss_bytes = 0;
 };
