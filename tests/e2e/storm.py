@@ -114,7 +114,8 @@ max-delay = "500ms"''')
         self.superd.ctl("stop", "crasher-*", *self.goals)
         exits = collections.Counter(e["run"] for e in self.superd.events() if e["event"] == "exit")
         assert [run for run, times in exits.items() if times != 1] == []
-        begun = [int(word) for path in self.runs.iterdir() for word in path.read_text().split()]
+        # SUPERD_RUN is the run's number, "@", and what tells this superd from others.
+        begun = [int(word.split("@")[0]) for path in self.runs.iterdir() for word in path.read_text().split()]
         assert len(begun) == len(set(begun)), "a run number was given twice"
         assert [run for run in begun if exits[run] != 1] == [], "exits that were not recorded"
 
