@@ -40,7 +40,7 @@ private:
     Drainer& drainer_;
 };
 
-// Moves one batch. `nothing`: the FIFO has no complete line. `some`: there may be
+// Moves one batch. `nothing`: the FIFO has no complete line now. `some`: it may have
 // more. `waiting`: the disk has no room, and it is tried again later.
 Drainer::Pumped Drainer::pump(Run& run, std::size_t stream, Rest rest) {
     Instance& instance = *run.instance;
@@ -51,7 +51,7 @@ Drainer::Pumped Drainer::pump(Run& run, std::size_t stream, Rest rest) {
             make_room(run, stream, peeker_, instance.shortage->error);
         return Pumped::waiting;
     }
-    const std::string_view peeked = peeker_.peek(fifo);
+    std::string_view peeked = peeker_.peek(fifo);
     if (peeked.empty()) return Pumped::nothing;
     memory_held_ = true;
     Policy policy;
@@ -62,18 +62,28 @@ Drainer::Pumped Drainer::pump(Run& run, std::size_t stream, Rest rest) {
     auto ready = prepare(instance, policy);
     std::size_t size = 0;
     if (ready) {
+        // The end of a peek is the end of a line only if there is no more.
+        if (rest == Rest::line && peeked.size() < waiting_bytes(fifo)) rest = Rest::keep;
         size = format(run, stream, policy, peeked, rest);
-        // No line, and no room for the rest of one: the service would wait for ever.
-        if (size == 0 && rest == Rest::keep &&
-            (pipe_full(fifo) || peeked.size() < waiting_bytes(fifo)))
-            size = format(run, stream, policy, peeked, Rest::piece);
+        if (size == 0 && rest == Rest::keep) {
+            const bool full = pipe_full(fifo);
+            const std::size_t waiting = waiting_bytes(fifo);
+            if (!full && waiting == peeked.size()) return Pumped::nothing;
+            // More has come since the peek; or else there is no room for the rest of the
+            // line, neither in the FIFO nor for the peek, and the service would wait
+            // for ever.
+            peeked = peeker_.peek(fifo);
+            size = format(run, stream, policy, peeked, Rest::keep);
+            if (size == 0 && (full || peeked.size() < waiting))
+                size = format(run, stream, policy, peeked, Rest::piece);
+        }
         if (size == 0) return Pumped::nothing;
         const std::string_view bytes = peeked.substr(0, size);
         if (run.ready) match(run, bytes);
         ready = write(run, stream, bytes);
         if (ready) written(run, stream, bytes, policy);
     }
-    if (ready) return Pumped::some;
+    if (ready) return waiting_bytes(fifo) > 0 ? Pumped::some : Pumped::nothing;
     begin_shortage(run, ready.error());
     if (policy.when_full == WhenFull::drop)
         make_room(run, stream, peeker_, instance.shortage->error);
@@ -210,9 +220,14 @@ void Drainer::written(Run& run, std::size_t stream, std::string_view bytes, cons
     run.lines_since_tail = true;
     drained_ += bytes.size();
     const int fifo = run.fifos[stream].get();
-    const std::size_t capacity = pipe_capacity(fifo);
-    if (bytes.size() >= capacity / 4) crowded_ = true;
-    if (bytes.size() >= capacity / 2) enlarge(fifo);
+    if (bytes.size() >= busy_bytes) {
+        const std::size_t capacity = pipe_capacity(fifo);
+        const std::size_t found = bytes.size() + waiting_bytes(fifo);
+        if (found >= capacity / 4) {
+            crowded_ = true;
+            enlarge(fifo);
+        }
+    }
     if (instance.shortage) end_shortage(instance);
     if (!followers_.empty()) wake_followers(instance);
     if (policy.foreground && foreground_.enabled()) {

@@ -20,10 +20,10 @@ namespace {
 constexpr std::uint64_t wakeup_key = UINT64_MAX;
 constexpr std::size_t lines_max = 512 * 1024;
 constexpr std::int64_t millisecond = 1'000'000;
-// With so many bytes in one turn, the next one comes later and finds more: fewer,
-// longer writes, and a service that is not woken for each of its lines.
-constexpr std::size_t busy_bytes = 8 * 1024;
+// After a busy turn the next one comes later and finds more: fewer, longer writes,
+// and no wake-up for each line.
 constexpr long busy_rest_ns = 1'000'000;
+constexpr std::uint8_t quiet_polls = 10;
 constexpr int idle_after_ms = 1'000;
 
 void sleep_ns(long nanoseconds) {
@@ -104,7 +104,6 @@ void Drainer::work() {
         drained_ = 0;
         crowded_ = false;
         bool commanded = false;
-        pump_again();
         for (int i = 0; i < count; ++i) {
             const std::uint64_t key = events[static_cast<std::size_t>(i)].data.u64;
             if (key == wakeup_key) {
@@ -113,7 +112,7 @@ void Drainer::work() {
             }
             again_.push_back(key);
         }
-        if (count > 0) pump_again();
+        pump_again();
         if (commanded && !handle_commands()) break;
         retry_shortages(os::monotonic_now());
         rest_if_busy();
@@ -157,6 +156,9 @@ void Drainer::become_idle() {
 void Drainer::pump_again() {
     std::vector<std::uint64_t> keys;
     keys.swap(again_);
+    std::sort(keys.begin(), keys.end());
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+    polling_ = false;
     for (const std::uint64_t key : keys) {
         Run* run = nullptr;
         {
@@ -166,14 +168,34 @@ void Drainer::pump_again() {
             run = &found->second;
         }
         // One batch each, so that a flood does not hold up the others.
-        if (pump(*run, key % 2, Rest::keep) == Pumped::some) again_.push_back(key);
+        const std::size_t drained_before = drained_;
+        const Pumped pumped = pump(*run, key % 2, Rest::keep);
+        if (keep_polling(*run, key % 2, drained_ - drained_before) || pumped == Pumped::some)
+            again_.push_back(key);
     }
-    std::sort(again_.begin(), again_.end());
-    again_.erase(std::unique(again_.begin(), again_.end()), again_.end());
+}
+
+// A busy FIFO is looked at once a millisecond instead of being watched: a watched one
+// costs its writer a third of a short write(2)'s time, and each line a turn of this
+// loop. True as long as that goes on.
+bool Drainer::keep_polling(Run& run, std::size_t stream, std::size_t drained) {
+    const int fifo = run.fifos[stream].get();
+    if (fifo < 0) return false;
+    std::uint8_t& turns = run.polls_left[stream];
+    epoll_event event{EPOLLIN | EPOLLET, {.u64 = run.run * 2 + stream}};
+    if (drained >= busy_bytes || (turns > 0 && drained > 0)) {
+        if (turns == 0) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fifo, nullptr);
+        turns = quiet_polls;
+    } else if (turns > 0 && --turns == 0) {
+        // What has come meanwhile is an event at once.
+        if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fifo, &event) != 0) turns = 1;
+    }
+    if (turns > 0) polling_ = true;
+    return turns > 0;
 }
 
 void Drainer::rest_if_busy() {
-    if (drained_ >= busy_bytes && !crowded_ && shortages_ == 0) sleep_ns(busy_rest_ns);
+    if (polling_ && !crowded_) sleep_ns(busy_rest_ns);
 }
 
 // False when the thread is to end.
@@ -191,7 +213,9 @@ bool Drainer::handle_commands() {
 }
 
 Drainer::Watch Drainer::relieve() {
-    constexpr std::int64_t hanging_after = 250 * millisecond;
+    // A disk under load makes writers wait for some hundred milliseconds, and a
+    // service that waits for so long loses nothing.
+    constexpr std::int64_t hanging_after = 2'000 * millisecond;
     const std::int64_t since = disk_since_.load();
     const bool hanging = since != 0 && os::monotonic_now() - since > hanging_after;
     if (!hanging) {

@@ -74,7 +74,8 @@ private:
         std::uint64_t run = 0;
     };
     using Command = std::variant<Drain, Close, Reopen, std::shared_ptr<Follower>, FindReady, Stop>;
-    static constexpr int enlarged_bytes = 1 << 20;  // What a FIFO that fills up gets.
+    static constexpr std::size_t busy_bytes = 8 * 1024;  // In one turn of the loop.
+    static constexpr int enlarged_bytes = 1 << 20;       // What a FIFO that fills up gets.
     enum class Pumped : std::uint8_t { nothing, some, waiting };
     class DiskUse;
 
@@ -87,6 +88,7 @@ private:
     int timeout() const;
     void handle_events(int count);
     void pump_again();
+    bool keep_polling(Run& run, std::size_t stream, std::size_t drained);
     void rest_if_busy();
     void become_idle();
     bool handle_commands();
@@ -163,7 +165,8 @@ private:
     std::size_t files_open_ = 0;
     std::size_t closing_ = 0;  // Runs that are closed once all of them is written.
     std::size_t drained_ = 0;  // Bytes in this turn of the loop.
-    bool crowded_ = false;     // A FIFO was more than a quarter full in this turn.
+    bool crowded_ = false;     // A FIFO was more than a quarter full in this turn,
+    bool polling_ = false;     // ... or is looked at without being watched.
     bool memory_held_ = false;
     std::thread thread_;
 };

@@ -52,7 +52,8 @@ struct Run {
     bool matched = false;
     Instance* instance = nullptr;
     std::array<os::Fd, 2> fifos;
-    std::unique_ptr<re2::RE2> ready;  // Until the first line it matches.
+    std::array<std::uint8_t, 2> polls_left{};  // Of a busy FIFO; 0: epoll watches it.
+    std::unique_ptr<re2::RE2> ready;           // Until the first line it matches.
 };
 
 }  // namespace superd::logger

@@ -29,6 +29,7 @@ std::string_view Peeker::peek(int fifo) {
     std::size_t got = 0;
     while (got < size) {
         const ssize_t more = ::read(read_end_.get(), buffer_->data() + got, size - got);
+        if (more < 0 && errno == EINTR) continue;
         if (more <= 0) break;
         got += static_cast<std::size_t>(more);
     }
