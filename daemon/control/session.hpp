@@ -3,6 +3,7 @@
 
 #include "control/answer.hpp"
 #include "control/hub.hpp"
+#include "control/pending.hpp"
 #include "control/request.hpp"
 #include "control/response.hpp"
 
@@ -44,22 +45,6 @@ private:
         std::optional<Request> request;
         std::optional<Refusal> refusal;
         bool closed() const { return !request && !refusal; }
-    };
-
-    // A command that is being waited for, or a stream of events.
-    struct Pending {
-        std::uint64_t action = 0;
-        std::uint64_t subscription = 0;
-        bool streams = false;  // The answer is lines, sent as they come up.
-        bool endless = false;  // Until the client leaves.
-        bool head_sent = false;
-        bool finished = false;  // `outcomes` are there.
-        bool overflowed = false;
-        std::string lines;  // To be sent.
-        Targets targets;
-        bool every_unit = false;  // No need to look which unit an event is about.
-        std::vector<supervisor::TargetOutcome> outcomes;
-        std::optional<std::chrono::steady_clock::time_point> deadline;
     };
 
     // Each of these is true if the connection is good for another request.

@@ -69,7 +69,7 @@ std::optional<Response> Session::begin_events(const EventsCall& call) {
     auto targets = select(call.units, operations);
     if (!targets) return to_response(targets.error());
     pending_.emplace();
-    pending_->streams = pending_->endless = true;
+    pending_->streams = true;
     pending_->every_unit = call.units.empty();
     pending_->targets = std::move(*targets);
     // Nothing comes between the two: all of this is one turn of the event loop.

@@ -5,7 +5,11 @@
 #include "wire/error.hpp"
 #include "wire/event.hpp"
 
+#include <algorithm>
+#include <cstdint>
 #include <cstdlib>
+#include <string>
+#include <string_view>
 
 namespace {
 
@@ -15,7 +19,7 @@ void check(const superd::control::Refusal& refusal) {
     if (refusal.status < 400 || back.kind.empty() || back.message.empty()) std::abort();
 }
 
-void route(const superd::control::Request& request) {
+void try_route(const superd::control::Request& request) {
     const auto call = superd::control::route(request);
     if (!call) check(call.error());
 }
@@ -37,7 +41,7 @@ void parse_in_pieces(std::string_view bytes) {
         parser.wants_continue();
     }
     if (parser.refusal()) check(*parser.refusal());
-    if (parser.complete()) route(parser.take());
+    if (parser.complete()) try_route(parser.take());
 }
 
 }  // namespace
@@ -48,12 +52,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     superd::control::Request request;
     request.method = "GET";
     request.target = "/v1/logs?" + std::string{bytes};
-    route(request);
+    try_route(request);
     request.method = "POST";
     request.body = bytes;
     for (const auto* target : {"/v1/start", "/v1/wait", "/v1/signal"}) {
         request.target = target;
-        route(request);
+        try_route(request);
     }
     if (const auto event = superd::wire::parse_event(bytes)) {
         if (!superd::wire::parse_event(superd::wire::serialize(*event))) std::abort();
