@@ -1,19 +1,20 @@
 // From a configuration directory to typed units, or to every mistake in it.
 #pragma once
 
+#include "base/result.hpp"
+#include "config/unit.hpp"
+
+#include <cstdint>
 #include <expected>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/result.hpp"
-#include "config/unit.hpp"
-
 namespace superd::config {
 
 // One mistake: "units/web.toml:7:9: cannot use restart.policy = "alway": ...".
 struct Diagnostic {
-    std::string file;  // As it should be printed.
+    std::string file;                    // As it should be printed.
     std::uint32_t line = 0, column = 0;  // From 1; 0: the file as a whole.
     std::string message;
 
@@ -41,7 +42,9 @@ struct Sources {
 std::expected<Sources, Diagnostics> read_sources(const std::string& directory);
 
 // Parses and validates. All mistakes are reported at once, in order of file
-// and position. Looks up users and groups (NSS), nothing else from outside.
+// and position. From outside it asks for users and groups (NSS), for programs
+// in PATH and for the variables in pass-env, nothing else. So what was accepted
+// once can be refused later: when its user was deleted, for one.
 std::expected<Configuration, Diagnostics> parse(const Sources& sources);
 
 // What would change from one configuration to another.

@@ -4,6 +4,8 @@
 // behind a pointer or in an empty vector.
 #pragma once
 
+#include "core/spec.hpp"
+
 #include <sys/types.h>
 
 #include <chrono>
@@ -11,8 +13,6 @@
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "core/spec.hpp"
 
 namespace superd::config {
 
@@ -25,13 +25,15 @@ struct Source {
 
 // How to start the unit's process.
 struct Launch {
-    std::vector<std::string> argv;  // ${NAME} already replaced. argv[0] has a slash.
-    std::vector<std::string> env;   // "NAME=value", complete but for what a run adds.
-    std::string directory;          // Empty: "/".
-    std::string user;               // Empty: superd's own.
+    std::vector<std::string> argv;       // ${NAME} already replaced. argv[0] has a slash, but
+                                         // where no such program was found in PATH.
+    std::vector<std::string> env;        // "NAME=value" in order of name, complete but for
+                                         // what a run adds and for PATH where the unit sets none.
+    std::string directory;               // Empty: "/".
+    std::string user;                    // Empty: superd's own.
     uid_t uid = static_cast<uid_t>(-1);  // -1: superd's own.
     gid_t gid = static_cast<gid_t>(-1);
-    std::vector<gid_t> groups;      // Supplementary; used when uid is set.
+    std::vector<gid_t> groups;  // Supplementary; used when uid is set.
     mode_t umask = 022;
 };
 
@@ -41,15 +43,16 @@ enum class ReadyKind : std::uint8_t { none, notify, fd, tcp, unix_socket, http, 
 struct Ready {
     ReadyKind kind = ReadyKind::none;
     bool notify_from_tree = false;  // notify = "tree": any process of the run; else the main one.
-    int fd = -1;                    // fd: the service's number for the descriptor it writes "\n" to.
-    std::uint16_t port = 0;         // tcp, http.
-    std::string host;               // tcp, http: an address literal or "localhost"; no DNS.
-    std::string path;               // unix: the socket; http: the request target, "/healthz".
-    std::string host_header;        // http.
-    std::string pattern;            // log: RE2.
-    std::vector<std::string> argv;  // exec: exit 0 means ready.
-    std::chrono::nanoseconds delay{};       // delay.
-    std::chrono::nanoseconds every{std::chrono::milliseconds{100}};  // Between probes, at first faster.
+    int fd = -1;              // fd: the service's number for the descriptor it writes "\n" to.
+    std::uint16_t port = 0;   // tcp, http.
+    std::string host;         // tcp, http: an address literal or "localhost"; no DNS.
+    std::string path;         // unix: the socket; http: the request target, "/healthz".
+    std::string host_header;  // http.
+    std::string pattern;      // log: RE2.
+    std::vector<std::string> argv;     // exec: exit 0 means ready.
+    std::chrono::nanoseconds delay{};  // delay.
+    std::chrono::nanoseconds every{
+        std::chrono::milliseconds{100}};  // Between probes, at first faster.
 };
 
 enum class LogFormat : std::uint8_t { text, json };
@@ -78,11 +81,11 @@ struct Unit {
 
 // superd.toml.
 struct Settings {
-    std::chrono::milliseconds heartbeat{std::chrono::seconds{10}};  // 0.1 s to 1 h.
+    std::chrono::milliseconds heartbeat{std::chrono::seconds{10}};         // 0.1 s to 1 h.
     std::chrono::milliseconds shutdown_timeout{std::chrono::seconds{90}};  // Then SIGKILL to all.
-    std::string cgroup = "auto";         // auto | off | an absolute cgroup v2 directory.
-    std::vector<std::string> readers;    // [control] readers: users, "@group" or "*".
-    Log log;                             // [log]: defaults for every unit's.
+    std::string cgroup = "auto";       // auto | off | an absolute cgroup v2 directory.
+    std::vector<std::string> readers;  // [control] readers: users, "@group" or "*".
+    Log log;                           // [log]: defaults for every unit's.
 };
 
 struct Configuration {

@@ -1,0 +1,239 @@
+#include "config/load.hpp"
+#include "config/schema.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <string_view>
+
+namespace superd::config {
+
+namespace {
+
+// Gathers the paths of keys whose values differ.
+class Keys {
+public:
+    explicit Keys(Change& change) : change_{change} {}
+
+    template <class T>
+    void compare(std::string_view path, const T& before, const T& after) {
+        if (!(before == after)) add(path);
+    }
+    void add(std::string_view path) { add(path, std::string{path}); }
+    // A part of a key: "env.PORT" of "env".
+    void add(std::string_view key_path, std::string shown) {
+        const auto* key = unit_schema().find(key_path);
+        assert(key != nullptr);
+        restart_ = restart_ || key->applies == Applies::restart;
+        if (std::ranges::find(change_.keys, shown) == change_.keys.end()) {
+            change_.keys.push_back(std::move(shown));
+        }
+    }
+    bool restart() const { return restart_; }
+
+private:
+    Change& change_;
+    bool restart_ = false;
+};
+
+std::string_view variable_name(std::string_view variable) {
+    return variable.substr(0, variable.find('='));
+}
+
+// Both are in order of name.
+void compare_environments(const Launch& before, const Launch& after, Keys& keys) {
+    const auto add = [&](std::string_view variable) {
+        const auto name = variable_name(variable);
+        // These follow from user, which is told by itself.
+        const bool implied =
+            name == "HOME" || name == "USER" || name == "LOGNAME" || name == "SHELL";
+        if (implied && before.user != after.user) return;
+        keys.add("env", "env." + std::string{name});
+    };
+    auto a = before.env.begin();
+    auto b = after.env.begin();
+    while (a != before.env.end() || b != after.env.end()) {
+        if (a == before.env.end()) {
+            add(*b++);
+        } else if (b == after.env.end()) {
+            add(*a++);
+        } else if (const auto order = variable_name(*a) <=> variable_name(*b); order < 0) {
+            add(*a++);
+        } else if (order > 0) {
+            add(*b++);
+        } else {
+            if (*a != *b) add(*a);
+            ++a;
+            ++b;
+        }
+    }
+}
+
+void compare_launch(const Launch& before, const Launch& after, Keys& keys) {
+    keys.compare("exec", before.argv, after.argv);
+    compare_environments(before, after, keys);
+    keys.compare("user", before.user, after.user);
+    if (before.user == after.user) {
+        keys.compare("user", before.uid, after.uid);
+        // Which groups a user is in is no key; it takes effect as user does.
+        keys.compare("user", before.groups, after.groups);
+        keys.compare("group", before.gid, after.gid);
+    } else if (before.gid != after.gid && before.user.empty() == after.user.empty()) {
+        keys.add("group");
+    }
+    const auto directory = [](const Launch& launch) {
+        return launch.directory.empty() ? std::string_view{"/"}
+                                        : std::string_view{launch.directory};
+    };
+    keys.compare("directory", directory(before), directory(after));
+    keys.compare("umask", before.umask, after.umask);
+}
+
+bool same_dependency(const core::Dependency& a, const core::Dependency& b) {
+    return a.unit == b.unit && a.kind == b.kind && a.when == b.when;
+}
+
+void compare_dependencies(const core::UnitSpec& before, const core::UnitSpec& after, Keys& keys) {
+    const auto compare = [&](core::DependencyKind kind, std::string_view path) {
+        const auto of_kind = [kind](const core::UnitSpec& spec) {
+            std::vector<core::Dependency> list;
+            for (const auto& dependency : spec.dependencies) {
+                if (dependency.kind == kind) list.push_back(dependency);
+            }
+            std::ranges::sort(list, {}, &core::Dependency::unit);
+            return list;
+        };
+        if (!std::ranges::equal(of_kind(before), of_kind(after), same_dependency)) keys.add(path);
+    };
+    compare(core::DependencyKind::needs, "depends.needs");
+    compare(core::DependencyKind::wants, "depends.wants");
+    compare(core::DependencyKind::after, "depends.after");
+}
+
+void compare_exits(std::string_view path, std::vector<std::int32_t> codes_before,
+                   std::vector<std::int32_t> signals_before, std::vector<std::int32_t> codes_after,
+                   std::vector<std::int32_t> signals_after, Keys& keys) {
+    for (auto* list : {&codes_before, &signals_before, &codes_after, &signals_after}) {
+        std::ranges::sort(*list);
+    }
+    if (codes_before != codes_after || signals_before != signals_after) keys.add(path);
+}
+
+void compare_restart(const core::RestartRule& before, const core::RestartRule& after, Keys& keys) {
+    keys.compare("restart.policy", before.policy, after.policy);
+    keys.compare("restart.delay", before.delay, after.delay);
+    keys.compare("restart.max-delay", before.max_delay, after.max_delay);
+    keys.compare("restart.factor", before.factor, after.factor);
+    keys.compare("restart.jitter", before.jitter, after.jitter);
+    keys.compare("restart.stable-after", before.stable_after, after.stable_after);
+    keys.compare("restart.limit", before.limit, after.limit);
+    keys.compare("restart.limit", before.window, after.window);
+    keys.compare("restart.on-limit", before.on_limit, after.on_limit);
+    compare_exits("restart.success-codes", before.success_codes, before.success_signals,
+                  after.success_codes, after.success_signals, keys);
+    compare_exits("restart.never-on", before.never_on_codes, before.never_on_signals,
+                  after.never_on_codes, after.never_on_signals, keys);
+    compare_exits("restart.always-on", before.always_on_codes, before.always_on_signals,
+                  after.always_on_codes, after.always_on_signals, keys);
+}
+
+std::string_view kind_path(ReadyKind kind) {
+    switch (kind) {
+        case ReadyKind::none: return {};
+        case ReadyKind::notify: return "ready.notify";
+        case ReadyKind::fd: return "ready.fd";
+        case ReadyKind::tcp: return "ready.tcp";
+        case ReadyKind::unix_socket: return "ready.unix";
+        case ReadyKind::http: return "ready.http";
+        case ReadyKind::exec: return "ready.exec";
+        case ReadyKind::log: return "ready.log";
+        case ReadyKind::delay: return "ready.delay";
+    }
+    return {};
+}
+
+bool same_way(const Ready& a, const Ready& b) {
+    return a.kind == b.kind && a.notify_from_tree == b.notify_from_tree && a.fd == b.fd &&
+           a.port == b.port && a.host == b.host && a.path == b.path &&
+           a.host_header == b.host_header && a.pattern == b.pattern && a.argv == b.argv &&
+           a.delay == b.delay;
+}
+
+void compare_ready(const Unit& before, const Unit& after, Keys& keys) {
+    static const Ready none;
+    const Ready& a = before.ready ? *before.ready : none;
+    const Ready& b = after.ready ? *after.ready : none;
+    if (!same_way(a, b)) {
+        for (const auto kind : {a.kind, b.kind}) {
+            if (const auto path = kind_path(kind); !path.empty()) keys.add(path);
+        }
+    }
+    keys.compare("ready.timeout", before.spec.ready_timeout, after.spec.ready_timeout);
+    keys.compare("ready.every", a.every, b.every);
+}
+
+void compare_stop(const core::UnitSpec& before, const core::UnitSpec& after, Keys& keys) {
+    const auto same = [](const core::StopStep& a, const core::StopStep& b) {
+        return a.signal == b.signal && a.patience == b.patience;
+    };
+    if (!std::ranges::equal(before.stop, after.stop, same)) keys.add("stop.signals");
+}
+
+void compare_log(const Log& before, const Log& after, Keys& keys) {
+    keys.compare("log.format", before.format, after.format);
+    keys.compare("log.when-full", before.when_full, after.when_full);
+    keys.compare("log.compress", before.compress, after.compress);
+    keys.compare("log.foreground", before.foreground, after.foreground);
+    keys.compare("log.max-size", before.max_size, after.max_size);
+    keys.compare("log.max-age", before.max_age, after.max_age);
+    keys.compare("log.keep", before.keep, after.keep);
+    keys.compare("log.tail", before.tail, after.tail);
+}
+
+Change compare_units(const Unit& before, const Unit& after) {
+    Change change{
+        after.spec.name, ChangeKind::live, {}, before.spec.instances, after.spec.instances};
+    Keys keys{change};
+    keys.compare("description", before.description, after.description);
+    keys.compare("type", before.spec.type, after.spec.type);
+    compare_launch(before.launch, after.launch, keys);
+    keys.compare("instances", before.spec.instances, after.spec.instances);
+    keys.compare("autostart", before.spec.autostart, after.spec.autostart);
+    compare_dependencies(before.spec, after.spec, keys);
+    compare_restart(before.spec.restart, after.spec.restart, keys);
+    compare_ready(before, after, keys);
+    compare_stop(before.spec, after.spec, keys);
+    compare_log(before.log, after.log, keys);
+    if (keys.restart()) {
+        change.kind = ChangeKind::restart;
+    } else if (change.keys.size() == 1 && change.keys.front() == "instances") {
+        change.kind = ChangeKind::instances;
+    }
+    return change;
+}
+
+}  // namespace
+
+std::vector<Change> difference(const Configuration& before, const Configuration& after) {
+    std::vector<Change> changes;
+    auto a = before.units.begin();
+    auto b = after.units.begin();
+    while (a != before.units.end() || b != after.units.end()) {
+        const bool only_a = b == after.units.end() ||
+                            (a != before.units.end() && (*a)->spec.name < (*b)->spec.name);
+        const bool only_b = a == before.units.end() ||
+                            (b != after.units.end() && (*b)->spec.name < (*a)->spec.name);
+        if (only_a) {
+            changes.push_back({(*a)->spec.name, ChangeKind::removed, {}, (*a)->spec.instances, 0});
+            ++a;
+        } else if (only_b) {
+            changes.push_back({(*b)->spec.name, ChangeKind::added, {}, 0, (*b)->spec.instances});
+            ++b;
+        } else {
+            auto change = compare_units(**a++, **b++);
+            if (!change.keys.empty()) changes.push_back(std::move(change));
+        }
+    }
+    return changes;
+}
+
+}  // namespace superd::config

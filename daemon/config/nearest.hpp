@@ -1,0 +1,15 @@
+// "did you mean": the known word nearest to one that is not known.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace superd::config {
+
+// The word with the fewest letters to insert, delete, replace or swap; none
+// if that is more than two, or half of the word.
+std::optional<std::string_view> nearest(std::string_view wrong,
+                                        std::span<const std::string_view> known);
+
+}  // namespace superd::config

@@ -1,0 +1,151 @@
+#include "config/parse.hpp"
+
+#include "config/graph.hpp"
+#include "config/read_settings.hpp"
+#include "config/read_unit.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <tuple>
+
+#include <fmt/format.h>
+
+namespace superd::config {
+
+namespace {
+
+constexpr std::string_view settings_file = "superd.toml";
+constexpr std::string_view units_prefix = "units/";
+constexpr std::string_view unit_suffix = ".toml";
+
+using Files = std::map<std::string_view, const std::string*>;
+
+// superd.toml, the units, then the env-files.
+int rank(std::string_view file) {
+    return file == settings_file ? 0 : file.starts_with("units") ? 1 : 2;
+}
+
+void put_in_order(Diagnostics& diagnostics) {
+    const auto place = [](const Diagnostic& d) {
+        return std::tuple{rank(d.file), std::string_view{d.file}, d.line, d.column};
+    };
+    std::ranges::stable_sort(diagnostics, {}, place);
+    // An env-file that many units name is wrong once.
+    const auto same = [](const Diagnostic& a, const Diagnostic& b) {
+        return a.file == b.file && a.line == b.line && a.column == b.column &&
+               a.message == b.message;
+    };
+    diagnostics.erase(std::ranges::unique(diagnostics, same).begin(), diagnostics.end());
+}
+
+Files index_files(const Sources& sources, Diagnostics& diagnostics) {
+    Files files;
+    for (const auto& file : sources.files) {
+        if (!files.emplace(file.name, &file.text).second) {
+            diagnostics.push_back({file.name, 0, 0, "cannot use this file: it is there twice"});
+        }
+    }
+    return files;
+}
+
+std::optional<Table> parse_file(const std::string& text, Report& report) {
+    auto table = parse_document(text);
+    if (table) return std::move(*table);
+    report.add(table.error().at, "cannot read this file: " + table.error().cause);
+    return {};
+}
+
+Surroundings make_surroundings(const Files& files, const std::set<std::string>& unread) {
+    Surroundings surroundings;
+    surroundings.env_file = [&files, &unread](const std::string& path) -> const std::string* {
+        static const std::string nothing;
+        if (unread.contains(path)) return &nothing;
+        const auto found = files.find(path);
+        return found == files.end() ? nullptr : found->second;
+    };
+    surroundings.variable = [](const std::string& name) { return std::getenv(name.c_str()); };
+    return surroundings;
+}
+
+// Reads each unit. Those that cannot be are nodes without edges.
+std::vector<Node> read_units(const Files& files, Surroundings& surroundings,
+                             const std::set<std::string>& unread, Diagnostics& diagnostics) {
+    std::vector<Node> nodes;
+    for (const auto& [file, text] : files) {
+        const auto name = unit_name(file);
+        if (name.empty()) continue;
+        Report report{std::string{file}, diagnostics};
+        if (!is_unit_name(name)) {
+            report.add({},
+                       fmt::format("cannot use {} as a unit's name: it has 1 to 64 letters, digits "
+                                   "and @ _ . : - only, and no . or - first; rename the file",
+                                   quoted(name)));
+            continue;
+        }
+        Node node{std::string{name}, report.file(), {}};
+        if (const auto table = parse_file(*text, report)) {
+            node.draft = read_unit(node.name, *table, surroundings, report);
+        }
+        nodes.push_back(std::move(node));
+    }
+    for (const auto& file : unread) {
+        const std::string name{unit_name(file)};
+        if (!name.empty()) nodes.push_back({name, file, {}});
+    }
+    std::ranges::sort(nodes, {}, &Node::name);
+    return nodes;
+}
+
+}  // namespace
+
+std::string_view unit_name(std::string_view file) {
+    if (!file.starts_with(units_prefix) || !file.ends_with(unit_suffix)) return {};
+    if (file.size() <= units_prefix.size() + unit_suffix.size()) return {};
+    return file.substr(units_prefix.size(), file.size() - units_prefix.size() - unit_suffix.size());
+}
+
+bool is_unit_name(std::string_view name) {
+    constexpr std::size_t length_max = 64;
+    if (name.empty() || name.size() > length_max || name[0] == '.' || name[0] == '-') return false;
+    return std::ranges::all_of(name, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view{"@_.:-"}.contains(c);
+    });
+}
+
+std::string Diagnostic::text() const {
+    return line == 0 ? fmt::format("{}: {}", file, message)
+                     : fmt::format("{}:{}:{}: {}", file, line, column, message);
+}
+
+Configuration parse(const Sources& sources, const std::set<std::string>& unread,
+                    Diagnostics& diagnostics) {
+    Configuration configuration;
+    const auto files = index_files(sources, diagnostics);
+    auto surroundings = make_surroundings(files, unread);
+    if (const auto found = files.find(settings_file); found != files.end()) {
+        Report report{std::string{settings_file}, diagnostics};
+        if (const auto table = parse_file(*found->second, report)) {
+            configuration.settings = read_settings(*table, surroundings.accounts, report);
+        }
+    }
+    surroundings.log = configuration.settings.log;
+    auto nodes = read_units(files, surroundings, unread, diagnostics);
+    check_graph(nodes, diagnostics);
+    put_in_order(diagnostics);
+    configuration.units.reserve(nodes.size());
+    for (auto& node : nodes) {
+        if (node.draft.unit) configuration.units.push_back(std::move(node.draft.unit));
+    }
+    return configuration;
+}
+
+std::expected<Configuration, Diagnostics> parse(const Sources& sources) {
+    Diagnostics diagnostics;
+    auto configuration = parse(sources, {}, diagnostics);
+    if (!diagnostics.empty()) return std::unexpected{std::move(diagnostics)};
+    return configuration;
+}
+
+}  // namespace superd::config

@@ -1,0 +1,49 @@
+#include "config/read_settings.hpp"
+
+#include "config/read_unit.hpp"
+
+namespace superd::config {
+
+namespace {
+
+void read_readers(const Fields& fields, Accounts& accounts, Settings& settings) {
+    const auto* value = fields.value("control.readers");
+    if (value == nullptr) return;
+    const auto& array = *value->as<Array>();
+    for (std::size_t i = 0; i < array.size(); ++i) {
+        const auto& name = *array[i].as<std::string>();
+        std::string cause;
+        if (name.empty() || name == "@") {
+            cause = "expected a user, a group with an @ before it, or \"*\"";
+        } else if (name.starts_with('@')) {
+            if (const auto group = accounts.group(name.substr(1)); !group) cause = group.error();
+        } else if (name != "*") {
+            if (const auto user = accounts.user(name); !user) cause = user.error();
+        }
+        if (cause.empty()) {
+            settings.readers.push_back(name);
+        } else {
+            fields.refuse(element("control.readers", i), array[i], cause);
+        }
+    }
+}
+
+}  // namespace
+
+Settings read_settings(const Table& root, Accounts& accounts, Report& report) {
+    Settings settings;
+    const Fields fields{root, settings_schema(), report};
+    fields.read("supervisor.heartbeat", settings.heartbeat);
+    fields.read("supervisor.shutdown-timeout", settings.shutdown_timeout);
+    fields.read("supervisor.cgroup", settings.cgroup);
+    if (settings.cgroup != "auto" && settings.cgroup != "off" &&
+        !settings.cgroup.starts_with('/')) {
+        fields.refuse("supervisor.cgroup", *fields.value("supervisor.cgroup"),
+                      "expected auto, off or an absolute path");
+    }
+    read_readers(fields, accounts, settings);
+    read_log(fields, settings.log);
+    return settings;
+}
+
+}  // namespace superd::config

@@ -1,0 +1,130 @@
+#include "config/read_unit.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include <fmt/format.h>
+
+namespace superd::config {
+
+namespace {
+
+std::uint16_t line_of(const Fields& fields, std::string_view path) {
+    const auto line = fields.position(path).line;
+    return static_cast<std::uint16_t>(
+        std::min<std::uint32_t>(line, std::numeric_limits<std::uint16_t>::max()));
+}
+
+std::uint16_t first_line(const Fields& fields, std::string_view section) {
+    std::uint16_t line = 0;
+    for (const auto& key : unit_schema().keys) {
+        if (key.section() != section || !fields.given(key.path)) continue;
+        const auto found = line_of(fields, key.path);
+        if (line == 0 || found < line) line = found;
+    }
+    return line;
+}
+
+void read_directory(const Fields& fields, Environment& environment, Launch& launch) {
+    launch.directory = expanded(fields, "directory", environment);
+    if (launch.directory.empty() || launch.directory.starts_with('/')) return;
+    fields.refuse("directory", *fields.value("directory"),
+                  "expected an absolute path, one that begins with /");
+}
+
+void read_umask(const Fields& fields, Launch& launch) {
+    if (const auto* value = fields.value("umask")) {
+        launch.umask = static_cast<mode_t>(std::stoul(*value->as<std::string>(), nullptr, 8));
+    }
+}
+
+}  // namespace
+
+std::string expanded(const Fields& fields, std::string_view path, Environment& environment) {
+    const auto* value = fields.value(path);
+    if (value == nullptr) return {};
+    auto text = environment.expand(*value->as<std::string>());
+    if (text) return std::move(*text);
+    fields.refuse(path, *value, text.error());
+    return {};
+}
+
+std::vector<std::string> read_argv(const Fields& fields, std::string_view path,
+                                   Environment& environment, Programs& programs) {
+    std::vector<std::string> argv;
+    const auto* value = fields.value(path);
+    if (value == nullptr) return argv;
+    const auto& array = *value->as<Array>();
+    argv.reserve(array.size());
+    for (std::size_t i = 0; i < array.size(); ++i) {
+        auto text = environment.expand(*array[i].as<std::string>());
+        if (!text) fields.refuse(element(path, i), array[i], text.error());
+        argv.push_back(text ? std::move(*text) : std::string{});
+        if (i > 0 || !text) continue;
+        auto& program = argv.front();
+        if (program.empty()) {
+            fields.refuse(element(path, i), array[i], "the program's name is empty");
+        } else if (!program.contains('/')) {
+            program = programs.find(program, environment.path());
+        } else if (!program.starts_with('/')) {
+            fields.refuse(element(path, i), array[i],
+                          "expected an absolute path, or a name to look up in PATH");
+        }
+        program.shrink_to_fit();
+    }
+    return argv;
+}
+
+void read_log(const Fields& fields, Log& log) {
+    fields.read("log.format", log.format);
+    fields.read("log.when-full", log.when_full);
+    fields.read("log.compress", log.compress);
+    fields.read("log.foreground", log.foreground);
+    if (const auto* size = fields.value("log.max-size")) {
+        log.max_size = *parse_size(*size->as<std::string>());
+    }
+    if (const auto* age = fields.value("log.max-age")) {
+        const auto duration = *parse_duration(*age->as<std::string>());
+        log.max_age = std::chrono::duration_cast<std::chrono::seconds>(duration);
+        if (duration.count() > 0 && log.max_age.count() == 0) {
+            fields.refuse("log.max-age", *age, "expected at least \"1s\", or \"0s\" for no limit");
+        }
+    }
+    fields.read("log.keep", log.keep);
+    fields.read("log.tail", log.tail);
+}
+
+Draft read_unit(const std::string& name, const Table& root, Surroundings& surroundings,
+                Report& report) {
+    Draft draft{std::make_unique<Unit>(), {}};
+    Unit& unit = *draft.unit;
+    const Fields fields{root, unit_schema(), report};
+    if (!fields.given("exec")) {
+        report.add({},
+                   "cannot use this unit: exec is missing; "
+                   "write exec = [\"/path/to/program\", \"argument\"]");
+    }
+    unit.spec.name = name;
+    fields.read("description", unit.description);
+    fields.read("type", unit.spec.type);
+    fields.read("instances", unit.spec.instances);
+    fields.read("autostart", unit.spec.autostart);
+    read_dependencies(fields, draft);
+    read_restart(fields, unit.spec.restart);
+    unit.spec.stop = read_stop(fields);
+
+    auto environment = read_environment(fields, surroundings, unit.launch);
+    unit.launch.argv = read_argv(fields, "exec", environment, surroundings.programs);
+    unit.launch.env = environment.strings();
+    read_directory(fields, environment, unit.launch);
+    read_umask(fields, unit.launch);
+    unit.ready = read_ready(fields, environment, surroundings.programs, unit.spec);
+    unit.log = surroundings.log;
+    read_log(fields, unit.log);
+    unit.source = {
+        report.file(),           line_of(fields, "exec"),     line_of(fields, "directory"),
+        line_of(fields, "user"), first_line(fields, "ready"), first_line(fields, "log")};
+    return draft;
+}
+
+}  // namespace superd::config
