@@ -3,16 +3,16 @@
 // them; errors are sentences.
 #pragma once
 
+#include "core/event.hpp"
+#include "os/fd.hpp"
+#include "wire/status.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "core/event.hpp"
-#include "os/fd.hpp"
-#include "wire/status.hpp"
 
 namespace superd::supervisor {
 
@@ -43,7 +43,10 @@ public:
     // Turns selectors ("web", "web/0", "web*") into targets, or a
     // sentence with a suggestion: no unit is called "wbe"; did you mean "web"?
     // No selector at all selects every unit.
-    struct Selected { std::vector<Target> targets; std::string error; };
+    struct Selected {
+        std::vector<Target> targets;
+        std::string error;
+    };
     virtual Selected select(const std::vector<std::string>& selectors) const = 0;
 
     // `usage`: fill memory and cpu too (reads /proc, a few µs each instance).
@@ -62,7 +65,8 @@ public:
     enum class Until { ready, stopped };
     virtual std::uint64_t wait(Until until, const std::vector<Target>& targets, Done done) = 0;
 
-    // Sends a signal to the main process of each target (or to its whole tree). Empty: all were sent.
+    // Sends a signal to the main process of each target (or to its whole tree). Empty: all were
+    // sent.
     virtual std::string signal(const std::vector<Target>& targets, int number, bool tree) = 0;
 
     // What the files on disk would change; mistakes in them are diagnostics.
@@ -72,7 +76,8 @@ public:
     virtual wire::Plan apply() = 0;
 
     // The recorded events since a moment (CLOCK_REALTIME ns; 0: all kept), as lines of JSON.
-    virtual std::string events_since(std::int64_t since_ns, const std::vector<Target>& targets) const = 0;
+    virtual std::string events_since(std::int64_t since_ns,
+                                     const std::vector<Target>& targets) const = 0;
     virtual std::uint64_t subscribe(EventSink sink) = 0;
     virtual void unsubscribe(std::uint64_t id) = 0;
 

@@ -1,0 +1,242 @@
+// Taking over: from an earlier supervisor of this keeper, or, after every
+// superd process had died, from the records alone. One way for both.
+#include "os/clock.hpp"
+#include "os/file.hpp"
+#include "os/process.hpp"
+#include "os/tree.hpp"
+#include "supervisor/inheritance.hpp"
+#include "supervisor/moment.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace superd::supervisor {
+namespace {
+
+// A process is started at the moment of its clone, a tick of the clock more or less.
+constexpr std::int64_t clone_tolerance_ns = 1'000'000'000;
+
+bool started_at(const os::ProcessStat& stat, std::int64_t cloned_ns) {
+    static const std::int64_t tick_ns = 1'000'000'000 / ::sysconf(_SC_CLK_TCK);
+    const auto started = static_cast<std::int64_t>(stat.start_ticks) * tick_ns;
+    return started + tick_ns >= cloned_ns && started <= cloned_ns + clone_tolerance_ns;
+}
+
+using Verdict = Supervisor::Inheritance::Verdict;
+
+// Looks at the process that the record names.
+class Judge {
+public:
+    Judge(const Supervisor::Inheritance& from, KeeperLink& link, pid_t keeper,
+          const std::string& scope)
+        : from_{from}, link_{link}, keeper_{keeper}, scope_{scope} {}
+
+    Verdict judge(Record& record) {
+        core::Instance& instance = record.instance;
+        Verdict verdict{.run = instance.run};
+        if (instance.last_exit) {
+            verdict.last_run = instance.last_exit->run;
+            verdict.last_pid = instance.last_exit->pid;
+        }
+        verdict.alive = core::alive(instance);
+        if (!verdict.alive || instance.leader_gone) return verdict;
+        if (instance.pid == 0) find_spawned(record);
+        verdict.pid = instance.pid;
+        if (instance.pid != 0) look(record, verdict);
+        return verdict;
+    }
+
+private:
+    // The kernel may have made the child, and the record not heard of it.
+    void find_spawned(Record& record) const {
+        if (from_.spawn.run != record.instance.run || from_.spawn.pid <= 0) return;
+        const auto stat = os::process_stat(from_.spawn.pid);
+        if (!stat) return;
+        const auto mark = os::process_environment(from_.spawn.pid, "SUPERD_RUN");
+        const bool marked = mark && *mark == os::run_mark(record.instance.run, scope_);
+        if (stat->parent == keeper_ || marked) record.instance.pid = from_.spawn.pid;
+    }
+
+    void look(const Record& record, Verdict& verdict) const {
+        const core::Instance& instance = record.instance;
+        const std::string name = "pidfd." + std::to_string(instance.run);
+        if (from_.held.contains(name)) {
+            verdict.fate = Fate::stranger;
+            verdict.pidfd = std::move(link_.fetch(name)[0]);
+            if (verdict.pidfd) return;
+        }
+        auto pidfd = os::pidfd_open(instance.pid);
+        // Looked at after the pidfd was opened, which cannot change its meaning then.
+        const auto stat = os::process_stat(instance.pid);
+        const bool same = stat && started_at(*stat, record.cloned_ns);
+        const auto exit = from_.past.exits.find(instance.run);
+        verdict.recorded = exit != from_.past.exits.end();
+        if (verdict.recorded) {
+            verdict.fate = Fate::ended;
+            verdict.status = exit->second.status;
+        } else if (same && stat->parent == keeper_) {
+            verdict.fate = Fate::child;
+        } else if (same && pidfd && stat->state != 'Z') {
+            verdict.fate = Fate::stranger;
+            verdict.pidfd = std::move(*pidfd);
+        } else {
+            verdict.fate = Fate::ended;
+            verdict.status.unknown = true;
+        }
+    }
+
+    const Supervisor::Inheritance& from_;
+    KeeperLink& link_;
+    pid_t keeper_;
+    const std::string& scope_;
+};
+
+// A unit that was to leave when the supervisor before us died, and still runs.
+core::UnitSpec leaving(const Record& record) {
+    core::UnitSpec spec;
+    spec.name = record.unit;
+    spec.autostart = false;
+    spec.instances = record.index + 1;
+    spec.stop = {{SIGTERM, std::chrono::seconds{10}}, {SIGKILL, std::chrono::seconds{2}}};
+    return spec;
+}
+
+}  // namespace
+
+void Supervisor::judge(Inheritance& from) {
+    Judge judge{from, link_, welcome_.pid, scope_};
+    const bool same_boot = from.records.header.boot == boot_;
+    if (!same_boot) from.records.records.clear();
+    for (auto& stored : from.records.records) {
+        auto& verdict = from.verdicts.emplace_back(judge.judge(stored.record));
+        const bool lives = verdict.fate == Fate::child || verdict.fate == Fate::stranger;
+        // A dead leader's tree may live.
+        const bool rest = verdict.alive && stored.record.instance.leader_gone;
+        from.anything_alive = from.anything_alive || lives || rest;
+    }
+}
+
+void Supervisor::take_over(Inheritance& from) {
+    std::vector<core::UnitSpec> specs = definitions_.specs();
+    std::vector<core::Restored> restored;
+    bool leavers = false;
+    for (auto& [slot, record] : from.records.records) {
+        const auto known = [&](const core::UnitSpec& spec) { return spec.name == record.unit; };
+        const auto spec = std::ranges::find_if(specs, known);
+        const bool in_force = definitions_.find(record.unit) != nullptr;
+        if (!in_force && core::alive(record.instance)) {
+            leavers = true;
+            if (spec == specs.end()) {
+                specs.push_back(leaving(record));
+            } else {
+                spec->instances = std::max(spec->instances, record.index + 1);
+            }
+        }
+        restored.push_back({record.unit, record.index, std::move(record.instance)});
+    }
+    const core::Effects effects = system_.adopt(std::move(specs), std::move(restored), now());
+    adopt_rows(from);
+    adopt_logs(from);
+    perform(effects);
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < from.verdicts.size(); ++i) {
+        const Inheritance::Verdict& verdict = from.verdicts[i];
+        const core::InstanceId* const id = table_.by_pid(verdict.pid);
+        if (verdict.pid == 0 || id == nullptr) continue;
+        if (verdict.fate == Fate::ended) {
+            ended(core::InstanceId{*id}, verdict.status, verdict.recorded);
+        } else {
+            ++kept;
+        }
+    }
+    if (leavers) perform(system_.apply(definitions_.specs(), now()));
+    release_leftovers(from);
+    log_.info("took over " + std::to_string(kept) + " running instances");
+    say("supervisor took over " + std::to_string(kept) + " running instances");
+}
+
+void Supervisor::adopt_rows(Inheritance& from) {
+    for (std::size_t i = 0; i < from.records.records.size(); ++i) {
+        const auto& [slot, record] = from.records.records[i];
+        Inheritance::Verdict& verdict = from.verdicts[i];
+        const core::Unit* const unit = system_.find(record.unit);
+        if (unit == nullptr || record.index >= unit->instances.size()) {
+            if (auto freed = records_->release(slot); !freed) complain(freed.error());
+            continue;
+        }
+        const core::InstanceId id{unit->id, record.index};
+        names_.try_emplace(id.unit, record.unit);
+        Row& row = table_.row(id);
+        row.slot = slot;
+        row.cloned_ns = record.cloned_ns;
+        row.grouped = groups_ != nullptr && verdict.run != 0;
+        row.dirty = true;
+        dirty_.push_back(id);
+        const auto lines = from.past.lines.find(verdict.last_run);
+        if (lines != from.past.lines.end()) {
+            row.extra().lines_run = verdict.last_run;
+            row.extra().lines = std::move(lines->second);
+        }
+        if (verdict.pid == 0) continue;
+        table_.set_pid(verdict.pid, id);
+        row.stranger = verdict.fate == Fate::stranger;
+        if (!row.stranger) continue;
+        link_.hold("pidfd." + std::to_string(verdict.run), std::array{verdict.pidfd.get()});
+        strangers_.add(verdict.pid, std::move(verdict.pidfd));
+    }
+}
+
+// The FIFOs of a run whose service lives are opened by name and given to the
+// keeper (again); those of a run that has ended are drained and closed.
+void Supervisor::adopt_logs(Inheritance& from) {
+    const auto on_disk = logs_.leftovers();
+    const std::set<core::RunId> runs{on_disk.begin(), on_disk.end()};
+    std::set<core::RunId> known;
+    const auto attach = [&](core::RunId run, core::InstanceId id, pid_t pid, bool over) {
+        if (!runs.contains(run) || !known.insert(run).second) return;
+        if (!from.held.contains("log." + std::to_string(run))) {
+            const auto fifos = logs_.create(run, static_cast<uid_t>(-1), static_cast<gid_t>(-1));
+            if (!fifos) return complain(fifos.error());
+        }
+        logs_.open(run, id, pid);
+        if (!over) return;
+        logs_.drain(run);
+        logs_.close(run);
+    };
+    for (std::size_t i = 0; i < from.records.records.size(); ++i) {
+        const Record& record = from.records.records[i].record;
+        const Inheritance::Verdict& verdict = from.verdicts[i];
+        const core::Unit* const unit = system_.find(record.unit);
+        if (unit == nullptr) continue;
+        const core::InstanceId id{unit->id, record.index};
+        const bool gone = verdict.alive && verdict.pid == 0;  // Its leader is, or it never was.
+        if (verdict.pid != 0) attach(verdict.run, id, verdict.pid, false);
+        if (gone && verdict.run == verdict.last_run) {
+            attach(verdict.run, id, verdict.last_pid, false);
+            logs_.drain(verdict.run);
+        }
+        if (verdict.last_run != 0) attach(verdict.last_run, id, verdict.last_pid, true);
+    }
+    for (const core::RunId run : runs) {
+        if (!known.contains(run)) logs_.retire(run);
+    }
+}
+
+// What the keeper holds for runs that are over.
+void Supervisor::release_leftovers(Inheritance& from) {
+    std::set<std::string> wanted{"announced"};
+    for (const Inheritance::Verdict& verdict : from.verdicts) {
+        const std::string run = std::to_string(verdict.run);
+        if (verdict.fate == Fate::stranger) wanted.insert("pidfd." + run);
+        if (verdict.pid != 0) wanted.insert("ready." + run);
+    }
+    for (const std::string& name : from.held) {
+        if (!name.starts_with("log.") && !wanted.contains(name)) link_.release(name);
+    }
+}
+
+}  // namespace superd::supervisor

@@ -1,0 +1,53 @@
+#include "supervisor/check.hpp"
+
+#include "config/load.hpp"
+#include "wire/json_writer.hpp"
+
+#include <cstdio>
+
+namespace superd::supervisor {
+namespace {
+
+constexpr int exit_config = 78;  // sysexits(3), EX_CONFIG
+
+std::string as_json(const config::Diagnostics& diagnostics, std::size_t units) {
+    std::string out;
+    wire::JsonWriter json{out};
+    json.begin_object();
+    json.member("schema", 1);
+    json.member("good", diagnostics.empty());
+    json.member("units", units);
+    json.key("errors");
+    json.begin_array();
+    for (const config::Diagnostic& each : diagnostics) {
+        json.begin_object();
+        json.member("file", each.file);
+        json.member("line", each.line);
+        json.member("column", each.column);
+        json.member("message", each.message);
+        json.end_object();
+    }
+    json.end_array();
+    json.end_object();
+    return out;
+}
+
+}  // namespace
+
+int check_configuration(const std::string& directory, bool json) {
+    const auto sources = config::read_sources(directory);
+    const auto configuration = sources ? config::parse(*sources) : std::unexpected{sources.error()};
+    const std::size_t units = configuration ? configuration->units.size() : 0;
+    const auto mistakes = configuration ? config::Diagnostics{} : configuration.error();
+    if (json) {
+        std::printf("%s\n", as_json(mistakes, units).c_str());
+    } else {
+        for (const auto& each : mistakes) std::fprintf(stderr, "%s\n", each.text().c_str());
+        if (mistakes.empty()) {
+            std::printf("configuration is good: %zu %s\n", units, units == 1 ? "unit" : "units");
+        }
+    }
+    return mistakes.empty() ? 0 : exit_config;
+}
+
+}  // namespace superd::supervisor

@@ -1,0 +1,80 @@
+// superd stops: everything goes down in order, the last lines reach the
+// logger, and the keeper hears with which code to exit.
+#include "supervisor/moment.hpp"
+#include "supervisor/supervisor.hpp"
+
+#include <signal.h>
+
+#include <utility>
+
+namespace superd::supervisor {
+namespace {
+
+constexpr std::chrono::seconds last_lines_patience{2};
+
+}  // namespace
+
+void Supervisor::shut_down() {
+    if (system_.shutting_down()) {
+        std::size_t left = 0;
+        for (const core::Unit* unit : system_.units()) {
+            for (const auto& instance : unit->instances) left += core::alive(instance) ? 1 : 0;
+        }
+        log_.info("still stopping: " + std::to_string(left) + " instances are left");
+        return;
+    }
+    log_.info("stopping all units");
+    deadline_.expires_after(definitions_.settings().shutdown_timeout);
+    deadline_.async_wait([this](boost::system::error_code error) {
+        if (!error) kill_all();
+    });
+    happen(core::ShutdownRequested{});
+}
+
+void Supervisor::kill_all() {
+    log_.warn("not all units have stopped in time: killing what is left");
+    for (const core::Unit* unit : system_.units()) {
+        for (std::uint32_t index = 0; index < unit->instances.size(); ++index) {
+            const core::Instance& instance = unit->instances[index];
+            const core::InstanceId id{unit->id, index};
+            if (core::alive(instance)) trees_->signal(subject(id, instance.run), SIGKILL);
+        }
+    }
+    // What was only waiting for its dependents is killed too: again until nothing is left.
+    deadline_.expires_after(std::chrono::seconds{1});
+    deadline_.async_wait([this](boost::system::error_code error) {
+        if (!error) kill_all();
+    });
+    settle();
+}
+
+void Supervisor::end_if_done() {
+    if (!all_down_) return;
+    if (!logs_.idle() && !log_wait_over_) {
+        if (std::exchange(waiting_for_logs_, true)) return;
+        deadline_.expires_after(last_lines_patience);
+        deadline_.async_wait([this](boost::system::error_code error) {
+            if (error) return;
+            log_wait_over_ = true;
+            end_if_done();
+        });
+        return;
+    }
+    all_down_ = false;
+    commands_.end();
+    say("superd stopped");
+    publish();
+    // Of no more use: the next superd begins anew.
+    const RecordsHeader header{boot_, system_.next_run()};
+    if (auto cleared = records_->reset(header); !cleared) complain(cleared.error());
+    log_.info("all units are stopped");
+    link_.finished(0);
+    end(0);
+}
+
+void Supervisor::end(int code) {
+    exit_code_ = code;
+    io_.stop();
+}
+
+}  // namespace superd::supervisor

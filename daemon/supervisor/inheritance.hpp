@@ -1,0 +1,50 @@
+// What a supervisor finds when it starts: what the keeper holds and what the
+// one before it has written down.
+#pragma once
+
+#include "supervisor/accepted.hpp"
+#include "supervisor/journal.hpp"
+#include "supervisor/records.hpp"
+#include "supervisor/spawn_slot.hpp"
+#include "supervisor/supervisor.hpp"
+
+#include <set>
+#include <string>
+#include <vector>
+
+namespace superd::supervisor {
+
+// What became of a process that a record names.
+enum class Fate : unsigned char {
+    none,      // The record names none.
+    child,     // It is the keeper's child: its exit is told as ever, even if it has ended.
+    stranger,  // It lives, or lived until a moment ago, under another parent.
+    ended,     // It is gone.
+};
+
+struct Supervisor::Inheritance {
+    std::set<std::string> held;  // Names.
+    Records::Contents records;
+    SpawnSlot::Left spawn;
+    Journal::Past past;
+
+    // One entry for each of `records.records`.
+    struct Verdict {
+        Fate fate = Fate::none;
+        os::Fd pidfd;             // stranger
+        core::ExitStatus status;  // ended
+        bool recorded = false;    // ended, and the journal knows it.
+        core::RunId run = 0;      // The record's; the record itself is handed to the core.
+        std::int32_t pid = 0;
+        core::RunId last_run = 0;
+        std::int32_t last_pid = 0;
+        bool alive = false;  // By its state.
+    };
+    std::vector<Verdict> verdicts;
+
+    bool restarted = false;  // The keeper has had a supervisor before.
+    bool anything_alive = false;
+    config::Configuration configuration;
+};
+
+}  // namespace superd::supervisor

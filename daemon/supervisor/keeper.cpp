@@ -1,0 +1,191 @@
+// What the keeper says: exits, signals for superd itself, a new logger; and
+// what it is told beside the acknowledgements: that this loop turns.
+#include "supervisor/moment.hpp"
+#include "supervisor/supervisor.hpp"
+
+#include <sys/wait.h>
+
+#include <signal.h>
+
+#include <algorithm>
+
+namespace superd::supervisor {
+namespace {
+
+// When exits come faster than processes can be started, they are taken in
+// first: one look at the process trees then serves all of them.
+constexpr std::chrono::microseconds burst_patience{100};
+
+core::ExitStatus from_keeper(const keeper::Message& message) {
+    core::ExitStatus status;
+    if (message.code == CLD_EXITED) {
+        status.code = message.value;
+    } else {
+        status.signal = message.value;
+        status.core = message.code == CLD_DUMPED;
+    }
+    return status;
+}
+
+core::ExitStatus from_wait_status(std::optional<int> wait_status) {
+    core::ExitStatus status;
+    if (!wait_status) {
+        status.unknown = true;
+    } else if (WIFEXITED(*wait_status)) {
+        status.code = WEXITSTATUS(*wait_status);
+    } else {
+        status.signal = WTERMSIG(*wait_status);
+        status.core = WCOREDUMP(*wait_status);
+    }
+    return status;
+}
+
+}  // namespace
+
+void Supervisor::listen() {
+    link_.notify([this] {
+        on_link();
+        if (!link_.closed()) listen();
+    });
+}
+
+void Supervisor::on_link() {
+    take_messages({});
+    settle();
+    const core::Instant until = now() + std::chrono::milliseconds{10};
+    while (link_.readable({}) && now() < until && !link_.closed()) {
+        take_messages(burst_patience);
+        settle();
+    }
+    if (!link_.closed()) return;
+    log_.error("cannot go on: the keeper is gone; the services run on, start superd again");
+    end(1);
+}
+
+void Supervisor::take_messages(std::chrono::microseconds patience) {
+    do {
+        while (const auto inbound = link_.receive()) take(inbound->message);
+    } while (patience.count() > 0 && link_.readable(patience) && !link_.closed());
+}
+
+void Supervisor::take(const keeper::Message& message) {
+    switch (message.kind) {
+        case keeper::Kind::exited: return on_exited(message);
+        case keeper::Kind::signalled: return on_signal(message.value);
+        case keeper::Kind::logger:
+            welcome_.logger_pid = message.pid;
+            welcome_.value = message.value;
+            welcome_.logger_ns = message.logger_ns;
+            return say("the logger was started again, pid " + std::to_string(message.pid));
+        case keeper::Kind::hello:
+        case keeper::Kind::acknowledge:
+        case keeper::Kind::hold:
+        case keeper::Kind::release:
+        case keeper::Kind::fetch:
+        case keeper::Kind::beat:
+        case keeper::Kind::finished:
+        case keeper::Kind::welcome:
+        case keeper::Kind::held:
+        case keeper::Kind::held_end:
+        case keeper::Kind::fetched: break;
+    }
+}
+
+// Journal, step, slot, acknowledge, in this order: whoever dies in between, the
+// next supervisor is told again and knows by the journal what was recorded.
+void Supervisor::on_exited(const keeper::Message& message) {
+    const core::InstanceId* const owner = table_.by_pid(message.pid);
+    if (owner != nullptr) {
+        ended(*owner, from_keeper(message), false);
+        trees_->leader_reaped(message.pid);
+        flush_records();
+    } else {
+        failed_spawns_.erase(message.pid);
+        trees_->reaped(message.pid);
+    }
+    link_.acknowledge(message.pid);
+}
+
+void Supervisor::ended(core::InstanceId id, const core::ExitStatus& told, bool recorded) {
+    const core::Instance& instance = *system_.find(id);
+    const core::RunId run = instance.run;
+    core::ExitStatus status = told;
+    status.oom = status.oom || (status.signal == SIGKILL && killed_for_memory(id));
+    Note how{.kind = wire::EventKind::exit, .id = id, .run = run, .pid = instance.pid};
+    how.status = status;
+    how.from = instance.state;
+    table_.erase_pid(instance.pid);
+    if (!recorded) {
+        flush_notes();
+        const core::Duration uptime = now() - instance.started;
+        wire::Event event{.kind = wire::EventKind::exit, .run = run, .pid = instance.pid};
+        event.uptime = std::chrono::duration<double>(uptime).count();
+        event.oom = status.oom;
+        event.core = status.core;
+        event.unknown = status.unknown;
+        if (status.signal != 0) {
+            event.signal = core::signal_name(status.signal);
+        } else if (!status.unknown) {
+            event.code = status.code;
+        }
+        event.unit = names_[id.unit];
+        event.instance = id.index;
+        append(std::move(event));
+        publish();
+    }
+    note(std::move(how));
+    logs_.drain(run);
+    events_.push_back(core::Exited{id, run, status});
+    run_events();
+}
+
+void Supervisor::on_stranger_end(pid_t pid, std::optional<int> status) {
+    const core::InstanceId* const owner = table_.by_pid(pid);
+    if (owner == nullptr) return;
+    const core::InstanceId id = *owner;
+    link_.release("pidfd." + std::to_string(system_.find(id)->run));
+    ended(id, from_wait_status(status), false);
+    settle();
+}
+
+bool Supervisor::killed_for_memory(core::InstanceId id) {
+    const std::string group = group_of(id);
+    if (group.empty()) return false;
+    const auto kills = groups_->parent().usage(group).oom_kills;
+    std::uint64_t& before = table_.row(id).extra().oom_kills;
+    return kills && *kills > std::exchange(before, *kills);
+}
+
+void Supervisor::on_signal(int number) {
+    switch (number) {
+        case SIGTERM:
+        case SIGINT: return shut_down();
+        case SIGHUP: {
+            const wire::Plan plan = reload();
+            for (const std::string& error : plan.errors) log_.error(error);
+            log_.info(plan.errors.empty() ? "configuration was reloaded"
+                                          : "configuration was not reloaded: it has mistakes");
+            return;
+        }
+        case SIGUSR1: return logger_.send(logger::Reopen{});
+        default: return;
+    }
+}
+
+void Supervisor::beat() {
+    const auto every = definitions_.settings().heartbeat;
+    last_beat_ = now();
+    link_.beat(3 * every);
+    heartbeat_.expires_after(every);
+    heartbeat_.async_wait([this](boost::system::error_code error) {
+        if (!error) beat();
+    });
+}
+
+// In the middle of a long piece of work.
+void Supervisor::beat_if_late() {
+    if (last_beat_ == core::Instant{}) return;
+    if (now() - last_beat_ > definitions_.settings().heartbeat) beat();
+}
+
+}  // namespace superd::supervisor

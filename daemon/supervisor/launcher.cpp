@@ -1,0 +1,70 @@
+#include "supervisor/launcher.hpp"
+
+#include "os/tree.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+namespace superd::supervisor {
+namespace {
+
+constexpr std::string_view default_path =
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+std::uint16_t line_of(const config::Source& source, os::ChildStep step) {
+    switch (step) {
+        case os::ChildStep::directory: return source.directory_line;
+        case os::ChildStep::groups:
+        case os::ChildStep::gid:
+        case os::ChildStep::uid: return source.user_line;
+        case os::ChildStep::clone:
+        case os::ChildStep::session:
+        case os::ChildStep::signals:
+        case os::ChildStep::descriptors:
+        case os::ChildStep::cgroup:
+        case os::ChildStep::limits:
+        case os::ChildStep::exec: break;
+    }
+    return source.exec_line;
+}
+
+}  // namespace
+
+std::string instance_name(const std::string& unit, std::uint32_t index, std::uint32_t instances) {
+    return instances == 1 && index == 0 ? unit : unit + "/" + std::to_string(index);
+}
+
+os::SpawnPlan Launcher::plan(const config::Unit& unit, std::uint32_t index, core::RunId run) const {
+    const config::Launch& launch = unit.launch;
+    os::SpawnPlan plan;
+    plan.argv = launch.argv;
+    plan.env.reserve(launch.env.size() + 5);
+    plan.env = launch.env;
+    const auto has_path = [](const std::string& each) { return each.starts_with("PATH="); };
+    if (std::ranges::none_of(plan.env, has_path)) plan.env.emplace_back(default_path);
+    plan.env.push_back("SUPERD_SERVICE=" + unit.spec.name);
+    plan.env.push_back("SUPERD_INSTANCE=" + unit.spec.name + "/" + std::to_string(index));
+    plan.env.push_back("SUPERD_RUN=" + os::run_mark(run, setting_.scope));
+    if (unit.ready && unit.ready->kind == config::ReadyKind::notify) {
+        plan.env.push_back("NOTIFY_SOCKET=" + setting_.notify_path);
+    }
+    if (!launch.directory.empty()) plan.directory = launch.directory;
+    plan.uid = launch.uid;
+    plan.gid = launch.gid;
+    plan.groups = launch.groups;
+    plan.umask = launch.umask;
+    plan.open_files = setting_.open_files;
+    return plan;
+}
+
+std::string spawn_sentence(const config::Unit& unit, std::uint32_t index,
+                           const os::SpawnError& error) {
+    std::string text = instance_name(unit.spec.name, index, unit.spec.instances) +
+                       ": cannot start: " + error.message;
+    if (unit.source.file.empty()) return text;
+    text += " (" + unit.source.file;
+    if (const auto line = line_of(unit.source, error.step)) text += ":" + std::to_string(line);
+    return text + ")";
+}
+
+}  // namespace superd::supervisor

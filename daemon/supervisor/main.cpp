@@ -1,0 +1,61 @@
+// superd-supervisor: the part of superd that decides.
+#include "control/server.hpp"
+#include "keeper/protocol.hpp"
+#include "os/limits.hpp"
+#include "supervisor/check.hpp"
+#include "supervisor/log.hpp"
+#include "supervisor/options.hpp"
+#include "supervisor/supervisor.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <exception>
+#include <string>
+
+#include <boost/asio/io_context.hpp>
+
+namespace {
+
+using namespace superd;
+
+// Signals for superd come by the keeper. A terminal sends them to all of the
+// foreground processes, and a manager to all of the control group: not for us.
+void ignore_signals() {
+    for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE}) {
+        ::signal(number, SIG_IGN);
+    }
+}
+
+int run(const supervisor::Options& options, supervisor::Log& log) {
+    const auto limit = os::raise_open_files_limit();
+    if (!limit) log.warn(limit.error().message());
+    boost::asio::io_context io{1};
+    supervisor::Supervisor supervisor{
+        io, {options.config, options.runtime, limit ? *limit : os::OpenFilesLimit{}}, log};
+    if (!supervisor.start()) return supervisor.exit_code();
+    control::Server server{io, os::Fd{keeper::control_fd}, supervisor};
+    supervisor.go();
+    io.run();
+    server.stop();
+    return supervisor.exit_code();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    int exit_code = 0;
+    const auto options = supervisor::parse_options(argc, argv, exit_code);
+    if (!options) return exit_code;
+    if (options->check) return supervisor::check_configuration(options->config, options->json);
+    ignore_signals();
+    supervisor::Log log{STDERR_FILENO};
+    try {
+        return run(*options, log);
+    } catch (const std::exception& error) {
+        // The keeper starts another one, which goes on from the records.
+        log.error(std::string{"supervisor: "} + error.what());
+        std::abort();
+    }
+}

@@ -1,0 +1,140 @@
+// What clients may ask.
+#include "supervisor/selectors.hpp"
+#include "supervisor/supervisor.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace superd::supervisor {
+namespace {
+
+core::Event event_of(Action action, core::InstanceId id, core::CommandId command) {
+    switch (action) {
+        case Action::start: return core::StartRequested{id, command};
+        case Action::stop: return core::StopRequested{id, command};
+        case Action::restart: return core::RestartRequested{id, command};
+        case Action::reset: return core::ResetRequested{id, command};
+    }
+    std::unreachable();
+}
+
+}  // namespace
+
+Operations::Selected Supervisor::select(const std::vector<std::string>& selectors) const {
+    return select_targets(system_, selectors);
+}
+
+wire::Status Supervisor::status(const std::vector<Target>& targets, bool usage) const {
+    wire::Status status;
+    status.version = SUPERD_VERSION;
+    status.keeper = process_status(welcome_.pid, welcome_.since_ns, 0);
+    status.supervisor = process_status(::getpid(), welcome_.supervisor_ns, welcome_.code);
+    status.logger = process_status(welcome_.logger_pid, welcome_.logger_ns, welcome_.value);
+    status.units = view_.units(targets, usage);
+    return status;
+}
+
+wire::Summary Supervisor::summary(const std::vector<Target>& targets) const {
+    return view_.summary(targets);
+}
+
+std::uint64_t Supervisor::act(Action action, const std::vector<Target>& targets, Done done) {
+    core::CommandId command = 0;
+    const auto id = commands_.begin(targets, std::move(done), command);
+    for (const Target& target : targets) {
+        const core::Unit* const unit = system_.find(target.unit);
+        const core::UnitId unit_id = unit != nullptr ? unit->id : 0;  // 0: the core refuses it.
+        events_.push_back(event_of(action, {unit_id, target.index}, command++));
+    }
+    settle();
+    return id;
+}
+
+void Supervisor::abandon(std::uint64_t action) { commands_.abandon(action); }
+
+std::uint64_t Supervisor::wait(Until until, const std::vector<Target>& targets, Done done) {
+    const auto id = commands_.await(until, targets, std::move(done));
+    changed_ = true;  // It may be so already.
+    settle();
+    return id;
+}
+
+std::string Supervisor::signal(const std::vector<Target>& targets, int number, bool tree) {
+    std::string problems;
+    for (const Target& target : targets) {
+        bool sent = false;
+        for (const auto id : instances_of(system_, target)) {
+            const core::Instance& instance = *system_.find(id);
+            const Trees::Subject it = subject(id, instance.run);
+            if (!core::alive(instance) || (!it.leader_alive && !tree)) continue;
+            sent = true;
+            if (tree) {
+                trees_->signal(it, number);
+            } else if (::kill(it.leader, number) != 0) {
+                // Its number is nobody else's: its end is not acknowledged yet.
+                problems += (problems.empty() ? "" : "; ") + name_of(id) +
+                            ": cannot send signal: " + std::strerror(errno);
+            }
+        }
+        if (!sent) problems += (problems.empty() ? "" : "; ") + target.unit + ": not running";
+    }
+    settle();
+    return problems;
+}
+
+std::string Supervisor::events_since(std::int64_t since_ns,
+                                     const std::vector<Target>& targets) const {
+    // All units: what is about superd itself or about units that are gone, too.
+    std::size_t whole = 0;
+    for (const Target& target : targets) whole += target.index == core::all_instances ? 1 : 0;
+    const bool everything = whole == system_.size();
+    return journal_->since(since_ns, [&](const wire::Event& event) {
+        if (everything) return true;
+        return std::ranges::any_of(targets, [&](const Target& target) {
+            return target.unit == event.unit &&
+                   (target.index == core::all_instances || target.index == event.instance);
+        });
+    });
+}
+
+std::uint64_t Supervisor::subscribe(EventSink sink) {
+    publish();  // What was before is not for it.
+    sinks_.emplace(next_sink_, std::move(sink));
+    return next_sink_++;
+}
+
+void Supervisor::unsubscribe(std::uint64_t id) { sinks_.erase(id); }
+
+std::string Supervisor::serve_logs(const LogQuery& query, os::Fd client) {
+    logger::Serve serve;
+    serve.lines = query.lines;
+    serve.follow = query.follow;
+    serve.json = query.json;
+    serve.stream = query.stream;
+    serve.since_ns = query.since_ns;
+    for (const Target& target : query.targets) {
+        for (const auto id : instances_of(system_, target)) {
+            serve.sources.push_back({target.unit, id.index});
+        }
+    }
+    const auto sources = serve.sources.size();
+    if (!logger_.send(std::move(serve), std::move(client))) {
+        return "cannot ask for the logs of " + std::to_string(sources) +
+               " instances at once; name fewer";
+    }
+    logger_.flush();
+    return {};
+}
+
+bool Supervisor::may_read(uid_t uid, gid_t gid) const {
+    return may_change(uid) || readers_.contains(uid, gid);
+}
+
+bool Supervisor::may_change(uid_t uid) const { return uid == 0 || uid == ::getuid(); }
+
+}  // namespace superd::supervisor

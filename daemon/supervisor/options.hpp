@@ -1,0 +1,20 @@
+// The command line of superd-supervisor.
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace superd::supervisor {
+
+struct Options {
+    std::string config = "/etc/superd";
+    std::string runtime, state, log;
+    std::string print;  // --print: what.
+    bool user = false, check = false, json = false;
+};
+
+// Empty if the process is to end with `exit_code` now: after --help, or a
+// mistake that has been told.
+std::optional<Options> parse_options(int argc, const char* const* argv, int& exit_code);
+
+}  // namespace superd::supervisor

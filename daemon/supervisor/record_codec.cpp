@@ -1,0 +1,266 @@
+#include "supervisor/record_codec.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+namespace superd::supervisor {
+namespace {
+
+constexpr std::uint16_t version = 1;
+constexpr std::uint16_t kind_header = 1, kind_record = 2;
+constexpr std::size_t prefix_size = 10;  // checksum, version, kind, length
+constexpr std::size_t name_max = 255;
+
+constexpr auto crc_table = [] {
+    std::array<std::uint32_t, 256> table{};
+    for (std::uint32_t i = 0; i < table.size(); ++i) {
+        std::uint32_t value = i;
+        for (int bit = 0; bit < 8; ++bit) value = (value >> 1) ^ (value & 1 ? 0xedb88320u : 0);
+        table[i] = value;
+    }
+    return table;
+}();
+
+std::uint32_t checksum(std::span<const std::byte> bytes) {
+    std::uint32_t crc = 0xffffffffu;
+    for (const std::byte byte : bytes) {
+        crc = crc_table[(crc ^ std::to_integer<std::uint32_t>(byte)) & 0xff] ^ (crc >> 8);
+    }
+    return ~crc;
+}
+
+class Writer {
+public:
+    template <class Number>
+    void put(Number number) {
+        auto bits = static_cast<std::uint64_t>(number);
+        assert(used_ + sizeof(Number) <= slot_size);
+        for (std::size_t i = 0; i < sizeof(Number); ++i, bits >>= 8) {
+            slot_[used_++] = static_cast<std::byte>(bits & 0xff);
+        }
+    }
+    void put(std::string_view text) {
+        assert(used_ + text.size() <= slot_size);
+        std::memcpy(slot_.data() + used_, text.data(), text.size());
+        used_ += text.size();
+    }
+    std::size_t room() const { return slot_size - used_; }
+
+    Slot finish(std::uint16_t kind) {
+        const std::size_t length = used_;
+        used_ = 4;
+        put(version);
+        put(kind);
+        put(static_cast<std::uint16_t>(length));
+        used_ = 0;
+        put(checksum(std::span{slot_}.subspan(4, length - 4)));
+        return slot_;
+    }
+
+private:
+    Slot slot_{};
+    std::size_t used_ = prefix_size;
+};
+
+class Reader {
+public:
+    explicit Reader(std::span<const std::byte> bytes) : rest_{bytes} {}
+
+    template <class Number>
+    Number take() {
+        std::uint64_t bits = 0;
+        if (rest_.size() < sizeof(Number)) {
+            good_ = false;
+            return {};
+        }
+        for (std::size_t i = 0; i < sizeof(Number); ++i) {
+            bits |= std::to_integer<std::uint64_t>(rest_[i]) << (8 * i);
+        }
+        rest_ = rest_.subspan(sizeof(Number));
+        return static_cast<Number>(bits);
+    }
+    std::string text(std::size_t size) {
+        if (rest_.size() < size) {
+            good_ = false;
+            return {};
+        }
+        std::string result(size, '\0');
+        std::memcpy(result.data(), rest_.data(), size);
+        rest_ = rest_.subspan(size);
+        return result;
+    }
+    bool good() const { return good_; }
+
+private:
+    std::span<const std::byte> rest_;
+    bool good_ = true;
+};
+
+// What follows the prefix, if the slot is whole, of this version and kind.
+std::optional<Reader> open_slot(std::span<const std::byte, slot_size> bytes, std::uint16_t kind) {
+    Reader prefix{bytes};
+    const auto crc = prefix.take<std::uint32_t>();
+    const auto its_version = prefix.take<std::uint16_t>();
+    const auto its_kind = prefix.take<std::uint16_t>();
+    const auto length = prefix.take<std::uint16_t>();
+    if (its_version != version || its_kind != kind) return std::nullopt;
+    if (length < prefix_size || length > slot_size) return std::nullopt;
+    if (crc != checksum(bytes.subspan(4, length - 4u))) return std::nullopt;
+    return Reader{bytes.subspan(prefix_size, length - prefix_size)};
+}
+
+std::int64_t ns(core::Instant moment) { return moment.time_since_epoch().count(); }
+core::Instant instant(std::int64_t value) { return core::Instant{core::Duration{value}}; }
+
+enum Flag : std::uint8_t { leader_gone = 1, restart_requested = 2, run_failed = 4, counted = 8 };
+enum ExitFlag : std::uint8_t { has_exit = 1, core_dumped = 2, oom = 4, unknown = 8 };
+
+// Restart moments as tenths of a second: exact enough for a window, and 13 years long.
+constexpr std::int64_t tenth = 100'000'000;
+
+void put_exit(Writer& out, const core::LastExit* last) {
+    const core::LastExit none;
+    const core::LastExit& exit = last != nullptr ? *last : none;
+    std::uint8_t flags = last != nullptr ? has_exit : 0;
+    if (exit.status.core) flags |= core_dumped;
+    if (exit.status.oom) flags |= oom;
+    if (exit.status.unknown) flags |= unknown;
+    out.put(flags);
+    out.put(ns(exit.at));
+    out.put(exit.uptime.count());
+    out.put(exit.run);
+    out.put(exit.pid);
+    out.put(exit.status.code);
+    out.put(exit.status.signal);
+}
+
+std::unique_ptr<core::LastExit> take_exit(Reader& in) {
+    const auto flags = in.take<std::uint8_t>();
+    core::LastExit exit;
+    exit.at = instant(in.take<std::int64_t>());
+    exit.uptime = core::Duration{in.take<std::int64_t>()};
+    exit.run = in.take<core::RunId>();
+    exit.pid = in.take<std::int32_t>();
+    exit.status.code = in.take<std::int32_t>();
+    exit.status.signal = in.take<std::int32_t>();
+    exit.status.core = (flags & core_dumped) != 0;
+    exit.status.oom = (flags & oom) != 0;
+    exit.status.unknown = (flags & unknown) != 0;
+    if ((flags & has_exit) == 0) return nullptr;
+    return std::make_unique<core::LastExit>(exit);
+}
+
+void put_facts(Writer& out, const core::Instance& i) {
+    std::uint8_t flags = 0;
+    if (i.leader_gone) flags |= leader_gone;
+    if (i.restart_requested) flags |= restart_requested;
+    if (i.run_failed) flags |= run_failed;
+    if (i.counted) flags |= counted;
+    out.put(std::to_underlying(i.goal));
+    out.put(std::to_underlying(i.state));
+    out.put(std::to_underlying(i.reason));
+    out.put(i.stop_step);
+    out.put(flags);
+    out.put(i.run);
+    out.put(i.pid);
+    out.put(i.attempt);
+    out.put(i.restarts);
+    out.put(ns(i.since));
+    out.put(ns(i.started));
+    out.put(ns(i.ready_at));
+    out.put(ns(i.due));
+}
+
+void take_facts(Reader& in, core::Instance& i) {
+    i.goal = static_cast<core::Goal>(in.take<std::uint8_t>());
+    i.state = static_cast<core::State>(in.take<std::uint8_t>());
+    i.reason = static_cast<core::Reason>(in.take<std::uint8_t>());
+    i.stop_step = in.take<std::uint8_t>();
+    const auto flags = in.take<std::uint8_t>();
+    i.leader_gone = (flags & leader_gone) != 0;
+    i.restart_requested = (flags & restart_requested) != 0;
+    i.run_failed = (flags & run_failed) != 0;
+    i.counted = (flags & counted) != 0;
+    i.run = in.take<core::RunId>();
+    i.pid = in.take<std::int32_t>();
+    i.attempt = in.take<std::uint32_t>();
+    i.restarts = in.take<std::uint32_t>();
+    i.since = instant(in.take<std::int64_t>());
+    i.started = instant(in.take<std::int64_t>());
+    i.ready_at = instant(in.take<std::int64_t>());
+    i.due = instant(in.take<std::int64_t>());
+}
+
+bool in_range(const core::Instance& i) {
+    return i.goal <= core::Goal::up && i.state <= core::State::completed &&
+           i.reason <= core::Reason::no_restart && i.pid >= 0;
+}
+
+}  // namespace
+
+Slot encode_record(std::string_view unit, std::uint32_t index, const core::Instance& instance,
+                   std::int64_t cloned_ns) {
+    assert(!unit.empty() && unit.size() <= name_max);
+    Writer out;
+    out.put(static_cast<std::uint8_t>(unit.size()));
+    out.put(unit);
+    out.put(index);
+    out.put(cloned_ns);
+    put_facts(out, instance);
+    put_exit(out, instance.last_exit.get());
+    const auto& all = instance.restarts_at;
+    const std::size_t fitting = std::min(all.size(), (out.room() - 2) / sizeof(std::uint32_t));
+    out.put(static_cast<std::uint8_t>(fitting));
+    for (std::size_t i = all.size() - fitting; i < all.size(); ++i) {
+        out.put(static_cast<std::uint32_t>(ns(all[i]) / tenth));
+    }
+    std::string_view error = instance.spawn_error ? *instance.spawn_error : std::string_view{};
+    error = error.substr(0, std::min<std::size_t>(out.room() - 1, 255));
+    out.put(static_cast<std::uint8_t>(error.size()));
+    out.put(error);
+    return out.finish(kind_record);
+}
+
+std::optional<Record> decode_record(std::span<const std::byte, slot_size> bytes) {
+    auto in = open_slot(bytes, kind_record);
+    if (!in) return std::nullopt;
+    Record record;
+    record.unit = in->text(in->take<std::uint8_t>());
+    record.index = in->take<std::uint32_t>();
+    record.cloned_ns = in->take<std::int64_t>();
+    core::Instance& instance = record.instance;
+    take_facts(*in, instance);
+    instance.last_exit = take_exit(*in);
+    const auto restarts = in->take<std::uint8_t>();
+    for (int i = 0; i < restarts; ++i) {
+        instance.restarts_at.push_back(instant(in->take<std::uint32_t>() * tenth));
+    }
+    std::string error = in->text(in->take<std::uint8_t>());
+    if (!error.empty()) instance.spawn_error = std::make_unique<std::string>(std::move(error));
+    if (!in->good() || record.unit.empty() || !in_range(instance)) return std::nullopt;
+    return record;
+}
+
+Slot encode_header(const RecordsHeader& header) {
+    Writer out;
+    out.put(static_cast<std::uint8_t>(header.boot.size()));
+    out.put(std::string_view{header.boot});
+    out.put(header.next_run);
+    return out.finish(kind_header);
+}
+
+std::optional<RecordsHeader> decode_header(std::span<const std::byte, slot_size> bytes) {
+    auto in = open_slot(bytes, kind_header);
+    if (!in) return std::nullopt;
+    RecordsHeader header;
+    header.boot = in->text(in->take<std::uint8_t>());
+    header.next_run = in->take<core::RunId>();
+    if (!in->good()) return std::nullopt;
+    return header;
+}
+
+}  // namespace superd::supervisor

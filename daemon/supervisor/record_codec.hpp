@@ -1,0 +1,48 @@
+// One instance's record as the bytes of its slot. The layout is explicit
+// (little-endian, fixed widths) and carries a version and a checksum, so what
+// another version or a half-written page left behind is known as such.
+#pragma once
+
+#include "core/instance.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace superd::supervisor {
+
+inline constexpr std::size_t slot_size = 512;
+using Slot = std::array<std::byte, slot_size>;
+
+// What a slot remembers.
+struct Record {
+    std::string unit;
+    std::uint32_t index = 0;
+    // CLOCK_BOOTTIME right before the clone of the current run; with the pid it
+    // names the process for good, as /proc tells when a process was started.
+    std::int64_t cloned_ns = 0;
+    core::Instance instance;  // But for `timer`, which is a supervisor's own.
+};
+
+// Unit names are shorter than 256 bytes. When they leave too little room for
+// the whole restart history, its oldest entries go; a spawn error is cut.
+Slot encode_record(std::string_view unit, std::uint32_t index, const core::Instance& instance,
+                   std::int64_t cloned_ns);
+// Empty for a free slot, a damaged one, or one of another version.
+std::optional<Record> decode_record(std::span<const std::byte, slot_size> bytes);
+
+// The first slot is about the file itself.
+struct RecordsHeader {
+    std::string boot;  // /proc/sys/kernel/random/boot_id
+    core::RunId next_run =
+        1;  // No run of this number or a higher one has been, but for those in slots.
+    friend bool operator==(const RecordsHeader&, const RecordsHeader&) = default;
+};
+Slot encode_header(const RecordsHeader& header);
+std::optional<RecordsHeader> decode_header(std::span<const std::byte, slot_size> bytes);
+
+}  // namespace superd::supervisor

@@ -1,0 +1,186 @@
+// Another configuration while units run.
+#include "os/file.hpp"
+#include "supervisor/moment.hpp"
+#include "supervisor/supervisor.hpp"
+
+#include <malloc.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace superd::supervisor {
+namespace {
+
+constexpr std::size_t accepted_max = 256u << 20;
+// Descriptors that keeper and logger need beside those of the instances.
+constexpr rlim_t descriptors_beside = 64;
+constexpr rlim_t descriptors_per_instance = 2;
+
+const char* word_for(config::ChangeKind kind) {
+    switch (kind) {
+        case config::ChangeKind::added: return "added";
+        case config::ChangeKind::removed: return "removed";
+        case config::ChangeKind::live: return "live";
+        case config::ChangeKind::restart: return "restart";
+        case config::ChangeKind::instances: return "instances";
+    }
+    std::unreachable();
+}
+
+std::string detail_of(const config::Change& change) {
+    if (change.kind == config::ChangeKind::instances) {
+        return "instances " + std::to_string(change.instances_before) + " → " +
+               std::to_string(change.instances_after);
+    }
+    std::string keys;
+    for (const auto& key : change.keys) keys += (keys.empty() ? "" : ", ") + key;
+    if (keys.empty()) return {};
+    keys += change.keys.size() == 1 ? " differs" : " differ";
+    return change.kind == config::ChangeKind::restart ? "restarts: " + keys : keys;
+}
+
+wire::Plan render(const std::vector<config::Change>& changes) {
+    wire::Plan plan;
+    for (const config::Change& change : changes) {
+        wire::PlannedChange out;
+        out.unit = change.unit;
+        out.change = word_for(change.kind);
+        out.keys = change.keys;
+        out.detail = detail_of(change);
+        plan.changes.push_back(std::move(out));
+    }
+    return plan;
+}
+
+// A configuration on disk, and what it would change.
+struct Candidate {
+    config::Sources sources;
+    config::Configuration configuration;
+    std::vector<config::Change> changes;
+};
+
+std::expected<Candidate, config::Diagnostics> read_candidate(const std::string& directory,
+                                                             const config::Configuration& present) {
+    auto sources = config::read_sources(directory);
+    if (!sources) return std::unexpected{std::move(sources.error())};
+    auto configuration = config::parse(*sources);
+    if (!configuration) return std::unexpected{std::move(configuration.error())};
+    auto changes = config::difference(present, *configuration);
+    return Candidate{std::move(*sources), std::move(*configuration), std::move(changes)};
+}
+
+Accepted read_accepted(const std::string& path) {
+    const auto text = os::read_file(path, accepted_max);
+    auto accepted = text ? Accepted::deserialize(*text) : std::unexpected{text.error()};
+    return accepted ? std::move(*accepted) : Accepted{};
+}
+
+}  // namespace
+
+wire::Plan Supervisor::refuse(const config::Diagnostics& diagnostics) {
+    wire::Plan plan;
+    for (const auto& diagnostic : diagnostics) plan.errors.push_back(diagnostic.text());
+    append({.kind = wire::EventKind::config,
+            .message = "a configuration with " + std::to_string(plan.errors.size()) +
+                       " mistakes was refused; the one in force stays"});
+    publish();
+    return plan;
+}
+
+wire::Plan Supervisor::plan() {
+    const auto candidate = read_candidate(setting_.config_directory, definitions_.configuration());
+    if (candidate) return render(candidate->changes);
+    wire::Plan plan;
+    for (const auto& diagnostic : candidate.error()) plan.errors.push_back(diagnostic.text());
+    return plan;
+}
+
+wire::Plan Supervisor::reload() { return change(false); }
+wire::Plan Supervisor::apply() { return change(true); }
+
+wire::Plan Supervisor::change(bool restarts) {
+    auto candidate = read_candidate(setting_.config_directory, definitions_.configuration());
+    if (!candidate) return refuse(candidate.error());
+    wire::Plan plan = render(candidate->changes);
+    std::set<std::string> held_back;
+    for (std::size_t i = 0; i < plan.changes.size(); ++i) {
+        const config::Change& one = candidate->changes[i];
+        plan.changes[i].applied = restarts || one.kind != config::ChangeKind::restart;
+        if (!plan.changes[i].applied) held_back.insert(one.unit);
+    }
+    const std::string path = setting_.runtime_directory + "/accepted";
+    Accepted before = held_back.empty() ? Accepted{} : read_accepted(path);
+    const Accepted accepted = succeed(std::move(before), std::move(candidate->sources), held_back);
+    auto merged = std::move(candidate->configuration);
+    if (!held_back.empty()) {
+        auto mixed = realize(accepted);
+        if (!mixed) return refuse(mixed.error());
+        merged = std::move(*mixed);
+        if (const auto circle = find_cycle(merged); !circle.empty()) {
+            return refuse({{.file = "reload",
+                            .message = "cannot take the changes in without restarts: with units "
+                                       "that keep their definition until `superctl apply`, the "
+                                       "dependencies would form a circle: " +
+                                       circle}});
+        }
+    }
+    const auto written = os::write_file(path, accepted.serialize(), 0600);
+    if (!written) return refuse({{.file = path, .message = written.error().message()}});
+    put_in_force(std::move(merged), candidate->changes, restarts);
+    append({.kind = wire::EventKind::config,
+            .message = std::string{restarts ? "applied" : "reloaded"} + ": " +
+                       std::to_string(plan.changes.size() - held_back.size()) + " units changed, " +
+                       std::to_string(held_back.size()) + " wait for superctl apply"});
+    settle();
+    ::malloc_trim(0);
+    return plan;
+}
+
+void Supervisor::put_in_force(config::Configuration next,
+                              const std::vector<config::Change>& changes, bool restarts) {
+    definitions_.replace(std::move(next));
+    settings_changed();
+    perform(system_.apply(definitions_.specs(), now()));
+    for (const config::Change& change : changes) {
+        const core::Unit* const unit = system_.find(change.unit);
+        if (unit == nullptr) continue;
+        for (std::uint32_t index = 0; index < unit->instances.size(); ++index) {
+            const core::Instance& instance = unit->instances[index];
+            const core::InstanceId id{unit->id, index};
+            if (!core::alive(instance)) continue;
+            if (change.kind == config::ChangeKind::live) logs_.refresh(id);
+            // What is wanted and runs by its earlier definition; the rest takes
+            // the new one when it is started.
+            const bool due = restarts && change.kind == config::ChangeKind::restart &&
+                             instance.goal == core::Goal::up;
+            if (due) events_.push_back(core::RestartRequested{id});
+        }
+    }
+}
+
+void Supervisor::settings_changed() {
+    readers_ = Readers::resolve(definitions_.settings().readers);
+    if (going_) beat();
+    warn_of_limits();
+}
+
+void Supervisor::warn_of_limits() {
+    rlim_t instances = 0;
+    for (const auto& unit : definitions_.configuration().units) instances += unit->spec.instances;
+    const rlim_t needed = instances * descriptors_per_instance + descriptors_beside;
+    if (needed <= setting_.open_files.soft) return;
+    log_.warn("cannot be sure to run " + std::to_string(instances) +
+              " instances: each costs 2 open files in superd and in its logger, " +
+              std::to_string(needed) + " in all, and the limit is " +
+              std::to_string(setting_.open_files.soft) +
+              "; raise LimitNOFILE= of superd.service or `ulimit -Hn`");
+}
+
+void Supervisor::write_accepted(const Accepted& accepted) {
+    const std::string path = setting_.runtime_directory + "/accepted";
+    const auto written = os::write_file(path, accepted.serialize(), 0600);
+    if (!written) complain(written.error());
+}
+
+}  // namespace superd::supervisor

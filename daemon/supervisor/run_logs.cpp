@@ -1,0 +1,135 @@
+#include "supervisor/run_logs.hpp"
+
+#include "os/fifo.hpp"
+
+#include <dirent.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string_view>
+#include <utility>
+
+namespace superd::supervisor {
+
+RunLogs::RunLogs(std::string runtime_directory, KeeperLink& keeper, LoggerLink& logger,
+                 Describe describe)
+    : directory_{std::move(runtime_directory) + "/log"},
+      keeper_{keeper},
+      logger_{logger},
+      describe_{std::move(describe)} {}
+
+std::string RunLogs::path(core::RunId run, const char* stream) const {
+    return directory_ + "/" + std::to_string(run) + stream;
+}
+
+Result<RunLogs::Fifos> RunLogs::create(core::RunId run, uid_t owner, gid_t group) {
+    Fifos fifos;
+    auto out = os::make_fifo(path(run, ".out"), owner, group);
+    if (!out) return std::unexpected{std::move(out.error())};
+    auto err = os::make_fifo(path(run, ".err"), owner, group);
+    if (!err) {
+        ::unlink(path(run, ".out").c_str());
+        return std::unexpected{std::move(err.error())};
+    }
+    const std::array both{out->get(), err->get()};
+    keeper_.hold("log." + std::to_string(run), both);
+    return Fifos{std::move(*out), std::move(*err)};
+}
+
+void RunLogs::discard(core::RunId run) { remove(run); }
+
+void RunLogs::remove(core::RunId run) {
+    ::unlink(path(run, ".out").c_str());
+    ::unlink(path(run, ".err").c_str());
+    keeper_.release("log." + std::to_string(run));
+}
+
+void RunLogs::send_open(core::RunId run, const Entry& entry) {
+    if (entry.instance.unit == 0) return;
+    logger::Open open = entry.last_word ? *entry.last_word : describe_(entry.instance);
+    open.run = run;
+    open.pid = entry.pid;
+    logger_.send(std::move(open));
+}
+
+void RunLogs::open(core::RunId run, core::InstanceId instance, pid_t pid) {
+    Entry& entry = runs_[run];
+    entry.instance = instance;
+    entry.pid = pid;
+    send_open(run, entry);
+}
+
+void RunLogs::drain(core::RunId run) {
+    const auto found = runs_.find(run);
+    if (found == runs_.end() || found->second.phase != Phase::open) return;
+    found->second.phase = Phase::draining;
+    logger_.send(logger::Drain{run});
+}
+
+void RunLogs::close(core::RunId run) {
+    const auto found = runs_.find(run);
+    if (found == runs_.end() || found->second.phase == Phase::closing) return;
+    found->second.phase = Phase::closing;
+    logger_.send(logger::Close{run});
+}
+
+void RunLogs::closed(core::RunId run) {
+    // A late answer of an earlier connection: the run is not to be closed yet.
+    const auto found = runs_.find(run);
+    if (found == runs_.end() || found->second.phase != Phase::closing) return;
+    runs_.erase(found);
+    remove(run);
+}
+
+void RunLogs::retire(core::RunId run) {
+    runs_[run].phase = Phase::closing;
+    logger_.send(logger::Close{run});
+}
+
+void RunLogs::forget(core::InstanceId instance) {
+    for (auto& [run, entry] : runs_) {
+        if (entry.instance != instance || entry.last_word) continue;
+        entry.last_word = std::make_unique<logger::Open>(describe_(instance));
+    }
+}
+
+void RunLogs::refresh(core::InstanceId instance) {
+    for (const auto& [run, entry] : runs_) {
+        if (entry.instance == instance && entry.phase == Phase::open) send_open(run, entry);
+    }
+}
+
+void RunLogs::say_again() {
+    for (const auto& [run, entry] : runs_) {
+        send_open(run, entry);
+        if (entry.phase != Phase::open) logger_.send(logger::Drain{run});
+        if (entry.phase == Phase::closing) logger_.send(logger::Close{run});
+    }
+}
+
+const core::InstanceId* RunLogs::find(core::RunId run) const {
+    const auto found = runs_.find(run);
+    return found == runs_.end() ? nullptr : &found->second.instance;
+}
+
+std::vector<core::RunId> RunLogs::leftovers() const {
+    std::vector<core::RunId> found;
+    const std::unique_ptr<DIR, int (*)(DIR*)> directory{::opendir(directory_.c_str()), ::closedir};
+    if (!directory) return found;
+    while (const dirent* entry = ::readdir(directory.get())) {
+        const std::string_view name{entry->d_name};
+        core::RunId run = 0;
+        const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), run);
+        if (error == std::errc{} && end != name.data() + name.size() && *end == '.') {
+            found.push_back(run);
+        }
+    }
+    std::ranges::sort(found);
+    const auto repeated = std::ranges::unique(found);
+    found.erase(repeated.begin(), repeated.end());
+    return found;
+}
+
+}  // namespace superd::supervisor

@@ -1,0 +1,82 @@
+// The output of runs: their FIFOs, and where each is on its way through the
+// logger: opened, drained after the exit, closed when nothing of the run lives.
+#pragma once
+
+#include "base/result.hpp"
+#include "core/instance.hpp"
+#include "logger/protocol.hpp"
+#include "os/fd.hpp"
+#include "supervisor/keeper_link.hpp"
+#include "supervisor/logger_link.hpp"
+
+#include <sys/types.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace superd::supervisor {
+
+class RunLogs {
+public:
+    // Completes the message for a run of this instance: unit, policy, pattern.
+    using Describe = std::function<logger::Open(core::InstanceId)>;
+
+    RunLogs(std::string runtime_directory, KeeperLink& keeper, LoggerLink& logger,
+            Describe describe);
+
+    struct Fifos {
+        os::Fd out, err;
+    };
+    // Makes (or opens) the FIFOs of a run; the keeper holds them from then on.
+    Result<Fifos> create(core::RunId run, uid_t owner, gid_t group);
+    // The run was never spawned.
+    void discard(core::RunId run);
+
+    // The run's process exists.
+    void open(core::RunId run, core::InstanceId instance, pid_t pid);
+    // Its main process has ended. The logger answers Tail.
+    void drain(core::RunId run);
+    // Nothing of it lives.
+    void close(core::RunId run);
+    // The logger's answer to that.
+    void closed(core::RunId run);
+    // A run of which nobody knows any more whose it was.
+    void retire(core::RunId run);
+    // The instance will not be known any more.
+    void forget(core::InstanceId instance);
+    // Its definition has changed.
+    void refresh(core::InstanceId instance);
+
+    // To a logger that knows nothing.
+    void say_again();
+
+    // Whose run this is; empty if it is not known.
+    const core::InstanceId* find(core::RunId run) const;
+    bool idle() const { return runs_.empty(); }
+
+    // Runs with FIFOs in the runtime directory, whoever made them.
+    std::vector<core::RunId> leftovers() const;
+
+private:
+    enum class Phase : unsigned char { open, draining, closing };
+    struct Entry {
+        core::InstanceId instance;  // Of no unit: retired.
+        pid_t pid = 0;
+        Phase phase = Phase::open;
+        std::unique_ptr<logger::Open> last_word;  // Of an instance that is forgotten.
+    };
+    std::string path(core::RunId run, const char* stream) const;
+    void send_open(core::RunId run, const Entry& entry);
+    void remove(core::RunId run);
+
+    std::string directory_;
+    KeeperLink& keeper_;
+    LoggerLink& logger_;
+    Describe describe_;
+    std::unordered_map<core::RunId, Entry> runs_;
+};
+
+}  // namespace superd::supervisor

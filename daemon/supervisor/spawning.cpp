@@ -1,0 +1,101 @@
+// The life of a spawn (daemon/README.md).
+#include "os/clock.hpp"
+#include "supervisor/moment.hpp"
+#include "supervisor/supervisor.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cassert>
+#include <cerrno>
+#include <utility>
+
+namespace superd::supervisor {
+namespace {
+
+bool may_pass(const std::error_code& code) {
+    return code == std::errc::too_many_files_open || code == std::errc::not_enough_memory ||
+           code == std::errc::too_many_files_open_in_system ||
+           code == std::errc::no_space_on_device ||
+           code == std::errc::resource_unavailable_try_again;
+}
+
+}  // namespace
+
+void Supervisor::spawn_next() {
+    const core::Spawn next = spawns_.front();
+    spawns_.pop_front();
+    const core::Instance* const instance = system_.find(next.instance);
+    assert(instance != nullptr && instance->run == next.run && instance->pid == 0);
+    if (instance->state == core::State::stopping) {
+        // A stop has overtaken it: it would only be started to be killed.
+        events_.push_back(core::SpawnFailed{next.instance, next.run, "stopped before it began"});
+        return;
+    }
+    spawn(next.instance, next.run);
+}
+
+void Supervisor::spawn(core::InstanceId id, core::RunId run) {
+    const core::Unit& known = *system_.find(id.unit);
+    const config::Unit* const unit = definitions_.find(known.spec.name);
+    assert(unit != nullptr && "a unit that is started has a definition");
+    auto fifos = logs_.create(run, unit->launch.uid, unit->launch.gid);
+    if (!fifos) {
+        const std::string name = name_of(id);
+        return spawn_failed(id, run, name + ": cannot start: " + fifos.error().message(),
+                            may_pass(fifos.error().code));
+    }
+    os::SpawnPlan plan = launcher_->plan(*unit, id.index, run);
+    plan.descriptors = {{fifos->out.get(), 1}, {fifos->err.get(), 2}};
+    Row& row = table_.row(id);
+    row.stranger = false;
+    if (groups_) {
+        const std::string group = os::cgroup_name(unit->spec.name, id.index);
+        if (!row.grouped) row.grouped = groups_->parent().create(group).has_value();
+        if (row.grouped) plan.cgroup_procs = groups_->parent().procs_path(group);
+    }
+    os::Fd writer;
+    if (unit->ready && unit->ready->kind == config::ReadyKind::fd) {
+        prepare_readiness(*unit, id, run, plan, writer);
+    }
+    row.cloned_ns = os::boottime_now();
+    flush_records();
+    const auto pid = os::spawn(plan, spawn_slot_->begin(run));
+    if (!pid) {
+        if (spawn_slot_->pid() > 0) failed_spawns_.insert(spawn_slot_->pid());
+        logs_.discard(run);
+        return spawn_failed(id, run, spawn_sentence(*unit, id.index, pid.error()),
+                            os::transient(pid.error()));
+    }
+    table_.set_pid(*pid, id);
+    logs_.open(run, id, *pid);
+    note({.kind = wire::EventKind::spawn, .id = id, .run = run, .pid = *pid});
+    events_.push_back(core::Spawned{id, run, *pid});
+}
+
+void Supervisor::spawn_failed(core::InstanceId id, core::RunId run, std::string error,
+                              bool transient) {
+    Note failure{.kind = wire::EventKind::spawn_failed, .id = id, .run = run};
+    failure.message = error;
+    end_watch(id);
+    note(std::move(failure));
+    log_.warn(error);
+    events_.push_back(core::SpawnFailed{id, run, std::move(error), transient});
+}
+
+void Supervisor::prepare_readiness(const config::Unit& unit, core::InstanceId id, core::RunId run,
+                                   os::SpawnPlan& plan, os::Fd& writer) {
+    int ends[2];
+    // Without the pipe the service is started all the same; it is not ready in time then.
+    if (::pipe2(ends, O_CLOEXEC) != 0) return;
+    Extras& extras = table_.row(id).extra();
+    extras.readiness = os::Fd{ends[0]};
+    extras.readiness_run = run;
+    writer = os::Fd{ends[1]};
+    plan.descriptors.push_back({writer.get(), unit.ready->fd});
+    // With the next supervisor it goes on from there.
+    link_.hold("ready." + std::to_string(run), std::array{extras.readiness.get()});
+}
+
+}  // namespace superd::supervisor

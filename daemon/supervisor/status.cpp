@@ -1,0 +1,215 @@
+#include "supervisor/status.hpp"
+
+#include "os/process.hpp"
+#include "os/signals.hpp"
+#include "supervisor/moment.hpp"
+#include "supervisor/selectors.hpp"
+#include "wire/time.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+
+namespace superd::supervisor {
+namespace {
+
+constexpr std::size_t status_max = 256;
+
+std::string time_of(core::Instant moment) { return wire::format_time(realtime_of(moment)); }
+double seconds(core::Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+// The higher, the more it needs attention.
+int badness(const core::Instance& instance) {
+    using core::State;
+    switch (instance.state) {
+        case State::failed: return 8;
+        case State::backoff: return 7;
+        case State::waiting: return 6;
+        case State::stopping: return 5;
+        case State::starting: return 4;
+        case State::inactive: return instance.goal == core::Goal::up ? 3 : 2;
+        case State::ready: return 1;
+        case State::completed: return 0;
+    }
+    return 0;
+}
+
+wire::LastExit last_exit(const core::LastExit& exit, const Row* row) {
+    wire::LastExit out;
+    out.at = time_of(exit.at);
+    out.uptime = seconds(exit.uptime);
+    if (exit.status.signal != 0) {
+        out.signal = os::signal_name(exit.status.signal);
+    } else if (!exit.status.unknown) {
+        out.code = exit.status.code;
+    }
+    out.core = exit.status.core;
+    out.oom = exit.status.oom;
+    const bool has_lines = row != nullptr && row->extras && row->extras->lines_run == exit.run;
+    if (has_lines) out.lines = row->extras->lines;
+    return out;
+}
+
+// Of the main process and what it started.
+void add_usage(wire::InstanceStatus& out, pid_t pid) {
+    auto pids = os::descendants_of(pid);
+    pids.push_back(pid);
+    std::uint64_t memory = 0, ticks = 0;
+    for (const pid_t each : pids) {
+        const auto stat = os::process_stat(each);
+        if (!stat) continue;
+        memory += stat->rss_bytes;
+        ticks += stat->cpu_ticks;
+    }
+    static const auto per_second = static_cast<double>(::sysconf(_SC_CLK_TCK));
+    out.memory = memory;
+    out.cpu = static_cast<double>(ticks) / per_second;
+}
+
+}  // namespace
+
+std::string printable_status(std::string_view text) {
+    std::string out;
+    for (const char each : text) {
+        const bool control = static_cast<unsigned char>(each) < 0x20 || each == 0x7f;
+        out += control ? '?' : each;
+        if (out.size() < status_max) continue;
+        // Not in the middle of a UTF-8 character.
+        while (!out.empty() && (static_cast<unsigned char>(out.back()) & 0xc0) == 0x80) {
+            out.pop_back();
+        }
+        if (!out.empty() && static_cast<unsigned char>(out.back()) >= 0xc0) out.pop_back();
+        break;
+    }
+    return out;
+}
+
+wire::ProcessStatus process_status(std::int32_t pid, std::int64_t since_ns, std::int32_t restarts) {
+    return {pid, wire::format_time(since_ns), static_cast<std::uint32_t>(std::max(restarts, 0))};
+}
+
+// What the unit that others wait for is itself waiting for.
+std::string StatusView::obstacle(const core::Unit& unit) const {
+    for (std::uint32_t index = 0; index < unit.instances.size(); ++index) {
+        const Row* const row = table_.find({unit.id, index});
+        if (row != nullptr && row->extras && row->extras->watch) {
+            return row->extras->watch->progress();
+        }
+    }
+    return {};
+}
+
+std::string StatusView::reason(core::InstanceId id) const {
+    std::string text = system_.describe(id, now());
+    const core::Unit* const unit = system_.find(id.unit);
+    const core::Instance* const instance = system_.find(id);
+    if (unit == nullptr || instance == nullptr) return text;
+    std::string more;
+    if (instance->state == core::State::waiting) {
+        const auto edge = system_.blocker(*unit);
+        const core::Unit* const other = edge ? system_.find(edge->unit) : nullptr;
+        if (other != nullptr) more = obstacle(*other);
+    }
+    const Row* const row = table_.find(id);
+    if (row != nullptr && row->extras) {
+        if (row->extras->watch) more = row->extras->watch->progress();
+        if (!row->extras->said.empty() && core::alive(*instance)) {
+            more += (more.empty() ? "\"" : "; \"") + row->extras->said + "\"";
+        }
+    }
+    return more.empty() ? text : text + ", " + more;
+}
+
+wire::InstanceStatus StatusView::instance(core::InstanceId id, bool usage) const {
+    const core::Instance& i = *system_.find(id);
+    wire::InstanceStatus out;
+    out.index = id.index;
+    if (i.pid != 0) out.pid = i.pid;
+    out.goal = core::to_string(i.goal);
+    out.state = core::to_string(i.state);
+    out.reason = reason(id);
+    // One that was never touched has no moment of its own.
+    if (i.since != core::Instant{}) out.since = time_of(i.since);
+    if (i.state == core::State::ready) out.ready_since = time_of(i.ready_at);
+    out.run = i.run;
+    out.restarts = i.restarts;
+    if (i.state == core::State::backoff) out.next_retry = time_of(i.due);
+    if (i.last_exit) out.last_exit = last_exit(*i.last_exit, table_.find(id));
+    if (usage && i.pid != 0) add_usage(out, i.pid);
+    return out;
+}
+
+core::InstanceId StatusView::worst(const std::vector<core::InstanceId>& instances) const {
+    return *std::ranges::max_element(
+        instances, {}, [this](core::InstanceId id) { return badness(*system_.find(id)); });
+}
+
+namespace {
+
+// Targets of the same unit come one after the other.
+template <class Visit>
+void each_unit(const core::System& system, const std::vector<Target>& targets, Visit visit) {
+    for (std::size_t at = 0; at < targets.size();) {
+        std::vector<core::InstanceId> instances;
+        const std::string& name = targets[at].unit;
+        for (; at < targets.size() && targets[at].unit == name; ++at) {
+            const auto some = instances_of(system, targets[at]);
+            instances.insert(instances.end(), some.begin(), some.end());
+        }
+        if (!instances.empty()) visit(*system.find(name), instances);
+    }
+}
+
+}  // namespace
+
+std::vector<wire::UnitStatus> StatusView::units(const std::vector<Target>& targets,
+                                                bool usage) const {
+    std::vector<wire::UnitStatus> found;
+    each_unit(system_, targets, [&](const core::Unit& unit, const auto& instances) {
+        wire::UnitStatus out;
+        out.name = unit.spec.name;
+        const config::Unit* const definition = definitions_.find(unit.spec.name);
+        if (definition != nullptr) out.description = definition->description;
+        for (const auto id : instances) out.instances.push_back(instance(id, usage));
+        const core::InstanceId speaker = worst(instances);
+        const core::Instance& i = *system_.find(speaker);
+        out.goal = core::to_string(i.goal);
+        out.state = core::to_string(i.state);
+        out.reason = reason(speaker);
+        found.push_back(std::move(out));
+    });
+    return found;
+}
+
+wire::Summary StatusView::summary(const std::vector<Target>& targets) const {
+    wire::Summary summary;
+    const core::Instant moment = now();
+    each_unit(system_, targets, [&](const core::Unit& unit, const auto& instances) {
+        const core::InstanceId speaker = worst(instances);
+        const core::Instance& i = *system_.find(speaker);
+        wire::SummaryRow row;
+        row.name = unit.spec.name;
+        row.state = core::to_string(i.state);
+        row.goal = core::to_string(i.goal);
+        row.reason = reason(speaker);
+        row.instances = static_cast<std::uint32_t>(instances.size());
+        for (const auto id : instances) {
+            const core::Instance& each = *system_.find(id);
+            const bool good =
+                each.state == core::State::ready || each.state == core::State::completed;
+            row.ready += good ? 1 : 0;
+            row.restarts += each.restarts;
+        }
+        if (instances.size() == 1 && i.pid != 0) row.pid = i.pid;
+        if (i.since != core::Instant{}) {
+            row.since_ms =
+                std::chrono::duration_cast<std::chrono::milliseconds>(moment - i.since).count();
+        }
+        summary.rows.push_back(std::move(row));
+    });
+    return summary;
+}
+
+}  // namespace superd::supervisor

@@ -1,0 +1,220 @@
+#include "supervisor/supervisor.hpp"
+
+#include "base/overloaded.hpp"
+#include "supervisor/moment.hpp"
+#include "supervisor/selectors.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <random>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+namespace superd::supervisor {
+namespace {
+
+// So long at most before clients and timers have their turn again.
+constexpr std::chrono::milliseconds turn{10};
+
+}  // namespace
+
+Supervisor::Supervisor(boost::asio::io_context& io, Setting setting, Log& log)
+    : io_{io},
+      setting_{std::move(setting)},
+      log_{log},
+      link_{io.get_executor(), os::Fd{keeper::link_fd}},
+      logger_{io.get_executor(),
+              setting_.runtime_directory + "/logger.sock",
+              {.reply = [this](logger::Reply reply) { on_logger(std::move(reply)); },
+               .connected = [this] { logs_.say_again(); },
+               .problem = [this](std::string text) { log_.warn(text); }}},
+      logs_{setting_.runtime_directory, link_, logger_,
+            [this](core::InstanceId id) { return describe_log(id); }},
+      system_{0},
+      view_{system_, table_, definitions_},
+      commands_{system_,
+                [this](TargetOutcome& outcome) {
+                    const auto instances = instances_of(system_, outcome.target);
+                    if (instances.empty()) return;
+                    const auto speaker = view_.worst(instances);
+                    outcome.state = core::to_string(system_.find(speaker)->state);
+                    outcome.reason = view_.reason(speaker);
+                }},
+      timers_{io.get_executor(),
+              [this](const std::vector<core::TimerFired>& fired) {
+                  events_.insert(events_.end(), fired.begin(), fired.end());
+                  settle();
+              }},
+      strangers_{io.get_executor(),
+                 [this](pid_t pid, std::optional<int> status) { on_stranger_end(pid, status); }},
+      heartbeat_{io},
+      deadline_{io} {}
+
+Supervisor::~Supervisor() = default;
+
+void Supervisor::happen(core::Event event) {
+    events_.push_back(std::move(event));
+    settle();
+}
+
+void Supervisor::settle() {
+    if (settling_) return;
+    settling_ = true;
+    const core::Instant until = now() + turn;
+    bool more = false;
+    for (;;) {
+        run_events();
+        if (spawns_.empty()) {
+            if (!trees_->work()) break;
+            continue;
+        }
+        spawn_next();
+        run_events();
+        take_messages({});
+        beat_if_late();
+        more = now() >= until;
+        if (more) break;
+    }
+    finish_batch();
+    settling_ = false;
+    commands_.deliver(std::exchange(changed_, false));
+    if (spawns_.empty()) announce();
+    end_if_done();
+    if (more) settle_later();
+}
+
+void Supervisor::settle_later() {
+    if (std::exchange(continuing_, true)) return;
+    boost::asio::post(io_, [this] {
+        continuing_ = false;
+        settle();
+    });
+}
+
+void Supervisor::run_events() {
+    while (!events_.empty()) {
+        const core::Event event = std::move(events_.front());
+        events_.pop_front();
+        perform(system_.step(event, now()));
+    }
+}
+
+void Supervisor::finish_batch() {
+    flush_records();
+    timers_.schedule();
+    logger_.flush();
+    publish();
+}
+
+void Supervisor::perform(const core::Effects& effects) {
+    const auto visitor = Overloaded{
+        [&](const core::Spawn& e) { spawns_.push_back(e); },
+        [&](const core::AwaitReady& e) { begin_watch(e.instance, e.run); },
+        [&](const core::ForgetReady& e) { end_watch(e.instance); },
+        [&](const core::Signal& e) { trees_->signal(subject(e.instance, e.run), e.number); },
+        [&](const core::Sweep& e) { trees_->sweep(subject(e.instance, e.run)); },
+        [&](const core::ArmTimer& e) { timers_.arm(e); },
+        [&](const core::DisarmTimer& e) { timers_.disarm(e.instance); },
+        [&](const core::Changed& e) { changed(e); },
+        [&](const core::Forget& e) { forget(e); },
+        [&](const core::Answer& e) { commands_.answered(e.command, e.outcome); },
+        [&](const core::AllDown&) { all_down_ = true; },
+    };
+    for (const core::Effect& effect : effects) std::visit(visitor, effect);
+}
+
+void Supervisor::changed(const core::Changed& effect) {
+    changed_ = true;
+    const core::Instance* const instance = system_.find(effect.instance);
+    if (const core::Unit* const unit = system_.find(effect.instance.unit)) {
+        names_.try_emplace(unit->id, unit->spec.name);
+    }
+    if (instance != nullptr) {
+        Row& row = table_.row(effect.instance);
+        if (!row.dirty) dirty_.push_back(effect.instance);
+        row.dirty = true;
+        if (row.extras && instance->state != core::State::starting) end_watch(effect.instance);
+        if (!core::alive(*instance) && instance->run != 0) logs_.close(instance->run);
+    }
+    if (effect.from == effect.to) return;
+    Note told{.kind = wire::EventKind::state, .id = effect.instance};
+    told.from = effect.from;
+    told.to = effect.to;
+    told.reason = core::Reason::removed;
+    if (instance != nullptr) {
+        told.run = instance->run;
+        told.pid = instance->pid;
+        told.goal = instance->goal;
+        told.reason = instance->reason;
+    }
+    note(std::move(told));
+}
+
+void Supervisor::forget(const core::Forget& effect) {
+    end_watch(effect.instance);
+    logs_.forget(effect.instance);
+    timers_.disarm(effect.instance);
+    const Row& row = table_.row(effect.instance);
+    if (row.slot != 0) {
+        if (auto freed = records_->release(row.slot); !freed) complain(freed.error());
+        // The slot's run was perhaps the highest there was.
+        const RecordsHeader header{boot_, system_.next_run()};
+        if (auto kept = records_->write_header(header); !kept) complain(kept.error());
+    }
+    if (row.grouped) {
+        // One that is not empty yet stays; it is used again or removed by who delegated it.
+        static_cast<void>(
+            groups_->parent().remove(os::cgroup_name(effect.unit, effect.instance.index)));
+    }
+    table_.erase(effect.instance);
+    if (system_.find(effect.instance.unit) == nullptr) definitions_.forget(effect.unit);
+}
+
+std::string Supervisor::group_of(core::InstanceId id) const {
+    const Row* const row = table_.find(id);
+    const core::Unit* const unit = system_.find(id.unit);
+    if (row == nullptr || !row->grouped || unit == nullptr) return {};
+    return os::cgroup_name(unit->spec.name, id.index);
+}
+
+Trees::Subject Supervisor::subject(core::InstanceId id, core::RunId run) const {
+    Trees::Subject subject{.instance = id, .run = run};
+    const core::Instance* const instance = system_.find(id);
+    if (instance == nullptr) return subject;
+    const auto& last = instance->last_exit;
+    if (instance->pid != 0) {
+        subject.leader = instance->pid;
+    } else if (last && last->run == run) {
+        subject.leader = last->pid;
+    }
+    const core::InstanceId* const owner = table_.by_pid(subject.leader);
+    subject.leader_alive = subject.leader != 0 && owner != nullptr && *owner == id;
+    const Row* const row = table_.find(id);
+    subject.stranger = row != nullptr && row->stranger;
+    subject.group = group_of(id);
+    return subject;
+}
+
+void Supervisor::flush_records() {
+    for (const core::InstanceId id : std::exchange(dirty_, {})) {
+        const core::Unit* const unit = system_.find(id.unit);
+        const core::Instance* const instance = system_.find(id);
+        if (unit == nullptr || instance == nullptr) continue;
+        Row& row = table_.row(id);
+        row.dirty = false;
+        if (row.slot == 0) row.slot = records_->allocate();
+        const Slot bytes = encode_record(unit->spec.name, id.index, *instance, row.cloned_ns);
+        if (auto written = records_->write(row.slot, bytes); !written) complain(written.error());
+    }
+}
+
+std::string Supervisor::name_of(core::InstanceId id) const {
+    const core::Unit* const unit = system_.find(id.unit);
+    const auto kept = names_.find(id.unit);
+    const std::string name =
+        unit != nullptr ? unit->spec.name : (kept != names_.end() ? kept->second : "?");
+    return instance_name(name, id.index, unit != nullptr ? unit->spec.instances : id.index + 1);
+}
+
+}  // namespace superd::supervisor

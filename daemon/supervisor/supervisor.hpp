@@ -1,0 +1,227 @@
+// The shell around the core: carries out its effects and feeds it events. An
+// `if` about policy in here is in the wrong place.
+//
+// All of it runs on one thread. Whatever happens becomes an event in `events_`;
+// settle() handles events until there are none, spawns one process at a time
+// in between (so that an exit never waits for a thousand starts), looks at
+// process trees when nothing else is to do, and at the end writes what is to be
+// remembered and told.
+#pragma once
+
+#include "core/system.hpp"
+#include "os/limits.hpp"
+#include "supervisor/accepted.hpp"
+#include "supervisor/commands.hpp"
+#include "supervisor/definitions.hpp"
+#include "supervisor/groups.hpp"
+#include "supervisor/journal.hpp"
+#include "supervisor/keeper_link.hpp"
+#include "supervisor/launcher.hpp"
+#include "supervisor/log.hpp"
+#include "supervisor/logger_link.hpp"
+#include "supervisor/notify.hpp"
+#include "supervisor/operations.hpp"
+#include "supervisor/pid_watch.hpp"
+#include "supervisor/readers.hpp"
+#include "supervisor/records.hpp"
+#include "supervisor/run_logs.hpp"
+#include "supervisor/spawn_slot.hpp"
+#include "supervisor/status.hpp"
+#include "supervisor/table.hpp"
+#include "supervisor/timers.hpp"
+#include "supervisor/trees.hpp"
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+namespace superd::supervisor {
+
+class Supervisor final : public Operations {
+public:
+    struct Setting {
+        std::string config_directory, runtime_directory;
+        os::OpenFilesLimit open_files;
+    };
+    // What start() finds out.
+    struct Inheritance;
+
+    Supervisor(boost::asio::io_context& io, Setting setting, Log& log);
+    ~Supervisor() override;
+
+    // Takes over what runs, or begins with the configuration on disk. False:
+    // there is none that is valid; all is said, and the keeper knows.
+    bool start();
+    // Everything that start() brought up is to go its way: io.run() next.
+    void go();
+    // For the end of the process, once io.run() has returned.
+    int exit_code() const { return exit_code_; }
+
+    // operations.cpp
+    Selected select(const std::vector<std::string>& selectors) const override;
+    wire::Status status(const std::vector<Target>& targets, bool usage) const override;
+    wire::Summary summary(const std::vector<Target>& targets) const override;
+    std::uint64_t act(Action action, const std::vector<Target>& targets, Done done) override;
+    void abandon(std::uint64_t action) override;
+    std::uint64_t wait(Until until, const std::vector<Target>& targets, Done done) override;
+    std::string signal(const std::vector<Target>& targets, int number, bool tree) override;
+    wire::Plan plan() override;
+    wire::Plan reload() override;
+    wire::Plan apply() override;
+    std::string events_since(std::int64_t since_ns,
+                             const std::vector<Target>& targets) const override;
+    std::uint64_t subscribe(EventSink sink) override;
+    void unsubscribe(std::uint64_t id) override;
+    std::string serve_logs(const LogQuery& query, os::Fd client) override;
+    bool may_read(uid_t uid, gid_t gid) const override;
+    bool may_change(uid_t uid) const override;
+
+private:
+    // Something that happened to an instance and is to be told when there is time.
+    struct Note {
+        wire::EventKind kind{};
+        core::InstanceId id;
+        core::RunId run = 0;
+        std::int64_t at_ns = 0;  // CLOCK_REALTIME
+        pid_t pid = 0;
+        core::State from{}, to{};
+        core::Goal goal{};
+        core::Reason reason{};
+        core::ExitStatus status;  // exit: of one that ended by itself; for the log.
+        std::string message;
+    };
+
+    // supervisor.cpp: the loop.
+    void happen(core::Event event);
+    void settle();
+    void settle_later();
+    void run_events();
+    void finish_batch();
+    void perform(const core::Effects& effects);
+    void changed(const core::Changed& effect);
+    void forget(const core::Forget& effect);
+    Trees::Subject subject(core::InstanceId id, core::RunId run) const;
+    std::string group_of(core::InstanceId id) const;
+    void flush_records();
+    std::string name_of(core::InstanceId id) const;
+
+    // keeper.cpp: what the keeper says.
+    void listen();
+    void on_link();
+    void take_messages(std::chrono::microseconds patience);
+    void take(const keeper::Message& message);
+    void on_exited(const keeper::Message& message);
+    void on_signal(int number);
+    void on_stranger_end(pid_t pid, std::optional<int> status);
+    void ended(core::InstanceId id, const core::ExitStatus& status, bool recorded);
+    bool killed_for_memory(core::InstanceId id);
+    void beat();
+    void beat_if_late();
+
+    // spawning.cpp
+    void spawn_next();
+    void spawn(core::InstanceId id, core::RunId run);
+    void spawn_failed(core::InstanceId id, core::RunId run, std::string error, bool transient);
+    void prepare_readiness(const config::Unit& unit, core::InstanceId id, core::RunId run,
+                           os::SpawnPlan& plan, os::Fd& writer);
+
+    // readiness.cpp
+    void begin_watch(core::InstanceId id, core::RunId run);
+    void end_watch(core::InstanceId id);
+    void on_notify(NotifyMessage message);
+    const core::InstanceId* tree_of(pid_t pid) const;
+    void on_logger(logger::Reply reply);
+    void on_tail(logger::Tail tail);
+    logger::Open describe_log(core::InstanceId id) const;
+
+    // adopting.cpp
+    void inherit(Inheritance& from);
+    bool load_configuration(Inheritance& from);
+    void judge(Inheritance& from);
+    void begin_fresh(Inheritance& from);
+    void take_over(Inheritance& from);
+    void adopt_rows(Inheritance& from);
+    void adopt_logs(Inheritance& from);
+    void release_leftovers(Inheritance& from);
+
+    // reloading.cpp
+    wire::Plan change(bool restarts);
+    wire::Plan refuse(const config::Diagnostics& diagnostics);
+    void put_in_force(config::Configuration next, const std::vector<config::Change>& changes,
+                      bool restarts);
+    void settings_changed();
+    void warn_of_limits();
+    void write_accepted(const Accepted& accepted);
+
+    // publishing.cpp
+    void note(Note note);
+    void flush_notes();
+    void publish();
+    void append(wire::Event event);
+    void say_how_it_ended(const Note& note);
+    void announce();
+    void say(std::string text);  // An event about superd itself.
+    void complain(const Error& error);
+
+    // ending.cpp
+    void shut_down();
+    void kill_all();
+    void end_if_done();
+    void end(int code);
+
+    boost::asio::io_context& io_;
+    Setting setting_;
+    Log& log_;
+    KeeperLink link_;
+    LoggerLink logger_;
+    RunLogs logs_;
+    Definitions definitions_;
+    core::System system_;
+    Table table_;
+    StatusView view_;
+    Commands commands_;
+    Timers timers_;
+    PidWatch strangers_;
+    std::optional<Records> records_;
+    std::optional<SpawnSlot> spawn_slot_;
+    std::optional<Journal> journal_;
+    std::optional<Launcher> launcher_;
+    std::unique_ptr<Groups> groups_;
+    std::optional<Trees> trees_;
+    std::optional<NotifySocket> notify_;
+    Readers readers_;
+    std::string scope_, boot_;
+    keeper::Message welcome_;
+    bool going_ = false;
+    bool reload_is_due_ = false;
+    bool announced_ = false;  // "is ready" was printed in the life of this keeper.
+
+    std::deque<core::Event> events_;
+    std::deque<core::Spawn> spawns_;
+    std::vector<core::InstanceId> dirty_;
+    std::vector<Note> notes_;
+    std::unordered_map<core::UnitId, std::string>
+        names_;  // Of units that the core may have forgotten.
+    std::unordered_set<pid_t> failed_spawns_;
+    std::map<std::uint64_t, EventSink> sinks_;
+    std::uint64_t next_sink_ = 1;
+    bool settling_ = false, continuing_ = false, changed_ = false;
+
+    boost::asio::steady_timer heartbeat_, deadline_;
+    core::Instant last_beat_{};
+    core::Instant stranger_logged_{}, complained_{};
+    std::string complaint_;
+    bool all_down_ = false, waiting_for_logs_ = false, log_wait_over_ = false;
+    int exit_code_ = 1;
+};
+
+}  // namespace superd::supervisor
