@@ -26,7 +26,8 @@ public:
     // Watches the group whose cgroup.events is at `events_path` (see
     // CgroupParent::events_path). A path that is watched already gets the new id.
     Result<void> add(const std::string& events_path, std::uint64_t id);
-    // One that is not watched is ignored.
+    // Before the group itself is removed, for the kernel tells nothing of that
+    // and keeps the watch. One that is not watched is ignored.
     void remove(std::uint64_t id);
 
     // The ids of the groups that changed since the last reading, each once.

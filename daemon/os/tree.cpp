@@ -45,16 +45,6 @@ std::vector<pid_t> threads_of(pid_t pid) {
     return threads;
 }
 
-// A child is listed at the thread that forked it.
-std::vector<pid_t> children_of_threads(pid_t pid) {
-    std::vector<pid_t> children;
-    for (const pid_t thread : threads_of(pid)) {
-        const std::vector<pid_t> some = children_of(thread);
-        children.insert(children.end(), some.begin(), some.end());
-    }
-    return children;
-}
-
 // The process if it lives. A process whose main thread ended before the others
 // looks like a zombie and is none.
 std::optional<ProcessStat> living(pid_t pid) {
@@ -148,7 +138,7 @@ void Pass::take_tree(const ProcessStat& root, std::uint64_t run) {
     while (!parents.empty()) {
         const pid_t parent = parents.back();
         parents.pop_back();
-        for (const pid_t pid : children_of_threads(parent)) {
+        for (const pid_t pid : children_of(parent)) {
             if (!seen_.insert(pid).second) continue;
             const auto stat = living(pid);
             if (!stat) continue;

@@ -58,4 +58,16 @@ std::expected<std::vector<Address>, std::string> probe_addresses(const config::R
     return addresses;
 }
 
+bool connected_to_itself(int fd) {
+    sockaddr_storage own{}, peer{};
+    socklen_t own_length = sizeof own, peer_length = sizeof peer;
+    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&own), &own_length) < 0) return false;
+    if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &peer_length) < 0) return false;
+    if (own.ss_family != AF_INET && own.ss_family != AF_INET6) return false;
+    if (own_length != peer_length || std::memcmp(&own, &peer, own_length) != 0) return false;
+    const linger no_time_wait{.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &no_time_wait, sizeof no_time_wait);
+    return true;
+}
+
 }  // namespace superd::supervisor

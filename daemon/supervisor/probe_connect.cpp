@@ -4,12 +4,10 @@
 #include "supervisor/probe_address.hpp"
 #include "supervisor/probe_http.hpp"
 
-#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -34,21 +32,6 @@ std::string describe_errno(int error) {
         case ECONNRESET: return "closed the connection";
         default: return "fails: " + std::generic_category().message(error);
     }
-}
-
-// A connection within this host from a port to itself: TCP allows it, and who
-// tries a port of the ephemeral range often enough will meet it.
-bool connected_to_itself(int fd) {
-    sockaddr_storage own{}, peer{};
-    socklen_t own_length = sizeof own, peer_length = sizeof peer;
-    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&own), &own_length) < 0) return false;
-    if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &peer_length) < 0) return false;
-    if (own.ss_family != AF_INET && own.ss_family != AF_INET6) return false;
-    if (own_length != peer_length || std::memcmp(&own, &peer, own_length) != 0) return false;
-    // The port must be free at once for the service: no TIME_WAIT.
-    const linger abort{.l_onoff = 1, .l_linger = 0};
-    ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &abort, sizeof abort);
-    return true;
 }
 
 class ConnectProbe final : public Probe {

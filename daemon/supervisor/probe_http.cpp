@@ -5,12 +5,6 @@
 namespace superd::supervisor {
 namespace {
 
-std::string default_host(const config::Ready& ready) {
-    const bool literal6 = ready.host.contains(':');
-    const std::string host = literal6 ? "[" + ready.host + "]" : ready.host;
-    return host + ":" + std::to_string(ready.port);
-}
-
 // The 503 of "HTTP/1.1 503 Service Unavailable".
 std::optional<int> parse_status(std::string_view line) {
     constexpr std::string_view start = "HTTP/1.";
@@ -28,9 +22,14 @@ std::optional<int> parse_status(std::string_view line) {
 
 }  // namespace
 
+std::string host_and_port(const config::Ready& ready) {
+    const bool literal6 = ready.host.contains(':');
+    return (literal6 ? "[" + ready.host + "]" : ready.host) + ":" + std::to_string(ready.port);
+}
+
 std::string http_request(const config::Ready& ready) {
     const std::string target = ready.path.empty() ? "/" : ready.path;
-    const std::string host = ready.host_header.empty() ? default_host(ready) : ready.host_header;
+    const std::string host = ready.host_header.empty() ? host_and_port(ready) : ready.host_header;
     return "GET " + target + " HTTP/1.1\r\nHost: " + host +
            "\r\nUser-Agent: superd\r\nAccept: */*\r\nConnection: close\r\n\r\n";
 }

@@ -13,6 +13,9 @@ namespace superd::supervisor {
 // A status line that is longer than this is none.
 inline constexpr std::size_t status_line_max = 4096;
 
+// "127.0.0.1:80", "[::1]:80"
+std::string host_and_port(const config::Ready& ready);
+
 // "GET /healthz HTTP/1.1" and its headers.
 std::string http_request(const config::Ready& ready);
 

@@ -1,5 +1,6 @@
 // Readiness found out by asking: one probe after another until one succeeds.
 #include "supervisor/probe.hpp"
+#include "supervisor/probe_http.hpp"
 #include "supervisor/ready_watches.hpp"
 
 #include <algorithm>
@@ -21,11 +22,6 @@ constexpr std::array first_pauses{milliseconds{1},  milliseconds{2},  millisecon
                                   milliseconds{10}, milliseconds{20}, milliseconds{50}};
 // A process costs a hundred times what a connection does; exec starts here.
 constexpr std::size_t exec_pauses_from = 3;
-
-std::string host_and_port(const config::Ready& ready) {
-    const bool literal6 = ready.host.contains(':');
-    return (literal6 ? "[" + ready.host + "]" : ready.host) + ":" + std::to_string(ready.port);
-}
 
 class ProbeWatch final : public ReadyWatch {
 public:
