@@ -19,6 +19,7 @@ namespace {
 // More would keep descriptors from FIFOs: 5,000 instances need 10,000 for those.
 constexpr std::size_t files_open_max = 2'000;
 constexpr std::int64_t second = 1'000'000'000;
+constexpr std::size_t lines_limit_min = 4 * 1024;
 
 }  // namespace
 
@@ -46,48 +47,63 @@ Drainer::Pumped Drainer::pump(Run& run, std::size_t stream, Rest rest) {
     Instance& instance = *run.instance;
     const int fifo = run.fifos[stream].get();
     if (fifo < 0) return Pumped::nothing;
-    if (instance.shortage && os::monotonic_now() < instance.shortage->retry_at) {
-        if (instance.policy.when_full == WhenFull::drop)
-            make_room(run, stream, peeker_, instance.shortage->error);
-        return Pumped::waiting;
-    }
-    std::string_view peeked = peeker_.peek(fifo);
-    if (peeked.empty()) return Pumped::nothing;
-    memory_held_ = true;
     Policy policy;
     {
         const std::lock_guard lock{mutex_};
         policy = instance.policy;
     }
-    auto ready = prepare(instance, policy);
-    std::size_t size = 0;
-    if (ready) {
-        // The end of a peek is the end of a line only if there is no more.
-        if (rest == Rest::line && peeked.size() < waiting_bytes(fifo)) rest = Rest::keep;
-        size = format(run, stream, policy, peeked, rest);
-        if (size == 0 && rest == Rest::keep) {
-            const bool full = pipe_full(fifo);
-            const std::size_t waiting = waiting_bytes(fifo);
-            if (!full && waiting == peeked.size()) return Pumped::nothing;
-            // More has come since the peek; or else there is no room for the rest of the
-            // line, neither in the FIFO nor for the peek, and the service would wait
-            // for ever.
-            peeked = peeker_.peek(fifo);
-            size = format(run, stream, policy, peeked, Rest::keep);
-            if (size == 0 && (full || peeked.size() < waiting))
-                size = format(run, stream, policy, peeked, Rest::piece);
-        }
-        if (size == 0) return Pumped::nothing;
-        const std::string_view bytes = peeked.substr(0, size);
-        if (run.ready) match(run, bytes);
-        ready = write(run, stream, bytes);
-        if (ready) written(run, stream, bytes, policy);
+    const bool drop = policy.when_full == WhenFull::drop;
+    if (instance.shortage && os::monotonic_now() < instance.shortage->retry_at) {
+        if (drop) make_room(run, stream, peeker_, instance.shortage->error);
+        return Pumped::waiting;
     }
-    if (ready) return waiting_bytes(fifo) > 0 ? Pumped::some : Pumped::nothing;
-    begin_shortage(run, ready.error());
-    if (policy.when_full == WhenFull::drop)
-        make_room(run, stream, peeker_, instance.shortage->error);
+    auto moved = move_batch(run, stream, rest, policy);
+    // A disk that is nearly full takes a shorter one.
+    while (!moved && moved.error().code.value() == ENOSPC && lines_.size() > lines_limit_min) {
+        lines_limit_ = lines_.size() / 2;
+        moved = move_batch(run, stream, rest, policy);
+    }
+    if (moved && *moved == 0) return Pumped::nothing;
+    if (moved) {
+        lines_limit_ = std::min(lines_limit_ * 2, lines_.capacity());
+        return waiting_bytes(fifo) > 0 ? Pumped::some : Pumped::nothing;
+    }
+    begin_shortage(run, moved.error());
+    if (drop) make_room(run, stream, peeker_, instance.shortage->error);
     return Pumped::waiting;
+}
+
+// From peek to consume; the bytes taken off the FIFO.
+Result<std::size_t> Drainer::move_batch(Run& run, std::size_t stream, Rest rest,
+                                        const Policy& policy) {
+    const int fifo = run.fifos[stream].get();
+    std::string_view peeked = peeker_.peek(fifo);
+    if (peeked.empty()) return 0;
+    memory_held_ = true;
+    lines_.clear();
+    if (auto ready = prepare(*run.instance, policy); !ready)
+        return std::unexpected{std::move(ready.error())};
+    // The end of a peek is the end of a line only if there is no more.
+    if (rest == Rest::line && peeked.size() < waiting_bytes(fifo)) rest = Rest::keep;
+    std::size_t size = format(run, stream, policy, peeked, rest);
+    if (size == 0) {
+        const bool full = pipe_full(fifo);
+        const std::size_t waiting = waiting_bytes(fifo);
+        if (!full && waiting == peeked.size()) return 0;
+        // More has come since the peek; or else there is no room for the rest of the
+        // line, neither in the FIFO nor for the peek, and the service would wait for ever.
+        peeked = peeker_.peek(fifo);
+        size = format(run, stream, policy, peeked, Rest::keep);
+        if (size == 0 && (full || peeked.size() < waiting))
+            size = format(run, stream, policy, peeked, Rest::piece);
+        if (size == 0) return 0;
+    }
+    const std::string_view bytes = peeked.substr(0, size);
+    if (run.ready) match(run, bytes);
+    if (auto done = write(run, stream, bytes); !done)
+        return std::unexpected{std::move(done.error())};
+    written(run, stream, bytes, policy);
+    return size;
 }
 
 // Moves what is in the FIFOs now, but not what a flooding service adds meanwhile.
@@ -176,7 +192,7 @@ std::size_t Drainer::format(Run& run, std::size_t stream, const Policy& policy,
     while (const auto line = cutter.next()) {
         const std::size_t before = lines_.size();
         if (!formatter.append(*line, lines_)) break;
-        if (lines_.size() > room && consumed > 0) {
+        if (lines_.size() > std::min<std::uint64_t>(room, lines_limit_) && consumed > 0) {
             lines_.resize(before);
             break;
         }

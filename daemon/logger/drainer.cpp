@@ -61,7 +61,8 @@ Drainer::Drainer(Setup setup, Journal journal, Peeker peeker, Peeker relief)
       peeker_{std::move(peeker)},
       relief_{std::move(relief)},
       lines_{lines_max},
-      foreground_{setup_.foreground} {}
+      foreground_{setup_.foreground},
+      lines_limit_{lines_max} {}
 
 Drainer::~Drainer() {
     if (!thread_.joinable()) return;

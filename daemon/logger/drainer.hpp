@@ -72,6 +72,7 @@ private:
     // Looks for a line that says ready among those that an earlier logger wrote.
     struct FindReady {
         std::uint64_t run = 0;
+        bool said_already = false;  // Then it is only told again.
     };
     using Command = std::variant<Drain, Close, Reopen, std::shared_ptr<Follower>, FindReady, Stop>;
     static constexpr std::size_t busy_bytes = 8 * 1024;  // In one turn of the loop.
@@ -108,6 +109,7 @@ private:
 
     // --- batch.cpp: from a FIFO to a file ---
     Pumped pump(Run& run, std::size_t stream, Rest rest);
+    Result<std::size_t> move_batch(Run& run, std::size_t stream, Rest rest, const Policy& policy);
     void pump_all(Run& run, Rest rest);
     Result<void> prepare(Instance& instance, const Policy& policy);
     Result<void> open_file(Instance& instance);
@@ -164,6 +166,7 @@ private:
     std::vector<std::shared_ptr<Follower>> followers_;
     std::size_t files_open_ = 0;
     std::size_t closing_ = 0;  // Runs that are closed once all of them is written.
+    std::size_t lines_limit_;  // Bytes in one write; less while the disk is nearly full.
     std::size_t drained_ = 0;  // Bytes in this turn of the loop.
     bool crowded_ = false;     // A FIFO was more than a quarter full in this turn,
     bool polling_ = false;     // ... or is looked at without being watched.

@@ -40,6 +40,7 @@ struct Instance {
     Policy policy;
     LogFile file;  // Opened by the first line.
     std::unique_ptr<Shortage> shortage;
+    std::int64_t trouble_at = 0;  // When a shortage last began; CLOCK_MONOTONIC, 0: never.
     std::uint32_t runs = 0;
 };
 

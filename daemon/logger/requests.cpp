@@ -53,14 +53,16 @@ std::string tail_line(std::string_view stream, std::string_view text) {
 // Any thread; the FIFOs are in the runtime directory, which is no disk to wait for.
 void Drainer::open(const Open& open) {
     std::string trouble;
+    bool said_already = false;
     {
         const std::lock_guard lock{mutex_};
         const auto [place, fresh] = runs_.try_emplace(open.run);
         Run& run = place->second;
         if (!fresh) {
             run.instance->policy = open.policy;
-            if (!run.matched || open.ready_pattern.empty()) return;
-            // A new supervisor, which has not heard of it.
+            // A new supervisor may not have heard of it.
+            said_already = run.matched;
+            if (!said_already) return;
         } else {
             const auto [at, added] = instances_.try_emplace(InstanceName{open.unit, open.index});
             Instance& instance = at->second;
@@ -78,7 +80,7 @@ void Drainer::open(const Open& open) {
         }
     }
     if (!trouble.empty()) setup_.tell(Trouble{trouble});
-    if (!open.ready_pattern.empty()) post(FindReady{open.run});
+    if (!open.ready_pattern.empty()) post(FindReady{open.run, said_already});
 }
 
 // Opens both and has epoll watch them. What the operator should know, or nothing.
@@ -96,8 +98,9 @@ std::string Drainer::open_fifos(Run& run) {
         if (error == 0 && ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fifo.get(), &event) != 0)
             error = errno;
         if (error != 0)
-            trouble = "cannot open " + path + ": " + std::system_category().message(error) +
-                      "; what the service writes there is not logged";
+            trouble += (trouble.empty() ? "cannot open " : "; cannot open ") + path + ": " +
+                       std::system_category().message(error) +
+                       "; what the service writes there is not logged";
         else
             run.fifos[stream] = std::move(fifo);
     }
@@ -137,7 +140,11 @@ bool Drainer::handle(Command& command) {
                               return true;
                           },
                           [&](const FindReady& wanted) {
-                              if (Run* run = find(wanted.run)) find_ready(*run);
+                              if (wanted.said_already) {
+                                  setup_.tell(Matched{wanted.run});
+                              } else if (Run* run = find(wanted.run)) {
+                                  find_ready(*run);
+                              }
                               return true;
                           },
                           [&](const Stop&) {
@@ -223,7 +230,6 @@ void Drainer::start_following(std::shared_ptr<Follower> follower) {
 // A logger before this one may have written the line that says ready, and have been
 // killed before the supervisor heard of it.
 void Drainer::find_ready(Run& run) {
-    if (run.matched) return setup_.tell(Matched{run.run});
     if (!run.ready || birth_stamp(run.fifos[0]).empty()) return;
     StoredLines lines = lines_of(log_path(*run.instance), run, UINT64_MAX);
     StoredLine parsed;

@@ -19,6 +19,7 @@ constexpr std::int64_t millisecond = 1'000'000;
 constexpr std::int64_t backoff_min = 100 * millisecond;
 constexpr std::int64_t backoff_max = 5'000 * millisecond;
 constexpr std::int64_t tell_every = 1'000 * millisecond;
+constexpr std::int64_t trouble_every = 60'000 * millisecond;
 constexpr std::size_t enlarged_max = 64;  // 64 MiB of the kernel's memory at most.
 
 }  // namespace
@@ -28,8 +29,8 @@ std::string describe(int error) {
     return std::system_category().message(error);
 }
 
-Oldest oldest_lines(std::string_view bytes, std::size_t wanted) {
-    LineCutter cutter{bytes, Rest::line};
+Oldest oldest_lines(std::string_view bytes, std::size_t wanted, Rest rest) {
+    LineCutter cutter{bytes, rest};
     Oldest oldest;
     while (oldest.bytes < wanted) {
         const auto line = cutter.next();
@@ -54,11 +55,15 @@ void Drainer::begin_shortage(Run& run, const Error& error) {
             for (const os::Fd& fifo : run.fifos)
                 if (fifo) enlarge(fifo.get());
         }
+        // A disk that is full, and not, and full again, is one trouble.
+        const bool again = now - instance.trouble_at < trouble_every && instance.trouble_at != 0;
+        instance.trouble_at = now;
         const bool drop = instance.policy.when_full == WhenFull::drop;
-        setup_.tell(Trouble{
-            "cannot write " + log_path(instance).current() + ": " + error.code.message() +
-            (drop ? "; lines that do not fit its pipe are dropped" : "; the service waits") +
-            " until it is possible again"});
+        if (!again)
+            setup_.tell(Trouble{
+                "cannot write " + log_path(instance).current() + ": " + error.code.message() +
+                (drop ? "; lines that do not fit its pipe are dropped" : "; the service waits") +
+                " until it is possible again"});
     }
     Shortage& shortage = *instance.shortage;
     shortage.error = error.code.value();
@@ -111,9 +116,12 @@ void Drainer::make_room(Run& run, std::size_t stream, Peeker& peeker, int error)
             writing_left_ -= gone;
         } else {
             const std::string_view bytes = peeker.peek(fifo);
-            const Oldest oldest = oldest_lines(bytes, waiting - std::min(waiting, capacity / 4));
+            const std::size_t wanted =
+                std::max<std::size_t>(waiting, capacity / 4 + 1) - capacity / 4;
+            Oldest oldest = oldest_lines(bytes, wanted, Rest::keep);
+            if (oldest.bytes == 0) oldest = oldest_lines(bytes, wanted, Rest::piece);
             lines += oldest.lines;
-            gone = discard(fifo, std::max<std::size_t>(oldest.bytes, 1), dev_null_.get());
+            gone = discard(fifo, oldest.bytes, dev_null_.get());
         }
         if (gone == 0) break;
         waiting -= std::min(waiting, gone);
@@ -133,7 +141,9 @@ void Drainer::drop_all(Run& run) {
     for (const os::Fd& fifo : run.fifos) {
         if (!fifo) continue;
         for (;;) {
-            const Oldest oldest = oldest_lines(peeker_.peek(fifo.get()), SIZE_MAX);
+            const std::string_view bytes = peeker_.peek(fifo.get());
+            const bool all = bytes.size() >= waiting_bytes(fifo.get());
+            const Oldest oldest = oldest_lines(bytes, SIZE_MAX, all ? Rest::line : Rest::keep);
             if (oldest.bytes == 0 || discard(fifo.get(), oldest.bytes, dev_null_.get()) == 0) break;
             run.instance->shortage->dropped += oldest.lines;
             run.instance->shortage->untold += oldest.lines;

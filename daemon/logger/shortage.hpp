@@ -1,6 +1,8 @@
 // Choosing what is dropped, and saying why.
 #pragma once
 
+#include "logger/line.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -8,13 +10,13 @@
 
 namespace superd::logger {
 
-// The lines at the front of `bytes`, whole ones as far as there are newlines, that
-// are at least `wanted` bytes, or all.
+// The lines at the front of `bytes` that are at least `wanted` bytes, or all there
+// are. A piece of a line is not counted: its rest will be.
 struct Oldest {
     std::size_t bytes = 0;
     std::uint64_t lines = 0;
 };
-Oldest oldest_lines(std::string_view bytes, std::size_t wanted);
+Oldest oldest_lines(std::string_view bytes, std::size_t wanted, Rest rest);
 
 // Why lines were dropped, for people.
 std::string describe(int error);

@@ -50,6 +50,8 @@ public:
     // The next reply, of this kind: others are kept for later calls.
     template <class Kind>
     Kind expect();
+    // The next reply of any kind.
+    Reply next();
 
     std::string log_file(const std::string& unit, std::uint32_t index = 0) const;
     // Current and rotated files of an instance together, oldest first.
@@ -64,6 +66,7 @@ public:
 private:
     std::optional<Reply> take(std::size_t kind);
     Reply wait_reply(std::size_t kind);
+    void receive();
 
     TemporaryDirectory directory_;
     std::string log_directory_;
@@ -85,5 +88,10 @@ std::string read_until(const os::Fd& fd, std::string_view enough = {});
 std::string read_text_file(const std::string& path);
 // The lines without their newlines.
 std::vector<std::string> split_lines(std::string_view text);
+// A run with pid 1000 + run and the default policy.
+Open open_request(std::uint64_t run, const std::string& unit = "web");
+// The text of a stored line, and of all of them.
+std::string message_of(const std::string& line);
+std::vector<std::string> messages_of(std::string_view text);
 
 }  // namespace superd::logger

@@ -1,3 +1,4 @@
+// The harness; the tests are in process_*_test.cpp.
 #include "tests/unit/logger/logger_process.hpp"
 
 #include "logger/format.hpp"
@@ -5,7 +6,6 @@
 #include "os/message.hpp"
 #include "os/socket.hpp"
 
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -20,8 +20,6 @@
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
-
-#include <gtest/gtest.h>
 
 namespace superd::logger {
 namespace {
@@ -133,17 +131,28 @@ std::optional<Reply> LoggerProcess::take(std::size_t kind) {
 }
 
 Reply LoggerProcess::wait_reply(std::size_t kind) {
-    std::vector<std::byte> packet(packet_max);
     for (;;) {
         if (auto reply = take(kind)) return std::move(*reply);
-        pollfd state{connection_.get(), POLLIN, 0};
-        if (::poll(&state, 1, patience_ms) != 1) throw std::runtime_error("no reply in time");
-        const auto got = os::receive_message(connection_.get(), packet);
-        if (!got || got->bytes == 0) throw std::runtime_error("the logger hung up");
-        auto reply = decode_reply(std::span{packet}.first(got->bytes));
-        if (!reply) throw std::runtime_error(reply.error().message());
-        unread_.push_back(std::move(*reply));
+        receive();
     }
+}
+
+Reply LoggerProcess::next() {
+    if (unread_.empty()) receive();
+    Reply reply = std::move(unread_.front());
+    unread_.erase(unread_.begin());
+    return reply;
+}
+
+void LoggerProcess::receive() {
+    std::vector<std::byte> packet(packet_max);
+    pollfd state{connection_.get(), POLLIN, 0};
+    if (::poll(&state, 1, patience_ms) != 1) throw std::runtime_error("no reply in time");
+    const auto got = os::receive_message(connection_.get(), packet);
+    if (!got || got->bytes == 0) throw std::runtime_error("the logger hung up");
+    auto reply = decode_reply(std::span{packet}.first(got->bytes));
+    if (!reply) throw std::runtime_error(reply.error().message());
+    unread_.push_back(std::move(*reply));
 }
 
 std::string LoggerProcess::log_file(const std::string& unit, std::uint32_t index) const {
@@ -212,9 +221,7 @@ std::vector<std::string> split_lines(std::string_view text) {
     return lines;
 }
 
-namespace {
-
-Open open_request(std::uint64_t run, const std::string& unit = "web") {
+Open open_request(std::uint64_t run, const std::string& unit) {
     Open open;
     open.run = run;
     open.pid = static_cast<std::int32_t>(1000 + run);
@@ -227,98 +234,10 @@ std::string message_of(const std::string& line) {
     return parse_stored(line, parsed) ? std::string{parsed.message} : "not a log line: " + line;
 }
 
-TEST(LoggerProcess, StampsLinesAndTellsTheLast) {
-    LoggerProcess logger;
-    const auto pipes = logger.make_pipes(7);
-    logger.connect();
-    logger.send(open_request(7));
-    write_all(pipes.out, "one\ntwo\nunfinished");
-    logger.start();
-    logger.send(Drain{7});
-    EXPECT_EQ(logger.expect<Tail>().lines,
-              (std::vector<std::string>{"out: one", "out: two", "out: unfinished"}));
-    write_all(pipes.err, "last words \x1b[2J\n");
-    logger.send(Close{7});
-    EXPECT_EQ(logger.expect<Tail>().lines.back(), "err: last words \\x1b[2J");
-    EXPECT_EQ(logger.expect<Closed>().run, 7u);
-    const auto lines = split_lines(read_text_file(logger.log_file("web")));
-    ASSERT_EQ(lines.size(), 4u);
-    EXPECT_EQ(lines[0].substr(27), " web/0[1007] out: one");
-    EXPECT_EQ(lines[3].substr(27), " web/0[1007] err: last words \x1b[2J");
-    EXPECT_EQ(logger.terminate(), 0);
+std::vector<std::string> messages_of(std::string_view text) {
+    std::vector<std::string> messages;
+    for (const std::string& line : split_lines(text)) messages.push_back(message_of(line));
+    return messages;
 }
 
-TEST(LoggerProcess, LosesAndRepeatsNothingOverManyKills) {
-    LoggerProcess logger;
-    const auto pipes = logger.make_pipes(1);
-    // Identical lines on stderr: where the front of the FIFO tells nothing.
-    constexpr int kills = 220;
-    constexpr int lines_max = 40'000'000;
-    const pid_t writer = ::fork();
-    ASSERT_GE(writer, 0);
-    if (writer == 0) {
-        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-        std::string burst;
-        int repeated = 0;
-        for (int line = 0; line < lines_max; ++line) {
-            burst += "line " + std::to_string(line) + '\n';
-            if (line % 37 != 36) continue;
-            // A stop between two writes only: SIGTERM's default would cut one short.
-            write_all(pipes.out, burst);
-            for (int i = 0; i < 50; ++i, ++repeated) write_all(pipes.err, "the same\n");
-            burst.clear();
-            if (::access((logger.runtime_directory() + "/stop").c_str(), F_OK) == 0) {
-                write_all(pipes.out, "end " + std::to_string(line + 1) + '\n');
-                write_all(pipes.err, "end " + std::to_string(repeated) + '\n');
-                break;
-            }
-        }
-        ::_exit(0);
-    }
-    std::srand(4711);
-    Open open = open_request(1);
-    open.policy.keep = 1'000'000;
-    open.policy.size_max = 1 << 20;
-    for (int kill = 0; kill < kills; ++kill) {
-        logger.start();
-        logger.connect();
-        logger.send(open);
-        ::usleep(static_cast<useconds_t>(std::rand() % 25'000));
-        logger.kill();
-    }
-    { std::ofstream stop{logger.runtime_directory() + "/stop"}; }
-    logger.start();
-    logger.connect();
-    logger.send(open);
-    int status = -1;
-    ASSERT_EQ(::waitpid(writer, &status, 0), writer);
-    ASSERT_EQ(status, 0);
-    logger.send(Close{1});
-    logger.expect<Closed>();
-    EXPECT_EQ(logger.terminate(), 0);
-
-    int next = 0;
-    int repeated = 0;
-    int ends = 0;
-    for (const std::string& line : split_lines(logger.all_lines("web"))) {
-        const std::string message = message_of(line);
-        if (message == "the same") {
-            ++repeated;
-        } else if (line.find("err: end ") != std::string::npos) {
-            EXPECT_EQ(message, "end " + std::to_string(repeated));
-            ++ends;
-        } else if (message.starts_with("end ")) {
-            EXPECT_EQ(message, "end " + std::to_string(next));
-            ++ends;
-        } else {
-            ASSERT_EQ(message, "line " + std::to_string(next));
-            ++next;
-        }
-    }
-    EXPECT_EQ(ends, 2);
-    std::printf("%d kills, %d numbered and %d equal lines\n", kills, next, repeated);
-    EXPECT_GT(next, kills);
-}
-
-}  // namespace
 }  // namespace superd::logger
