@@ -1,14 +1,14 @@
-// The disk is full, with the real superd-logger on a small file system of its own.
+// The disk is full or hangs, with the real superd-logger.
 #include "tests/unit/logger/logger_process.hpp"
 
 #include <sys/mount.h>
-#include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <fcntl.h>
 #include <sched.h>
 #include <unistd.h>
 
-#include <cstdio>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -158,6 +158,52 @@ TEST_F(FullDisk, ClosesAServiceWhoseLinesFindNoRoom) {
     logger_.send(Close{1});
     EXPECT_EQ(logger_.expect<Dropped>().lines, 1u);
     EXPECT_EQ(logger_.expect<Closed>().run, 1u);
+}
+
+// A log file that is a FIFO which nobody reads: writing to it hangs, as an NFS server
+// does that has gone away.
+TEST(HangingDisk, HoldsUpNoService) {
+    LoggerProcess logger;
+    std::filesystem::create_directory(logger.log_directory() + "/web");
+    ASSERT_EQ(::mkfifo(logger.log_file("web").c_str(), 0600), 0);
+    logger.start();
+    logger.connect();
+    const auto web = logger.make_pipes(1);
+    const auto db = logger.make_pipes(2);
+    logger.send(open_request(1));
+    logger.send(open_request(2, "db"));
+    constexpr int lines = 300'000;
+    const auto write_lines = [](const os::Fd& pipe) {
+        for (int i = 0; i < lines; i += 1'000) write_all(pipe, numbered(i, i + 1'000));
+    };
+    std::thread one{[&] { write_lines(web.out); }};
+    EXPECT_NE(logger.expect<Trouble>().text.find("the disk does not answer"), std::string::npos);
+    write_lines(db.out);
+    one.join();  // Both have written everything, though the disk still hangs.
+    const os::Fd reader{::open(logger.log_file("web").c_str(), O_RDWR | O_CLOEXEC)};
+    std::atomic<bool> done{false};
+    std::string read;
+    std::thread disk{[&] {
+        while (!done) read = read_until(reader, "\n");
+    }};
+    logger.send(Close{2});
+    EXPECT_EQ(logger.expect<Closed>().run, 2u);
+    std::uint64_t stored = 0;
+    std::uint64_t noted = 0;
+    for (const std::string& message : messages_of(logger.all_lines("db"))) {
+        if (message.starts_with("line "))
+            ++stored;
+        else
+            noted += std::stoull(message);  // "123 lines were dropped: …"
+    }
+    EXPECT_EQ(stored + noted, static_cast<std::uint64_t>(lines));
+    EXPECT_GT(stored, 0u);
+    EXPECT_GT(noted, 0u);
+    logger.send(Close{1});
+    EXPECT_EQ(logger.expect<Closed>().run, 1u);
+    done = true;
+    write_all(reader, "\n");
+    disk.join();
 }
 
 }  // namespace
