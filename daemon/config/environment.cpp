@@ -109,7 +109,9 @@ std::expected<std::string, std::string> Environment::lookup(const std::string& n
 std::string Environment::unknown(const std::string& name) const {
     std::vector<std::string_view> names;
     for (const auto& [known, value] : values_) names.push_back(known);
-    for (const auto& [known, text] : defined_) names.push_back(known);
+    for (const auto& [known, text] : defined_) {
+        if (known != name) names.push_back(known);  // It refers to its own name.
+    }
     if (const auto meant = nearest(name, names)) {
         return fmt::format("${{{}}} is not in the unit's environment; did you mean ${{{}}}?", name,
                            *meant);

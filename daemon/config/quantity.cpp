@@ -62,11 +62,17 @@ std::optional<std::int64_t> scaled(std::string_view number, std::int64_t scale) 
     std::int64_t result = 0;
     if (__builtin_mul_overflow(whole, scale, &result)) return {};
     if (whole_text.size() == number.size()) return result;
-    std::int64_t digit_scale = scale;
-    for (const char digit : number.substr(whole_text.size() + 1)) {
-        digit_scale /= 10;  // What is finer than the unit's smallest part is nothing.
-        if (__builtin_add_overflow(result, digit_scale * (digit - '0'), &result)) return {};
+    // What is finer than a billionth of the unit is nothing.
+    constexpr std::size_t digits_max = 9;
+    std::int64_t numerator = 0, denominator = 1;
+    for (const char digit : number.substr(whole_text.size() + 1, digits_max)) {
+        numerator = numerator * 10 + (digit - '0');
+        denominator *= 10;
     }
+    // scale / denominator first would lose what does not divide; the product may not fit.
+    const auto part =
+        scale / denominator * numerator + scale % denominator * numerator / denominator;
+    if (__builtin_add_overflow(result, part, &result)) return {};
     return result;
 }
 

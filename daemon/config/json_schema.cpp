@@ -1,0 +1,189 @@
+#include "config/json_schema.hpp"
+
+#include "config/signals.hpp"
+
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace superd::config {
+
+namespace {
+
+std::string json_string(std::string_view text) {
+    std::string out = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\') out += '\\';
+        out += c;
+    }
+    return out + "\"";
+}
+
+// An object, member by member, two spaces deeper than the text around it.
+class Object {
+public:
+    void add(std::string_view name, std::string json) {
+        members_.emplace_back(name, std::move(json));
+    }
+    void add_text(std::string_view name, std::string_view text) { add(name, json_string(text)); }
+
+    std::string text() const {
+        std::string out = "{";
+        for (std::size_t i = 0; i < members_.size(); ++i) {
+            out += i == 0 ? "\n" : ",\n";
+            out += indented("  " + json_string(members_[i].first) + ": " + members_[i].second);
+        }
+        return out + "\n}";
+    }
+
+private:
+    // Lines after the first are two deeper as well.
+    static std::string indented(const std::string& text) {
+        std::string out;
+        for (const char c : text) {
+            out += c;
+            if (c == '\n') out += "  ";
+        }
+        return out;
+    }
+
+    std::vector<std::pair<std::string, std::string>> members_;
+};
+
+constexpr std::string_view duration_pattern = "^([0-9]+(\\.[0-9]+)? *(d|h|min|s|ms|us) *)+$";
+
+std::string names_json(const std::vector<std::string_view>& names) {
+    std::string out = "[";
+    for (const auto name : names) out += (out.size() > 1 ? ", " : "") + json_string(name);
+    return out + "]";
+}
+
+std::string pattern_json(std::string_view pattern) {
+    return fmt::format("{{\"type\": \"string\", \"pattern\": {}}}", json_string(pattern));
+}
+
+std::string strings_json(std::size_t least) {
+    return fmt::format(
+        "{{\"type\": \"array\", \"items\": {{\"type\": \"string\"}}, \"minItems\": {}}}", least);
+}
+
+std::string signal_json() {
+    const auto names = signal_names();
+    return fmt::format("{{\"anyOf\": [{{\"enum\": {}}}, {}]}}",
+                       names_json({names.begin(), names.end()}),
+                       pattern_json("^SIGRT(MIN(\\+[0-9]+)?|MAX(-[0-9]+)?)$"));
+}
+
+std::string order_json() {
+    return "{\"type\": \"array\", \"items\": {\"anyOf\": [{\"type\": \"string\"}, "
+           "{\"type\": \"object\", \"properties\": {\"unit\": {\"type\": \"string\"}, "
+           "\"when\": {\"enum\": [\"started\", \"ready\", \"completed\"]}}, "
+           "\"required\": [\"unit\"], \"additionalProperties\": false}]}}";
+}
+
+std::string exits_json() {
+    return "{\"type\": \"array\", \"items\": {\"anyOf\": [{\"type\": \"integer\", \"minimum\": 0, "
+           "\"maximum\": 255}, {\"$ref\": \"#/$defs/signal\"}]}}";
+}
+
+std::string steps_json() {
+    return fmt::format(
+        "{{\"type\": \"array\", \"minItems\": 1, \"maxItems\": 16, \"items\": "
+        "{{\"anyOf\": [{{\"$ref\": \"#/$defs/signal\"}}, {{\"type\": \"array\", "
+        "\"prefixItems\": [{{\"$ref\": \"#/$defs/signal\"}}, {}], \"minItems\": 2, "
+        "\"maxItems\": 2}}]}}}}",
+        pattern_json(duration_pattern));
+}
+
+// What a value of this key must be, without what it means.
+std::string form_json(const Key& key) {
+    switch (key.form) {
+        case Form::text: return "{\"type\": \"string\"}";
+        case Form::choice: return fmt::format("{{\"enum\": {}}}", names_json(choices_of(key)));
+        case Form::boolean: return "{\"type\": \"boolean\"}";
+        case Form::integer:
+        case Form::number:
+            return fmt::format("{{\"type\": \"{}\", \"minimum\": {}, \"maximum\": {}}}",
+                               key.form == Form::integer ? "integer" : "number", key.minimum,
+                               key.maximum);
+        case Form::duration: return pattern_json(duration_pattern);
+        case Form::size: return pattern_json("^[0-9]+(\\.[0-9]+)? *(B|K|KiB|M|MiB|G|GiB)$");
+        case Form::rate: return pattern_json("^[0-9]+ *in +[0-9].*$");
+        case Form::mode: return pattern_json("^0?[0-7]{3}$");
+        case Form::account: return "{\"type\": [\"string\", \"integer\"]}";
+        case Form::texts: return strings_json(0);
+        case Form::argv: return strings_json(1);
+        case Form::environment:
+            return "{\"type\": \"object\", \"propertyNames\": {\"pattern\": "
+                   "\"^[A-Za-z_][A-Za-z0-9_]*$\"}, \"additionalProperties\": {\"type\": "
+                   "\"string\"}}";
+        case Form::exits: return exits_json();
+        case Form::steps: return steps_json();
+        case Form::order: return order_json();
+        case Form::notify: return "{\"enum\": [true, \"tree\"]}";
+    }
+    return "{}";
+}
+
+std::string key_json(const Key& key) {
+    Object object;
+    object.add_text("description", key.text);
+    auto form = form_json(key);
+    // The form's own members, after what people read first.
+    const auto members = form.substr(1, form.size() - 2);
+    if (!key.fallback.empty()) object.add("default", std::string{key.fallback});
+    auto text = object.text();
+    text.resize(text.size() - 2);
+    return text + ",\n  " + members + "\n}";
+}
+
+// [ready] takes one way to be ready: the keys of it that have no default.
+std::string one_of_json(const Schema& schema) {
+    std::string out;
+    for (const auto& key : schema.keys) {
+        if (key.section() != "ready" || !key.fallback.empty()) continue;
+        out += fmt::format("{}{{\"required\": [{}]}}", out.empty() ? "[\n  " : ",\n  ",
+                           json_string(key.name()));
+    }
+    return out + "\n]";
+}
+
+std::string section_json(const Schema& schema, std::string_view section) {
+    Object properties, object;
+    for (const auto& key : schema.keys) {
+        if (key.section() == section) properties.add(key.name(), key_json(key));
+    }
+    object.add("type", "\"object\"");
+    object.add("additionalProperties", "false");
+    object.add("properties", properties.text());
+    if (section == "ready") object.add("oneOf", one_of_json(schema));
+    return object.text();
+}
+
+}  // namespace
+
+std::string json_schema(const Schema& schema) {
+    Object document, properties, definitions;
+    std::vector<std::string_view> required;
+    for (const auto& key : schema.keys) {
+        if (key.required) required.push_back(key.name());
+        if (key.section().empty()) properties.add(key.name(), key_json(key));
+    }
+    for (const auto section : schema.sections()) {
+        if (!section.empty()) properties.add(section, section_json(schema, section));
+    }
+    definitions.add("signal", signal_json());
+    document.add_text("$schema", "https://json-schema.org/draft/2020-12/schema");
+    document.add_text("title", schema.title);
+    document.add_text("description", fmt::format("See {}", schema.manual));
+    document.add("type", "\"object\"");
+    document.add("additionalProperties", "false");
+    if (!required.empty()) document.add("required", names_json(required));
+    document.add("properties", properties.text());
+    document.add("$defs", definitions.text());
+    return document.text() + "\n";
+}
+
+}  // namespace superd::config

@@ -1,0 +1,69 @@
+#include "config/manual.hpp"
+#include "config/manual_keys.hpp"
+
+namespace superd::config {
+
+namespace {
+
+constexpr std::string_view head = R"(.TH SUPERD.TOML 5 2026-11-23 superd "File Formats"
+.SH NAME
+superd.toml \- settings of superd(8) itself
+.SH SYNOPSIS
+.I CONFIG/superd.toml
+.SH DESCRIPTION
+The file superd.toml in the configuration directory sets what superd does for all units.
+It may be missing, and so may each of its keys.
+The units are beside it, in the directory
+.IR units ,
+see
+.BR superd.unit (5),
+which also explains durations and sizes, and how mistakes are told.
+.SH EXAMPLES
+Members of the group adm may look, and logs are small:
+.PP
+.in +4n
+.nf
+[supervisor]
+shutdown\-timeout = "30s"
+
+[control]
+readers = ["@adm"]
+
+[log]
+max\-size = "1MiB"
+keep = 3
+.fi
+.in
+.SH KEYS
+A change that is live takes effect with
+.BR "superctl reload" .
+)";
+
+constexpr std::string_view log_text =
+    "The defaults for every unit. A unit's own [log] changes them key by key.\n";
+
+constexpr std::string_view end = R"(.SH FILES
+.TP
+.I share/superd/schema/superd.schema.json
+This page's keys as JSON Schema, for editors; below the directory that superd is installed in.
+.SH SEE ALSO
+.BR superd (8),
+.BR superctl (1),
+.BR superd.unit (5)
+)";
+
+}  // namespace
+
+std::string settings_manual() {
+    const auto& schema = settings_schema();
+    std::string page{head};
+    for (const auto section : schema.sections()) {
+        page += ".SS [" + std::string{section} + "]\n";
+        if (section == "log") page += log_text;
+        page += section_reference(schema, section);
+    }
+    page += end;
+    return wrapped(page);
+}
+
+}  // namespace superd::config

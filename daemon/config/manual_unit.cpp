@@ -1,0 +1,166 @@
+#include "config/manual.hpp"
+#include "config/manual_keys.hpp"
+#include "config/signals.hpp"
+
+namespace superd::config {
+
+namespace {
+
+constexpr std::string_view head = R"(.TH SUPERD.UNIT 5 2026-11-23 superd "File Formats"
+.SH NAME
+superd.unit \- a unit that superd(8) runs
+.SH SYNOPSIS
+.I CONFIG/units/NAME.toml
+.SH DESCRIPTION
+Each file whose name ends in .toml, in the directory
+.I units
+of the configuration directory, describes one unit: a program that superd runs, once or in
+several instances.
+The file's name without .toml is the unit's name: 1 to 64 letters, digits and @ _ . : \-, and no
+\&. or \- first.
+Other files there are ignored.
+Symbolic links are followed.
+.PP
+The file is TOML 1.0 in UTF\-8, at most 1 MiB.
+Nothing in it is guessed at: an unknown key, a value of the wrong type or out of its bounds, the
+name of a unit that is not there and a cycle of units that wait for each other are mistakes, and
+all of them are told at once, each as
+.PP
+.in +4n
+.nf
+units/web.toml:7:10: cannot use restart.policy = "alway": expected always, on\-failure or never; did you mean "always"?
+.fi
+.in
+.PP
+A configuration with a mistake is not loaded; superd goes on with the one it has.
+.B superctl check
+looks for mistakes without loading anything.
+.SH EXAMPLES
+A web server that needs a database, and a migration to have been made:
+.PP
+.in +4n
+.nf
+description = "Shop front"
+exec = ["/usr/bin/node", "server.js", "\-\-port", "${PORT}"]
+env = { PORT = "8080" }
+env\-file = ["/etc/shop/web.env"]
+user = "shop"
+directory = "/srv/shop"
+
+[depends]
+needs = ["db"]
+wants = ["migrate"]
+after = [{ unit = "migrate", when = "completed" }]
+
+[restart]
+policy = "always"
+limit = "10 in 1min"
+
+[ready]
+http = "http://127.0.0.1:${PORT}/healthz"
+
+[stop]
+signals = [["SIGTERM", "30s"], ["SIGKILL", "5s"]]
+
+[log]
+max\-size = "50MiB"
+.fi
+.in
+.PP
+What it waits for, in units/migrate.toml:
+.PP
+.in +4n
+.nf
+type = "oneshot"
+exec = ["/srv/shop/migrate"]
+.fi
+.in
+.SH KEYS
+A change that is live takes effect with
+.BR "superctl reload" .
+A change that needs a restart waits for
+.BR "superctl apply" ,
+which restarts the unit;
+.B superctl plan
+says before what would be done.
+)";
+
+constexpr std::string_view ready_text =
+    R"([ready] says when a run counts as ready, which is when units that need it are started.
+Exactly one way is chosen: notify, fd, tcp, unix, http, exec, log or delay.
+Without [ready], a unit is ready as soon as it runs.
+A oneshot has no [ready]: it completes.
+)";
+
+constexpr std::string_view tail = R"(.SH SUBSTITUTION
+In exec, directory, the values of env and the strings of [ready], ${NAME} is replaced by that
+variable of the unit's environment.
+A name that is not there is a mistake.
+$${ stands for ${ itself; a $ before anything else is a $.
+The values of env may refer to each other in any order, but not in a circle.
+A variable of env that refers to its own name means what the layers before say:
+PATH = "/opt/shop/bin:${PATH}".
+${PATH} is always known.
+Values from an env\-file and from pass\-env are taken as they are.
+.SH ENVIRONMENT
+A unit's environment has, later ones winning: HOME, USER, LOGNAME and SHELL where user is set;
+the variables in pass\-env that superd itself has; those in env\-file, file by file; those in env.
+PATH is /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin unless one of them sets it.
+For each run superd adds SUPERD_SERVICE, SUPERD_INSTANCE, SUPERD_RUN and, for ready.notify,
+NOTIFY_SOCKET, which a unit cannot set itself.
+.PP
+An env\-file has lines NAME=value.
+Empty lines are ignored, and those that begin with # or ;.
+A value may be in single quotes, in which nothing is special, or in double quotes, in which \e
+takes the ", \e, \` or $ after it as it is; quoted and unquoted parts may follow each other.
+Outside quotes \e takes any character after it as it is, and spaces at the end are dropped.
+A \e at the end of a line continues it on the next.
+This is the part of systemd's EnvironmentFile= that shells understand too; there is no ${NAME} in it.
+.SH DURATIONS
+A duration is a string: a number, which may have a fraction, and d, h, min, s, ms or us.
+Several may follow each other, the largest first: "100ms", "1.5s", "1h 30min".
+A number without a unit is a mistake, and so is "infinity": nothing in superd waits for ever.
+.SH SIZES
+A size is a string: a number and B, K, M, G, KiB, MiB or GiB.
+K and KiB are both 1024 bytes, and so on.
+.SH SIGNALS
+Signals are written by name:
+)";
+
+constexpr std::string_view end =
+    R"(Real\-time signals are SIGRTMIN, SIGRTMIN+1 and so on up to SIGRTMAX, or SIGRTMAX\-1 and so on down.
+.SH FILES
+.TP
+.I share/superd/schema/superd\-unit.schema.json
+This page's keys as JSON Schema, for editors; below the directory that superd is installed in.
+.SH SEE ALSO
+.BR superd (8),
+.BR superctl (1),
+.BR superd.toml (5),
+.BR sd_notify (3),
+.BR signal (7)
+)";
+
+std::string signal_list() {
+    std::string text;
+    for (const auto name : signal_names()) text += (text.empty() ? "" : ", ") + std::string{name};
+    return text + ".\n";
+}
+
+}  // namespace
+
+std::string unit_manual() {
+    const auto& schema = unit_schema();
+    std::string page{head};
+    for (const auto section : schema.sections()) {
+        page += section.empty() ? ".SS At the top\n" : ".SS [" + std::string{section} + "]\n";
+        if (section == "ready") page += escaped(ready_text);
+        page += section_reference(schema, section);
+    }
+    page += tail;
+    page += signal_list();
+    page += end;
+    return wrapped(page);
+}
+
+}  // namespace superd::config

@@ -1,0 +1,58 @@
+"""Holds the JSON Schemas against themselves, the example units, and samples of good and bad."""
+import json
+import pathlib
+import sys
+import tomllib
+
+import jsonschema
+
+ROOT = pathlib.Path(sys.argv[1])
+SCHEMAS = ROOT / "packaging" / "schema"
+EXAMPLES = ROOT / "units" / "examples"
+
+GOOD = [
+    'exec = ["a"]',
+    'exec = ["a"]\nuser = 1000\ngroup = "x"\n[stop]\nsignals = ["SIGRTMIN+1", ["SIGKILL", "1h 30min"]]',
+    'exec = ["a"]\n[ready]\ntcp = "[::1]:80"\ntimeout = "1.5s"',
+    'exec = ["a"]\n[restart]\nlimit = "10 in 1min"\nsuccess-codes = [0, "SIGHUP"]',
+    'exec = ["a"]\n[depends]\nafter = ["b", { unit = "c", when = "completed" }]',
+]
+BAD = [
+    'description = "no program"',
+    'exec = []',
+    'exec = "a"',
+    'exec = ["a"]\nexce = ["a"]',
+    'exec = ["a"]\n[restrat]\ndelay = "1s"',
+    'exec = ["a"]\nenv = { A = 1 }',
+    'exec = ["a"]\ninstances = 0',
+    'exec = ["a"]\n[restart]\ndelay = "5"',
+    'exec = ["a"]\n[restart]\npolicy = "alway"',
+    'exec = ["a"]\n[restart]\nnever-on = [256]',
+    'exec = ["a"]\n[ready]\ntcp = "[::1]:80"\nfd = 3',
+    'exec = ["a"]\n[ready]\nnotify = false',
+    'exec = ["a"]\n[stop]\nsignals = ["TERM"]',
+    'exec = ["a"]\n[depends]\nafter = [{ when = "ready" }]',
+    'exec = ["a"]\n[log]\nmax-size = "10"',
+]
+
+
+def validator(name):
+    schema = json.loads((SCHEMAS / name).read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+def main():
+    unit, settings = validator("superd-unit.schema.json"), validator("superd.schema.json")
+    wrong = []
+    for file in sorted((EXAMPLES / "units").glob("*.toml")):
+        wrong += [f"{file.name}: {e.message}" for e in unit.iter_errors(tomllib.loads(file.read_text()))]
+    for file in EXAMPLES.glob("superd.toml"):
+        wrong += [f"{file.name}: {e.message}" for e in settings.iter_errors(tomllib.loads(file.read_text()))]
+    wrong += [f"refused: {text}" for text in GOOD if not unit.is_valid(tomllib.loads(text))]
+    wrong += [f"taken: {text}" for text in BAD if unit.is_valid(tomllib.loads(text))]
+    print("\n".join(wrong), end="\n" if wrong else "")
+    return 1 if wrong else 0
+
+
+sys.exit(main())
