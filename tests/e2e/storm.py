@@ -134,12 +134,18 @@ def check_no_twins(superd):
 NUMBER = re.compile(r" (out|out\+): (?:(line|end) (\d+)|(.*))$")
 
 
+def log_files(folder):
+    """The files of instance 0, oldest first: 0.log.TIME.NUMBER[.zst] ..., 0.log."""
+    def age(path):
+        words = path.name.removesuffix(".zst").split(".")
+        return words[2], int(words[3])
+    return [*sorted((p for p in folder.iterdir() if p.name != "0.log"), key=age), folder / "0.log"]
+
+
 def check_lines(superd, name):
     """After the writer has ended: every line from 1 to the last is in its log, once, in order."""
-    folder = superd.log / name
     text = ""
-    rotated = sorted(path for path in folder.iterdir() if path.name != "0.log")
-    for path in [*rotated, folder / "0.log"]:
+    for path in log_files(superd.log / name):
         if path.suffix == ".zst":
             text += subprocess.run(["zstd", "-dcq", path], capture_output=True, text=True, check=True).stdout
         else:

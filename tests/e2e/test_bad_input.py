@@ -1,4 +1,5 @@
 """What is wrong is refused with a sentence, loses nothing, and delays nobody."""
+import array
 import os
 import select
 import socket
@@ -255,7 +256,8 @@ def test_descriptors_sent_by_strangers_are_not_kept(running):
     reader, writer = os.pipe()
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
         for _ in range(20):
-            socket.send_fds(sender, [b"FDSTORE=1"], [writer] * 10, 0, str(running.runtime / "notify.sock"))
+            sender.sendmsg([b"FDSTORE=1"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [writer] * 10))],
+                           0, str(running.runtime / "notify.sock"))
     os.close(writer)
     # Our end tells when the last copy of the other has been closed.
     assert select.select([reader], [], [], 10)[0], "descriptors of a stranger are still open"

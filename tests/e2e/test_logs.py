@@ -17,8 +17,8 @@ NUMBERS = harness.PROGRAMS / "numbers.py"
 TEXT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z web/0\[(\d+)\] (out|err): (.*)$")
 
 
-def writer(superd, name, seconds, more=""):
-    superd.unit(name, f'exec = ["{sys.executable}", "{NUMBERS}", "{superd.base}/errors", "{seconds}"]\n{more}')
+def writer(superd, name, seconds, more="", padding=0):
+    superd.unit(name, f'exec = ["{sys.executable}", "{NUMBERS}", "{superd.base}/errors", "{seconds}", "{padding}"]\n{more}')
 
 
 def test_both_streams_are_stamped_and_told_apart(superd):
@@ -125,7 +125,7 @@ def inside(superd, *command):
 def test_a_full_disk(superd, policy):
     """drop: the service goes on, what was lost is counted and told. block: it waits, nothing is lost."""
     prefix = mounted_on_a_small_disk(superd)
-    writer(superd, "web", 0.001, f'log.when-full = "{policy}"\nautostart = false\n')
+    writer(superd, "web", 0.001, f'log.when-full = "{policy}"\nautostart = false\n', padding=500)
     superd.unit("other", 'exec = ["sleep", "100000"]\n')
     superd.start(prefix=prefix)
     inside(superd, "sh", "-c", f"head -c 2000000 /dev/zero >{superd.log}/ballast || true")
@@ -137,10 +137,10 @@ def test_a_full_disk(superd, policy):
         superd.await_that(lambda: [e for e in superd.events() if e["event"] == "dropped"])
     assert superd.pid("web") == pid and not (superd.base / "errors").exists()
     inside(superd, "rm", f"{superd.log}/ballast")
-    superd.await_that(lambda: "line" in superd.ctl("logs", "web").stdout)
+    superd.await_that(lambda: "xline" in superd.ctl("logs", "web").stdout)
     superd.ctl("stop", "web")
     text = inside(superd, "cat", f"{superd.log}/web/0.log")
-    numbers = [int(n) for n in re.findall(r"out: line (\d+)$", text, re.MULTILINE)]
+    numbers = [int(n) for n in re.findall(r"out: x*line (\d+)$", text, re.MULTILINE)]
     dropped = sum(int(n) for n in re.findall(r"superd: (\d+) lines? w", text))
     assert numbers == sorted(set(numbers))
     if policy == "block":

@@ -39,9 +39,9 @@ def test_a_user_without_rights_can_run_it(make_superd):
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become another user")
 def test_a_service_runs_as_the_user_that_its_unit_names(superd):
     superd.unit("web", 'exec = ["sh", "-c", "echo $(id -un) $(id -gn) $HOME $USER; umask; pwd; exec sleep 100000"]\n'
-                       'user = "nobody"\numask = "0077"\ndirectory = "/usr"\n')
+                       'user = "nobody"\numask = "0077"\ndirectory = "/usr"\nready.log = "^/usr$"\n')
     superd.start()
-    superd.ctl("stop", "web")
+    superd.ctl("wait", "web", "--ready")
     lines = [line.split(": ", 1)[1] for line in superd.ctl("logs", "web").stdout.splitlines()]
     assert lines == ["nobody nogroup /nonexistent nobody", "0077", "/usr"]
 
