@@ -18,6 +18,11 @@ namespace {
 constexpr std::size_t shown_max = 2048;  // Bytes of one line; less than PIPE_BUF.
 constexpr std::size_t width_max = 24;
 
+bool is_regular_file(int descriptor) {
+    struct stat info{};
+    return ::fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode);
+}
+
 bool is_null_device(int descriptor) {
     struct stat info{};
     if (::fstat(descriptor, &info) != 0) return true;
@@ -30,6 +35,9 @@ Foreground::Foreground(int descriptor) {
     if (is_null_device(descriptor)) return;
     descriptor_ = descriptor;
     colour_ = ::isatty(descriptor) == 1;
+    // A file never blocks; and a second open file has an offset of its own, so
+    // each would write over the other (`superd >out.txt`).
+    if (is_regular_file(descriptor)) return;
     // O_NONBLOCK on the inherited one would change superd's and the shell's too.
     const std::string path = "/proc/self/fd/" + std::to_string(descriptor);
     own_ = os::Fd{::open(path.c_str(), O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)};

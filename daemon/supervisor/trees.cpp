@@ -19,8 +19,10 @@ constexpr std::int64_t millisecond = 1'000'000;
 constexpr std::int64_t share = 10;
 constexpr std::int64_t budget_max = 20 * millisecond;
 // Who is in the leader's process group got the signal at once. Most trees end
-// of that; only what is left a moment later is worth looking for.
-constexpr std::chrono::milliseconds signal_look_after{5};
+// of that; only what is left a moment later is worth looking for. A look costs
+// some 40 µs a tree, so the more trees are ending, the later it is.
+constexpr std::int64_t signal_look_after = 5 * millisecond;
+constexpr std::int64_t signal_look_after_each = millisecond / 5;
 constexpr std::int64_t reaped_for = 200 * millisecond;
 
 }  // namespace
@@ -69,8 +71,22 @@ void Trees::signal(const Subject& subject, int number) {
         look_due_ = signals_due_ = true;
         handlers_.due();
     } else {
-        wake(signal_look_after);
+        if (signalled_at_ns_ == 0) signalled_at_ns_ = os::monotonic_now();
+        wake_for_signals();
     }
+}
+
+void Trees::wake_for_signals() {
+    const auto trees = static_cast<std::int64_t>(asked_.size());
+    const std::int64_t after = std::max(signal_look_after, signal_look_after_each * trees);
+    const std::int64_t left = signalled_at_ns_ + after - os::monotonic_now();
+    wake(std::chrono::nanoseconds{std::max<std::int64_t>(left, 0)});
+}
+
+// Some time has passed; were signals sent meanwhile to so many that it is too early?
+bool Trees::early_for_signals() const {
+    const auto trees = static_cast<std::int64_t>(asked_.size());
+    return os::monotonic_now() < signalled_at_ns_ + signal_look_after_each * trees;
 }
 
 // True if the control group took care of it.
@@ -115,7 +131,13 @@ void Trees::wake(std::chrono::nanoseconds after) {
     timer_.expires_at(at);
     timer_.async_wait([this](boost::system::error_code error) {
         if (error) return;
-        look_due_ = signals_due_ = true;
+        if (signalled_at_ns_ != 0 && early_for_signals()) {
+            wake_for_signals();
+        } else {
+            signalled_at_ns_ = 0;
+            signals_due_ = true;
+        }
+        look_due_ = true;
         handlers_.due();
     });
 }

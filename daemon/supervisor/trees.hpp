@@ -77,6 +77,8 @@ private:
 
     Asked& asked(const Subject& subject);
     void wake(std::chrono::nanoseconds after);
+    void wake_for_signals();
+    bool early_for_signals() const;
     bool affordable();
     bool look(bool signals);
     bool strangers_at_keeper();
@@ -99,6 +101,7 @@ private:
     std::map<core::RunId, Asked> asked_;
     bool look_due_ = false, signals_due_ = false;
     std::int64_t budget_ns_, budget_at_ns_;
+    std::int64_t signalled_at_ns_ = 0;  // First signal that no look has followed yet; 0: none.
 
     // Reaped a moment ago, or about to be: not somebody left over.
     struct Reaped {
