@@ -1,6 +1,7 @@
 #include "supervisor/check.hpp"
 
 #include "config/load.hpp"
+#include "config/print.hpp"
 #include "wire/json_writer.hpp"
 
 #include <cstdio>
@@ -8,6 +9,7 @@
 namespace superd::supervisor {
 namespace {
 
+constexpr int exit_usage = 64;   // sysexits(3), EX_USAGE
 constexpr int exit_config = 78;  // sysexits(3), EX_CONFIG
 
 std::string as_json(const config::Diagnostics& diagnostics, std::size_t units) {
@@ -48,6 +50,20 @@ int check_configuration(const std::string& directory, bool json) {
         }
     }
     return mistakes.empty() ? 0 : exit_config;
+}
+
+int print_document(const std::string& what) {
+    if (const auto text = config::print(what)) {
+        std::fwrite(text->data(), 1, text->size(), stdout);
+        return 0;
+    }
+    std::fprintf(stderr, "superd-supervisor: cannot print \"%s\": what can be printed is",
+                 what.c_str());
+    for (const auto& each : config::printables()) {
+        std::fprintf(stderr, " %.*s", static_cast<int>(each.what.size()), each.what.data());
+    }
+    std::fprintf(stderr, "\n");
+    return exit_usage;
 }
 
 }  // namespace superd::supervisor

@@ -48,6 +48,7 @@ int main(int argc, char** argv) {
     int exit_code = 0;
     const auto options = supervisor::parse_options(argc, argv, exit_code);
     if (!options) return exit_code;
+    if (!options->print.empty()) return supervisor::print_document(options->print);
     if (options->check) return supervisor::check_configuration(options->config, options->json);
     ignore_signals();
     supervisor::Log log{STDERR_FILENO};

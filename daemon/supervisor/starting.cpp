@@ -35,6 +35,13 @@ T must(Result<T> result) {
 
 }  // namespace
 
+// The run may be followed by the next one in the same step: its output is
+// closed here, where its number is known.
+void Supervisor::on_tree(core::Event event) {
+    if (const auto* const empty = std::get_if<core::TreeEmpty>(&event)) logs_.close(empty->run);
+    events_.push_back(std::move(event));
+}
+
 bool Supervisor::start() {
     Inheritance from;
     inherit(from);
@@ -56,7 +63,7 @@ bool Supervisor::start() {
                                         setting_.open_files.original});
     trees_.emplace(io_.get_executor(), welcome_.pid, scope_, groups_.get(),
                    Trees::Handlers{
-                       .tell = [this](core::Event event) { events_.push_back(std::move(event)); },
+                       .tell = [this](core::Event event) { on_tree(std::move(event)); },
                        .known =
                            [this](pid_t pid) {
                                return table_.by_pid(pid) != nullptr || pid == ::getpid() ||

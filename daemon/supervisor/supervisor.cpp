@@ -135,7 +135,6 @@ void Supervisor::changed(const core::Changed& effect) {
         if (!row.dirty) dirty_.push_back(effect.instance);
         row.dirty = true;
         if (row.extras && instance->state != core::State::starting) end_watch(effect.instance);
-        if (!core::alive(*instance) && instance->run != 0) logs_.close(instance->run);
     }
     if (effect.from == effect.to) return;
     Note told{.kind = wire::EventKind::state, .id = effect.instance};

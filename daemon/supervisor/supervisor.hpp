@@ -114,6 +114,8 @@ private:
     void flush_records();
     std::string name_of(core::InstanceId id) const;
 
+    void on_tree(core::Event event);
+
     // keeper.cpp: what the keeper says.
     void listen();
     void on_link();

@@ -1,0 +1,189 @@
+#include "supervisor/records.hpp"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <memory>
+
+#include <gtest/gtest.h>
+
+namespace superd::supervisor {
+namespace {
+
+using namespace std::chrono_literals;
+
+core::Instant at(core::Duration since_boot) { return core::Instant{since_boot}; }
+
+core::Instance busy_instance() {
+    core::Instance i;
+    i.goal = core::Goal::up;
+    i.state = core::State::backoff;
+    i.reason = core::Reason::limit;
+    i.stop_step = 2;
+    i.leader_gone = i.restart_requested = i.run_failed = i.counted = true;
+    i.run = 0x1'0000'0007;
+    i.pid = 4711;
+    i.attempt = 5;
+    i.restarts = 9;
+    i.since = at(1234567890123ns);
+    i.started = at(77s);
+    i.ready_at = at(78s);
+    i.due = at(90s);
+    i.restarts_at = {at(10s), at(20500ms)};
+    core::ExitStatus status{.code = 3, .signal = 11, .core = true, .oom = true};
+    i.last_exit =
+        std::make_unique<core::LastExit>(core::LastExit{at(88s), 11s, 0x1'0000'0006, 4710, status});
+    i.spawn_error = std::make_unique<std::string>("web: cannot start: no luck");
+    return i;
+}
+
+class RecordsTest : public testing::Test {
+protected:
+    RecordsTest() {
+        char name[] = "/tmp/sdrec.XXXXXX";
+        directory_ = ::mkdtemp(name);
+    }
+    ~RecordsTest() override { std::filesystem::remove_all(directory_); }
+
+    std::string path() const { return directory_ + "/records"; }
+    Records open() {
+        auto records = Records::open(path(), contents);
+        EXPECT_TRUE(records) << records.error().message();
+        return std::move(*records);
+    }
+    void overwrite(off_t offset, std::string_view bytes) const {
+        const os::Fd fd{::open(path().c_str(), O_WRONLY)};
+        EXPECT_EQ(::pwrite(fd.get(), bytes.data(), bytes.size(), offset),
+                  static_cast<ssize_t>(bytes.size()));
+    }
+
+    std::string directory_;
+    Records::Contents contents;
+};
+
+TEST(RecordCodec, GivesBackWhatItWasGiven) {
+    const core::Instance i = busy_instance();
+    const auto record = decode_record(encode_record("web", 3, i, 42));
+    ASSERT_TRUE(record);
+    EXPECT_EQ(record->unit, "web");
+    EXPECT_EQ(record->index, 3u);
+    EXPECT_EQ(record->cloned_ns, 42);
+    const core::Instance& back = record->instance;
+    EXPECT_EQ(back.goal, i.goal);
+    EXPECT_EQ(back.state, i.state);
+    EXPECT_EQ(back.reason, i.reason);
+    EXPECT_EQ(back.stop_step, i.stop_step);
+    EXPECT_TRUE(back.leader_gone && back.restart_requested && back.run_failed && back.counted);
+    EXPECT_EQ(back.run, i.run);
+    EXPECT_EQ(back.pid, i.pid);
+    EXPECT_EQ(back.attempt, i.attempt);
+    EXPECT_EQ(back.restarts, i.restarts);
+    EXPECT_EQ(back.since, i.since);
+    EXPECT_EQ(back.started, i.started);
+    EXPECT_EQ(back.ready_at, i.ready_at);
+    EXPECT_EQ(back.due, i.due);
+    EXPECT_EQ(back.restarts_at, i.restarts_at);
+    ASSERT_TRUE(back.last_exit);
+    EXPECT_EQ(back.last_exit->at, i.last_exit->at);
+    EXPECT_EQ(back.last_exit->uptime, i.last_exit->uptime);
+    EXPECT_EQ(back.last_exit->run, i.last_exit->run);
+    EXPECT_EQ(back.last_exit->pid, i.last_exit->pid);
+    EXPECT_EQ(back.last_exit->status, i.last_exit->status);
+    ASSERT_TRUE(back.spawn_error);
+    EXPECT_EQ(*back.spawn_error, *i.spawn_error);
+}
+
+TEST(RecordCodec, KeepsTheNewestOfAHistoryThatDoesNotFit) {
+    core::Instance i = busy_instance();
+    i.restarts_at.clear();
+    for (int n = 0; n < 64; ++n) i.restarts_at.push_back(at(std::chrono::seconds{n}));
+    const auto record = decode_record(encode_record(std::string(255, 'u'), 0, i, 0));
+    ASSERT_TRUE(record);
+    EXPECT_EQ(record->unit, std::string(255, 'u'));
+    const auto& kept = record->instance.restarts_at;
+    ASSERT_GE(kept.size(), 20u);
+    EXPECT_LT(kept.size(), 64u);
+    EXPECT_EQ(kept.back(), at(63s));
+    EXPECT_EQ(kept.front(), at(std::chrono::seconds{64 - kept.size()}));
+}
+
+TEST(RecordCodec, RefusesWhatIsDamaged) {
+    const Slot good = encode_record("web", 0, busy_instance(), 1);
+    ASSERT_TRUE(decode_record(good));
+    const auto length = std::to_integer<std::size_t>(good[8]);  // Of what is used, below 256 here.
+    ASSERT_GT(length, 100u);
+    for (std::size_t byte = 0; byte < length; ++byte) {
+        Slot bad = good;
+        bad[byte] ^= std::byte{0x10};
+        EXPECT_FALSE(decode_record(bad)) << "byte " << byte;
+    }
+    EXPECT_FALSE(decode_record(Slot{}));
+    EXPECT_FALSE(decode_record(encode_header({"boot", 1})));
+}
+
+TEST_F(RecordsTest, ANewFileKnowsNothing) {
+    open();
+    EXPECT_TRUE(contents.records.empty());
+    EXPECT_EQ(contents.header.boot, "");
+    EXPECT_EQ(contents.next_run, 1u);
+}
+
+TEST_F(RecordsTest, SlotsAreFoundAgainAndFreedOnesReused) {
+    {
+        Records records = open();
+        ASSERT_TRUE(records.reset({"boot-1", 5}));
+        for (const char* name : {"a", "b", "c"}) {
+            ASSERT_TRUE(records.write(records.allocate(), encode_record(name, 0, {}, 0)));
+        }
+        ASSERT_TRUE(records.release(2));
+    }
+    Records records = open();
+    EXPECT_EQ(contents.header, (RecordsHeader{"boot-1", 5}));
+    ASSERT_EQ(contents.records.size(), 2u);
+    EXPECT_EQ(contents.records[0].record.unit, "a");
+    EXPECT_EQ(contents.records[1].record.unit, "c");
+    EXPECT_EQ(contents.damaged, 0u);
+    EXPECT_EQ(records.allocate(), 2u);
+    EXPECT_EQ(records.allocate(), 4u);
+}
+
+TEST_F(RecordsTest, RunNumbersGoOnFromTheHighest) {
+    core::Instance instance;
+    instance.run = 77;
+    {
+        Records records = open();
+        ASSERT_TRUE(records.reset({"boot", 5}));
+        ASSERT_TRUE(records.write(records.allocate(), encode_record("a", 0, instance, 0)));
+    }
+    { open(); }
+    EXPECT_EQ(contents.next_run, 78u);
+    {
+        Records records = open();
+        ASSERT_TRUE(records.reset({"boot", contents.next_run}));
+    }
+    open();
+    EXPECT_TRUE(contents.records.empty());
+    EXPECT_EQ(contents.next_run, 78u);
+}
+
+TEST_F(RecordsTest, ADamagedSlotCostsOnlyItself) {
+    {
+        Records records = open();
+        ASSERT_TRUE(records.reset({"boot", 1}));
+        for (const char* name : {"a", "b", "c"}) {
+            ASSERT_TRUE(records.write(records.allocate(), encode_record(name, 0, {}, 0)));
+        }
+    }
+    overwrite(2 * slot_size + 20, "garbage");
+    overwrite(4 * slot_size, "half a slot");
+    Records records = open();
+    ASSERT_EQ(contents.records.size(), 2u);
+    EXPECT_EQ(contents.damaged, 1u);
+    EXPECT_EQ(records.allocate(), 2u);
+    EXPECT_EQ(records.allocate(), 4u);
+}
+
+}  // namespace
+}  // namespace superd::supervisor
