@@ -57,7 +57,7 @@ def make_superd(request):
     for superd in made:
         left += superd.close()
         if failed or left:
-            print(f"--- superd in {superd.base} printed:\n{superd.text()[-20000:]}")
+            print(f"--- superd in {superd.base} printed:\n{superd.text()[-6000:]}")
     assert failed or not left, f"left behind: {left}"
 
 

@@ -125,8 +125,8 @@ class Superd:
         self.launch(**options)
         deadline = time.monotonic() + timeout
         while not self.ready.wait(0.05):
-            assert self.process.poll() is None, f"superd exited with {self.process.returncode}:\n{self.text()}"
-            assert time.monotonic() < deadline, f"superd is not ready after {timeout} s:\n{self.text()}"
+            assert self.process.poll() is None, f"superd exited with {self.process.returncode}:\n{self.tail()}"
+            assert time.monotonic() < deadline, f"superd is not ready after {timeout} s:\n{self.tail()}"
         return self
 
     def pump(self, process, ready):
@@ -141,13 +141,17 @@ class Superd:
     def text(self):
         return "".join(self.output)
 
+    def tail(self):
+        """The end of what superd printed, for messages."""
+        return self.text()[-3000:]
+
     def await_text(self, wanted, timeout=PATIENCE):
         """Waits until superd has printed something; returns all that it printed."""
         deadline = time.monotonic() + timeout
         with self.printed:
             while wanted not in self.text():
                 assert self.printed.wait(deadline - time.monotonic()) or wanted in self.text(), \
-                    f"superd did not print {wanted!r} within {timeout} s:\n{self.text()}"
+                    f"superd did not print {wanted!r} within {timeout} s:\n{self.tail()}"
         return self.text()
 
     def terminate(self, timeout=PATIENCE):
@@ -229,7 +233,7 @@ class Superd:
             if result:
                 return result
             left = deadline - time.monotonic()
-            assert left > 0, f"waited {timeout} s in vain; superd printed:\n{self.text()}"
+            assert left > 0, f"waited {timeout} s in vain; superd printed:\n{self.tail()}"
             # An event can be missed while a supervisor is replaced: then looking again heals it.
             self.followed.next(min(left, 0.5))
 

@@ -1,5 +1,6 @@
 """Services under a storm of kills and commands, and what must be true of them afterwards."""
 import collections
+import os
 import re
 import subprocess
 import sys
@@ -25,6 +26,7 @@ class Storm:
         for i in range(WRITERS):
             superd.unit(f"writer-{i}", f'''exec = ["{sys.executable}", "{harness.PROGRAMS}/numbers.py", "{superd.base}/errors", "0.00{i + 1}"]
 [log]
+foreground = false
 max-size = "64KiB"
 max-age = "1d"
 keep = 1000''')
@@ -60,7 +62,8 @@ max-delay = "500ms"''')
 
     def command_about(self):
         try:
-            while not self.over.is_set():
+            # As fast as a busy operator's scripts: several commands in each supervisor's life.
+            while not self.over.wait(self.random.uniform(0, 0.1)):
                 self.command_one()
         except Exception as cause:  # Told by `finish`, on the test's own thread.
             self.problems.append(repr(cause))
@@ -90,7 +93,8 @@ max-delay = "500ms"''')
     def finish_commands(self):
         self.over.set()
         self.thread.join(60)
-        assert not self.thread.is_alive() and self.problems == []
+        assert self.problems == []
+        assert not self.thread.is_alive()
 
     def check(self):
         """Pids, goals and exits; call it while superd runs and after `finish_commands`."""
@@ -108,6 +112,14 @@ max-delay = "500ms"''')
         assert ("guest" in self.superd.units()) == bool(self.number % 2)
         self.check_exits()
         check_no_twins(self.superd)
+        self.check_descriptors()
+
+    def check_descriptors(self):
+        """What was held for runs that are over has been given back: two a run that lives, and few more."""
+        living = sum(pid is not None for pid in self.superd.pids().values())
+        folder = f"/proc/{self.superd.process.pid}/fd"
+        self.superd.await_that(lambda: len(os.listdir(folder)) <= 3 * living + 20 or
+                               print(len(os.listdir(folder)), "descriptors in superd"))
 
     def check_exits(self):
         """Each run that began has exactly one exit, or lives."""

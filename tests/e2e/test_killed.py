@@ -25,7 +25,7 @@ def kill_part(superd, name):
     """Kills a helper, waiting for it to exist if it is being replaced right now."""
     deadline = time.monotonic() + harness.PATIENCE
     while (pid := superd.parts().get(name)) is None:
-        assert time.monotonic() < deadline, f"no {name} for {harness.PATIENCE} s:\n{superd.text()}"
+        assert time.monotonic() < deadline, f"no {name} for {harness.PATIENCE} s:\n{superd.tail()}"
         time.sleep(0.002)
     processes.kill(pid)
     assert processes.wait_gone(pid, 10)
