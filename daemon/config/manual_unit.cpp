@@ -28,7 +28,8 @@ all of them are told at once, each as
 .PP
 .in +4n
 .nf
-units/web.toml:7:10: cannot use restart.policy = "alway": expected always, on\-failure or never; did you mean "always"?
+units/web.toml:7:10: cannot use restart.policy = "alway":
+expected always, on\-failure or never; did you mean "always"?
 .fi
 .in
 .PP
@@ -115,7 +116,8 @@ A value may be in single quotes, in which nothing is special, or in double quote
 takes the ", \e, \` or $ after it as it is; quoted and unquoted parts may follow each other.
 Outside quotes \e takes any character after it as it is, and spaces at the end are dropped.
 A \e at the end of a line continues it on the next.
-This is the part of systemd's EnvironmentFile= that shells understand too; there is no ${NAME} in it.
+This is the part of systemd's EnvironmentFile= that shells understand too.
+There is no ${NAME} in it.
 .SH DURATIONS
 A duration is a string: a number, which may have a fraction, and d, h, min, s, ms or us.
 Several may follow each other, the largest first: "100ms", "1.5s", "1h 30min".
@@ -128,7 +130,8 @@ Signals are written by name:
 )";
 
 constexpr std::string_view end =
-    R"(Real\-time signals are SIGRTMIN, SIGRTMIN+1 and so on up to SIGRTMAX, or SIGRTMAX\-1 and so on down.
+    R"(Real\-time signals are SIGRTMIN, SIGRTMIN+1 and so on up to SIGRTMAX, or
+SIGRTMAX\-1 and so on down.
 .SH FILES
 .TP
 .I share/superd/schema/superd\-unit.schema.json

@@ -12,7 +12,8 @@ EXAMPLES = ROOT / "units" / "examples"
 
 GOOD = [
     'exec = ["a"]',
-    'exec = ["a"]\nuser = 1000\ngroup = "x"\n[stop]\nsignals = ["SIGRTMIN+1", ["SIGKILL", "1h 30min"]]',
+    'exec = ["a"]\nuser = 1000\ngroup = "x"',
+    'exec = ["a"]\n[stop]\nsignals = ["SIGRTMIN+1", ["SIGKILL", "1h 30min"]]',
     'exec = ["a"]\n[ready]\ntcp = "[::1]:80"\ntimeout = "1.5s"',
     'exec = ["a"]\n[restart]\nlimit = "10 in 1min"\nsuccess-codes = [0, "SIGHUP"]',
     'exec = ["a"]\n[depends]\nafter = ["b", { unit = "c", when = "completed" }]',
@@ -42,13 +43,18 @@ def validator(name):
     return jsonschema.Draft202012Validator(schema)
 
 
+def complaints(schema, file):
+    document = tomllib.loads(file.read_text())
+    return [f"{file.name}: {error.message}" for error in schema.iter_errors(document)]
+
+
 def main():
     unit, settings = validator("superd-unit.schema.json"), validator("superd.schema.json")
     wrong = []
     for file in sorted((EXAMPLES / "units").glob("*.toml")):
-        wrong += [f"{file.name}: {e.message}" for e in unit.iter_errors(tomllib.loads(file.read_text()))]
+        wrong += complaints(unit, file)
     for file in EXAMPLES.glob("superd.toml"):
-        wrong += [f"{file.name}: {e.message}" for e in settings.iter_errors(tomllib.loads(file.read_text()))]
+        wrong += complaints(settings, file)
     wrong += [f"refused: {text}" for text in GOOD if not unit.is_valid(tomllib.loads(text))]
     wrong += [f"taken: {text}" for text in BAD if unit.is_valid(tomllib.loads(text))]
     print("\n".join(wrong), end="\n" if wrong else "")

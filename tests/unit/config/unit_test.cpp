@@ -34,8 +34,8 @@ TEST(Unit, NeedsNothingButAProgram) {
     EXPECT_EQ(unit->source.directory_line, 0);
 }
 
-TEST(Unit, HasEveryKeyAsItWasWritten) {
-    const auto unit = parsed_unit(R"(
+// A unit with every key but those that exclude each other.
+constexpr const char* full = R"(
 description = "Shop front"
 type = "service"
 exec = ["/usr/bin/node", "server.js", "--port", "${PORT}"]
@@ -71,7 +71,10 @@ max-size = "512KiB"
 max-age = "0s"
 keep = 0
 tail = 7
-)");
+)";
+
+TEST(Unit, HasTheKeysAtTheTopAsTheyWereWritten) {
+    const auto unit = parsed_unit(full);
     EXPECT_EQ(unit->description, "Shop front");
     EXPECT_THAT(unit->launch.argv, ElementsAre("/usr/bin/node", "server.js", "--port", "8080"));
     EXPECT_EQ(unit->launch.directory, "/srv/8080");
@@ -81,7 +84,10 @@ tail = 7
     EXPECT_EQ(unit->source.exec_line, 4);
     EXPECT_EQ(unit->source.directory_line, 7);
     EXPECT_EQ(unit->source.ready_line, 23);
+}
 
+TEST(Unit, HasItsRestartRuleAsItWasWritten) {
+    const auto unit = parsed_unit(full);
     const auto& restart = unit->spec.restart;
     EXPECT_EQ(restart.policy, core::RestartPolicy::always);
     EXPECT_EQ(restart.delay, 0s);
@@ -96,7 +102,10 @@ tail = 7
     EXPECT_THAT(restart.success_signals, ElementsAre(SIGUSR1));
     EXPECT_THAT(restart.never_on_codes, ElementsAre(78));
     EXPECT_THAT(restart.always_on_signals, ElementsAre(SIGHUP));
+}
 
+TEST(Unit, HasReadinessStopAndLogAsTheyWereWritten) {
+    const auto unit = parsed_unit(full);
     ASSERT_NE(unit->ready, nullptr);
     EXPECT_TRUE(unit->spec.awaits_ready);
     EXPECT_EQ(unit->ready->kind, ReadyKind::http);
