@@ -6,7 +6,6 @@
 #include "logger/server.hpp"
 #include "os/limits.hpp"
 
-#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include <fcntl.h>
@@ -136,8 +135,6 @@ void prepare_process() {
     // ^C goes to the whole foreground group, but it is superd that decides.
     for (const int signal : {SIGPIPE, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGQUIT})
         ::signal(signal, SIG_IGN);
-    // Without superd nobody would know of this process; the next superd has its own.
-    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
 }
 
 int run(int argc, char** argv) {
