@@ -52,19 +52,14 @@ void compare_environments(const Launch& before, const Launch& after, Keys& keys)
     auto a = before.env.begin();
     auto b = after.env.begin();
     while (a != before.env.end() || b != after.env.end()) {
-        if (a == before.env.end()) {
-            add(*b++);
-        } else if (b == after.env.end()) {
-            add(*a++);
-        } else if (const auto order = variable_name(*a) <=> variable_name(*b); order < 0) {
-            add(*a++);
-        } else if (order > 0) {
-            add(*b++);
-        } else {
-            if (*a != *b) add(*a);
-            ++a;
-            ++b;
-        }
+        // The environment that has the smaller name next has a variable the other has not.
+        const bool only_a = b == after.env.end() ||
+                            (a != before.env.end() && variable_name(*a) < variable_name(*b));
+        const bool only_b = a == before.env.end() ||
+                            (b != after.env.end() && variable_name(*b) < variable_name(*a));
+        if (only_a || only_b || *a != *b) add(only_b ? *b : *a);
+        if (!only_b) ++a;
+        if (!only_a) ++b;
     }
 }
 

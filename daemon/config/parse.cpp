@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <map>
+#include <numeric>
 #include <tuple>
 
 #include <fmt/format.h>
@@ -27,10 +28,17 @@ int rank(std::string_view file) {
 }
 
 void put_in_order(Diagnostics& diagnostics) {
-    const auto place = [](const Diagnostic& d) {
-        return std::tuple{rank(d.file), std::string_view{d.file}, d.line, d.column};
-    };
-    std::ranges::stable_sort(diagnostics, {}, place);
+    // By index where places are the same: the order they were found in.
+    std::vector<std::size_t> order(diagnostics.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::sort(order, {}, [&](std::size_t i) {
+        const auto& d = diagnostics[i];
+        return std::tuple{rank(d.file), std::string_view{d.file}, d.line, d.column, i};
+    });
+    Diagnostics sorted;
+    sorted.reserve(order.size());
+    for (const auto i : order) sorted.push_back(std::move(diagnostics[i]));
+    diagnostics = std::move(sorted);
     // An env-file that many units name is wrong once.
     const auto same = [](const Diagnostic& a, const Diagnostic& b) {
         return a.file == b.file && a.line == b.line && a.column == b.column &&
