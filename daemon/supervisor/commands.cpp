@@ -122,13 +122,15 @@ void Commands::deliver(bool changed) {
     for (auto& [done, outcomes] : over) done(std::move(outcomes));
 }
 
-void Commands::end() {
+bool Commands::end() {
+    if (waiting_.empty()) return false;
     for (auto& [id, waiting] : waiting_) {
         for (std::size_t i = 0; i < waiting.outcomes.size(); ++i) {
             settle(waiting, i, core::Outcome::superseded);
         }
     }
     deliver(false);
+    return true;
 }
 
 }  // namespace superd::supervisor

@@ -34,8 +34,8 @@ public:
 
     // Calls those whose wait is over. `changed`: states may be other ones than before.
     void deliver(bool changed);
-    // Nothing will come any more.
-    void end();
+    // Nothing will come any more. True if anybody was told so.
+    bool end();
 
 private:
     struct Waiting {

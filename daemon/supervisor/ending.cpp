@@ -11,6 +11,7 @@ namespace superd::supervisor {
 namespace {
 
 constexpr std::chrono::seconds last_lines_patience{2};
+constexpr std::chrono::milliseconds last_answers_patience{50};
 
 }  // namespace
 
@@ -61,15 +62,34 @@ void Supervisor::end_if_done() {
         return;
     }
     all_down_ = false;
-    commands_.end();
+    if (!commands_.end()) return conclude();
+    // What clients are told now is still to be written to them.
+    deadline_.expires_after(last_answers_patience);
+    deadline_.async_wait([this](boost::system::error_code error) {
+        if (!error) conclude();
+    });
+}
+
+void Supervisor::conclude() {
     say("superd stopped");
     publish();
     // Of no more use: the next superd begins anew.
     const RecordsHeader header{boot_, system_.next_run()};
     if (auto cleared = records_->reset(header); !cleared) complain(cleared.error());
+    remove_groups();
     log_.info("all units are stopped");
     link_.finished(0);
     end(0);
+}
+
+void Supervisor::remove_groups() {
+    for (const core::Unit* unit : system_.units()) {
+        for (std::uint32_t index = 0; index < unit->instances.size(); ++index) {
+            const std::string group = group_of({unit->id, index});
+            if (group.empty()) continue;
+            if (auto gone = groups_->parent().remove(group); !gone) complain(gone.error());
+        }
+    }
 }
 
 void Supervisor::end(int code) {

@@ -50,7 +50,7 @@ private:
 Log::Log(int descriptor)
     : logger_{std::make_unique<spdlog::logger>("superd",
                                                std::make_shared<DescriptorSink>(descriptor))} {
-    logger_->set_pattern("%Y-%m-%dT%H:%M:%S.%e superd %l: %v");
+    logger_->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ superd %l: %v", spdlog::pattern_time_type::utc);
     logger_->set_level(spdlog::level::info);
 }
 

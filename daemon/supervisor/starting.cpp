@@ -65,8 +65,8 @@ bool Supervisor::start() {
                    Trees::Handlers{
                        .tell = [this](core::Event event) { on_tree(std::move(event)); },
                        .known =
-                           [this](pid_t pid) {
-                               return table_.by_pid(pid) != nullptr || pid == ::getpid() ||
+                           [this, own_pid = own[1]](pid_t pid) {
+                               return table_.by_pid(pid) != nullptr || pid == own_pid ||
                                       pid == welcome_.logger_pid || failed_spawns_.contains(pid);
                            },
                        .due = [this] { settle_later(); },

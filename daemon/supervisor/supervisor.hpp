@@ -178,6 +178,8 @@ private:
     void shut_down();
     void kill_all();
     void end_if_done();
+    void conclude();
+    void remove_groups();
     void end(int code);
 
     boost::asio::io_context& io_;
