@@ -10,9 +10,11 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <cstdlib>
 #include <exception>
 #include <string>
+#include <string_view>
 
 #include <boost/asio/io_context.hpp>
 
@@ -28,12 +30,25 @@ void ignore_signals() {
     }
 }
 
+// Raises our limit. What services get is what superd was started with; the
+// keeper has raised its own before it started us.
+os::OpenFilesLimit open_files(supervisor::Log& log) {
+    os::OpenFilesLimit limit;
+    if (const auto raised = os::raise_open_files_limit()) {
+        limit = *raised;
+    } else {
+        log.warn(raised.error().message());
+    }
+    if (const char* const text = std::getenv("SUPERD_OPEN_FILES")) {
+        const std::string_view digits{text};
+        std::from_chars(digits.data(), digits.data() + digits.size(), limit.original);
+    }
+    return limit;
+}
+
 int run(const supervisor::Options& options, supervisor::Log& log) {
-    const auto limit = os::raise_open_files_limit();
-    if (!limit) log.warn(limit.error().message());
     boost::asio::io_context io{1};
-    supervisor::Supervisor supervisor{
-        io, {options.config, options.runtime, limit ? *limit : os::OpenFilesLimit{}}, log};
+    supervisor::Supervisor supervisor{io, {options.config, options.runtime, open_files(log)}, log};
     if (!supervisor.start()) return supervisor.exit_code();
     control::Server server{io, os::Fd{keeper::control_fd}, supervisor};
     supervisor.go();
