@@ -162,7 +162,8 @@ class Superd:
     def parts(self):
         """The pids of the keeper's two helpers, as the kernel knows them at this moment."""
         found = {}
-        for pid in processes.children(self.process.pid):
+        # The youngest first: a service that has not yet come to its exec looks like the supervisor.
+        for pid in sorted(processes.children(self.process.pid), key=processes.started, reverse=True):
             name = processes.program(pid)
             if name in ("superd-supervisor", "superd-logger") and processes.alive(pid):
                 found[name.removeprefix("superd-")] = pid

@@ -19,6 +19,12 @@ def parent(pid):
     return int(fields[1]) if fields else None
 
 
+def started(pid):
+    """When a process was started, in ticks since boot; 0 when it is gone."""
+    fields = stat_fields(pid)
+    return int(fields[19]) if fields else 0
+
+
 def stat_fields(pid):
     """The fields of /proc/PID/stat after the name; the first is the state."""
     try:
@@ -44,9 +50,10 @@ def children(pid):
 
 
 def program(pid):
-    """The file name of the program that a process runs."""
+    """The file name of the program as it was called; /proc/PID/exe changes when it is built anew."""
     try:
-        return os.path.basename(os.readlink(f"/proc/{pid}/exe")).removesuffix(" (deleted)")
+        with open(f"/proc/{pid}/cmdline", "rb") as cmdline:
+            return os.path.basename(cmdline.read().split(b"\0")[0].decode())
     except OSError:
         return ""
 

@@ -34,12 +34,14 @@ def kill_part(superd, name):
 @pytest.mark.parametrize("name", ["supervisor", "logger"])
 def test_a_helper_killed_200_times_is_not_noticed(superd, seeded, name):
     storm = Storm(superd, seeded).begin()
-    for number in range(rounds(200)):
+    number = 0
+    # Counted by superd: a supervisor's child that has not yet come to its exec can be hit instead.
+    while number < rounds(200) or superd.status()["superd"][name]["restarts"] < rounds(200):
         pause(seeded, number)
         kill_part(superd, name)
+        number += 1
     storm.finish_commands()
     storm.check()
-    assert superd.status()["superd"][name]["restarts"] >= rounds(200)
     assert sum(storm.commands.values()) >= rounds(200) / 4, storm.commands
     assert superd.terminate() == 0
     check_writers(superd)
