@@ -117,6 +117,7 @@ std::optional<ProcessStat> process_stat(pid_t pid) {
     stat.session = number<pid_t>(field[6]);
     stat.cpu_ticks = number<std::uint64_t>(field[14]) + number<std::uint64_t>(field[15]);
     stat.start_ticks = number<std::uint64_t>(field[22]);
+    stat.threads = number<std::uint32_t>(field[20]);
     stat.rss_bytes = number<std::uint64_t>(field[24]) * page;
     return stat;
 }

@@ -16,6 +16,7 @@ namespace superd::os {
 // Fields of /proc/PID/stat. Empty if the process is gone.
 struct ProcessStat {
     pid_t pid = 0, parent = 0, group = 0, session = 0;
+    std::uint32_t threads = 0;
     char state = '?';               // 'Z' and 'X' are as good as gone.
     std::uint64_t start_ticks = 0;  // Since boot, by sysconf(_SC_CLK_TCK): names it for good.
     std::uint64_t cpu_ticks = 0;    // user + system

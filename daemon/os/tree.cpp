@@ -5,8 +5,6 @@
 
 #include <sys/stat.h>
 
-#include <dirent.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
@@ -30,27 +28,12 @@ void append_number(std::string& text, Number number, int base) {
     text.append(digits, end);
 }
 
-// The threads of a process, the main one first or not.
-std::vector<pid_t> threads_of(pid_t pid) {
-    std::vector<pid_t> threads;
-    const std::string path = "/proc/" + std::to_string(pid) + "/task";
-    const std::unique_ptr<DIR, int (*)(DIR*)> stream{::opendir(path.c_str()), ::closedir};
-    if (!stream) return threads;
-    while (const dirent* entry = ::readdir(stream.get())) {
-        pid_t thread = 0;
-        const std::string_view name{entry->d_name};
-        const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), thread);
-        if (error == std::errc{}) threads.push_back(thread);
-    }
-    return threads;
-}
-
 // The process if it lives. A process whose main thread ended before the others
 // looks like a zombie and is none.
 std::optional<ProcessStat> living(pid_t pid) {
     const auto stat = process_stat(pid);
     if (!stat || stat->state == 'X') return std::nullopt;
-    if (stat->state == 'Z' && threads_of(pid).size() < 2) return std::nullopt;
+    if (stat->state == 'Z' && stat->threads < 2) return std::nullopt;
     return stat;
 }
 

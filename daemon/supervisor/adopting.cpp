@@ -148,7 +148,7 @@ void Supervisor::take_over(Inheritance& from) {
         const core::InstanceId* const id = table_.by_pid(verdict.pid);
         if (verdict.pid == 0 || id == nullptr) continue;
         if (verdict.fate == Fate::ended) {
-            ended(core::InstanceId{*id}, verdict.status, verdict.recorded);
+            ended(core::InstanceId{*id}, verdict.status, {.recorded = verdict.recorded});
         } else {
             ++kept;
         }

@@ -91,22 +91,19 @@ void Supervisor::take(const keeper::Message& message) {
     }
 }
 
-// Journal, step, slot, acknowledge, in this order: whoever dies in between, the
-// next supervisor is told again and knows by the journal what was recorded.
+// Journal, acknowledge, step, slot, in this order: whoever dies before the first
+// is told again, and afterwards the next supervisor knows by the journal what
+// was recorded. The keeper looks for the next exit while we go on with this one.
 void Supervisor::on_exited(const keeper::Message& message) {
-    const core::InstanceId* const owner = table_.by_pid(message.pid);
-    if (owner != nullptr) {
-        ended(*owner, from_keeper(message), false);
-        trees_->leader_reaped(message.pid);
-        flush_records();
-    } else {
-        failed_spawns_.erase(message.pid);
-        trees_->reaped(message.pid);
+    if (const core::InstanceId* const owner = table_.by_pid(message.pid)) {
+        return ended(*owner, from_keeper(message), {.acknowledge = message.pid});
     }
+    failed_spawns_.erase(message.pid);
+    trees_->reaped(message.pid);
     link_.acknowledge(message.pid);
 }
 
-void Supervisor::ended(core::InstanceId id, const core::ExitStatus& told, bool recorded) {
+void Supervisor::ended(core::InstanceId id, const core::ExitStatus& told, Ended how_told) {
     const core::Instance& instance = *system_.find(id);
     const core::RunId run = instance.run;
     core::ExitStatus status = told;
@@ -115,7 +112,7 @@ void Supervisor::ended(core::InstanceId id, const core::ExitStatus& told, bool r
     how.status = status;
     how.from = instance.state;
     table_.erase_pid(instance.pid);
-    if (!recorded) {
+    if (!how_told.recorded) {
         flush_notes();
         const core::Duration uptime = now() - instance.started;
         wire::Event event{.kind = wire::EventKind::exit, .run = run, .pid = instance.pid};
@@ -133,6 +130,10 @@ void Supervisor::ended(core::InstanceId id, const core::ExitStatus& told, bool r
         append(std::move(event));
         publish();
     }
+    if (how_told.acknowledge != 0) {
+        trees_->leader_reaped(how_told.acknowledge);
+        link_.acknowledge(how_told.acknowledge);
+    }
     note(std::move(how));
     logs_.drain(run);
     events_.push_back(core::Exited{id, run, status});
@@ -144,7 +145,7 @@ void Supervisor::on_stranger_end(pid_t pid, std::optional<int> status) {
     if (owner == nullptr) return;
     const core::InstanceId id = *owner;
     link_.release("pidfd." + std::to_string(system_.find(id)->run));
-    ended(id, from_wait_status(status), false);
+    ended(id, from_wait_status(status), {});
     settle();
 }
 

@@ -124,7 +124,12 @@ private:
     void on_exited(const keeper::Message& message);
     void on_signal(int number);
     void on_stranger_end(pid_t pid, std::optional<int> status);
-    void ended(core::InstanceId id, const core::ExitStatus& status, bool recorded);
+    // How an exit came to be known.
+    struct Ended {
+        bool recorded = false;  // The journal has it already.
+        pid_t acknowledge = 0;  // The keeper waits to hear that it is recorded.
+    };
+    void ended(core::InstanceId id, const core::ExitStatus& told, Ended how_told);
     bool killed_for_memory(core::InstanceId id);
     void beat();
     void beat_if_late();
