@@ -21,13 +21,18 @@ def family(superd, *more, stop=""):
     return pids
 
 
+def living(pids):
+    """Which of a family still live."""
+    return {member: pid for member, pid in zip(("leader", "child", "grandchild"), pids) if processes.alive(pid)}
+
+
 STEPS = '[stop]\nsignals = [["SIGTERM", "300ms"], ["SIGKILL", "5s"]]\n'
 
 
 def test_a_stop_is_over_when_nothing_of_the_tree_is_left(superd):
     pids, other = family(superd, stop=STEPS), superd.pid("other")
     superd.ctl("stop", "family")
-    assert [pid for pid in pids if processes.alive(pid)] == []
+    assert living(pids) == {}
     assert superd.instance("family")["last-exit"]["signal"] == "SIGKILL"
     assert superd.pid("other") == other
 
@@ -35,7 +40,7 @@ def test_a_stop_is_over_when_nothing_of_the_tree_is_left(superd):
 def test_a_leader_that_obeys_does_not_end_the_escalation(superd):
     pids = family(superd, "obedient", stop=STEPS)
     superd.ctl("stop", "family")
-    assert [pid for pid in pids if processes.alive(pid)] == []
+    assert living(pids) == {}
     assert superd.instance("family")["last-exit"]["code"] == 0
 
 
@@ -43,7 +48,7 @@ def test_a_leader_that_dies_takes_its_tree_along_before_the_restart(superd):
     pids = family(superd, stop=STEPS)
     processes.kill(pids[0])
     new = superd.await_new_pid("family", pids[0])
-    assert [pid for pid in pids if processes.alive(pid)] == []
+    assert living(pids) == {}
     assert processes.alive(new)
 
 
@@ -53,7 +58,7 @@ def test_a_supervisor_killed_during_a_stop_ends_it_all_the_same(superd):
     superd.await_state("family", "stopping")
     processes.kill(superd.parts()["supervisor"])
     superd.ctl("wait", "family", "--stopped")
-    assert [pid for pid in pids if processes.alive(pid)] == []
+    assert living(pids) == {}
 
 
 def test_signals_are_sent_in_the_order_that_the_unit_says(superd):
@@ -92,4 +97,4 @@ def test_a_second_sigterm_does_not_hurt_and_the_shutdown_has_a_deadline(superd):
     superd.process.terminate()
     superd.process.terminate()
     assert superd.process.wait(20) == 0
-    assert [pid for pid in pids if processes.alive(pid)] == []
+    assert living(pids) == {}
