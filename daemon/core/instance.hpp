@@ -97,7 +97,6 @@ struct Instance {
     bool leader_gone = false;        // stopping: the main process has ended, its tree may not have.
     bool restart_requested = false;  // stopping: start again when down, whatever the policy.
     bool run_failed = false;         // stopping: superd ends this run because it failed.
-    bool counted = false;            // The end of the current run is already in `restarts_at`.
     bool removed = false;            // Not in the configuration any more: forgotten when down.
     RunId run = 0;                   // The current run, or the last one.
     std::int32_t pid = 0;            // Of the main process; 0 when none lives.
