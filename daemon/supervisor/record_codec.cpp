@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
-#include <cstring>
 #include <memory>
 #include <utility>
 
@@ -45,7 +44,8 @@ public:
     }
     void put(std::string_view text) {
         assert(used_ + text.size() <= slot_size);
-        std::memcpy(slot_.data() + used_, text.data(), text.size());
+        std::ranges::copy(std::as_bytes(std::span{text}),
+                          slot_.begin() + static_cast<std::ptrdiff_t>(used_));
         used_ += text.size();
     }
     std::size_t room() const { return slot_size - used_; }
@@ -89,7 +89,8 @@ public:
             return {};
         }
         std::string result(size, '\0');
-        std::memcpy(result.data(), rest_.data(), size);
+        std::ranges::copy(std::as_bytes(std::span{rest_.first(size)}),
+                          std::as_writable_bytes(std::span{result}).begin());
         rest_ = rest_.subspan(size);
         return result;
     }
