@@ -120,6 +120,7 @@ void Stepper::forget_failures(Instance& instance) {
     instance.attempt = 0;
     instance.restarts = 0;
     instance.restarts_at.clear();
+    instance.limited = false;
     instance.spawn_error.reset();
 }
 

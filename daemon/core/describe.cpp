@@ -36,7 +36,6 @@ std::string why_it_failed(const Instance& i) {
         case Reason::spawn_failed: return i.spawn_error ? *i.spawn_error : "cannot be started";
         case Reason::ready_timeout: return "not ready in time";
         case Reason::ready_failed: return "its readiness check failed";
-        case Reason::limit:
         case Reason::exited:
         case Reason::no_restart: return i.last_exit ? describe(i.last_exit->status) : "failure";
         case Reason::none:
@@ -108,12 +107,12 @@ std::string System::describe(InstanceId id, Instant now) const {
         case State::backoff: {
             std::string text = "retry " + std::to_string(i->restarts) + " in " +
                                seconds(i->due - now) + " after " + why_it_failed(*i);
-            if (i->reason == Reason::limit) text += "; restart.limit is reached";
+            if (i->limited) text += "; restart.limit is reached";
             return text;
         }
         case State::failed: {
             std::string text = why_it_failed(*i);
-            if (i->reason == Reason::limit) text += ", and restart.limit is exceeded";
+            if (i->limited) text += ", and restart.limit is exceeded";
             if (i->reason == Reason::no_restart) text += ", and its policy does not restart it";
             return text;
         }

@@ -76,7 +76,6 @@ std::string_view to_string(Reason reason) {
         case Reason::ready_failed: return "ready-failed";
         case Reason::exited: return "exited";
         case Reason::spawn_failed: return "spawn-failed";
-        case Reason::limit: return "limit";
         case Reason::leftovers: return "leftovers";
         case Reason::no_restart: return "no-restart";
     }

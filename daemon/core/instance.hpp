@@ -66,7 +66,6 @@ enum class Reason : std::uint8_t {
     ready_failed,       // stopping/backoff/failed: its readiness check cannot succeed
     exited,             // backoff/failed/inactive/completed: see last_exit
     spawn_failed,       // backoff/failed: see spawn_error
-    limit,              // backoff/failed: restart.limit is exceeded
     leftovers,          // stopping: the leader is gone, its tree is not
     no_restart,         // failed/inactive: its policy forbids a restart
 };
@@ -97,6 +96,7 @@ struct Instance {
     bool leader_gone = false;        // stopping: the main process has ended, its tree may not have.
     bool restart_requested = false;  // stopping: start again when down, whatever the policy.
     bool run_failed = false;         // stopping: superd ends this run because it failed.
+    bool limited = false;            // backoff, failed: restart.limit is exceeded besides.
     bool removed = false;            // Not in the configuration any more: forgotten when down.
     RunId run = 0;                   // The current run, or the last one.
     std::int32_t pid = 0;            // Of the main process; 0 when none lives.

@@ -14,6 +14,7 @@ void Stepper::spawn(Unit& unit, Instance& instance) {
     instance.ready_at = Instant{};
     instance.leader_gone = false;
     instance.run_failed = false;
+    instance.limited = false;
     instance.restart_requested = false;
     instance.stop_step = 0;
     enter(unit, instance, State::starting, Reason::spawning);

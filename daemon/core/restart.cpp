@@ -63,12 +63,10 @@ void Stepper::retry(Unit& unit, Instance& instance, Reason reason, bool stable, 
         std::erase_if(instance.restarts_at,
                       [&](Instant past) { return past + rule.window <= now_; });
         if (instance.restarts_at.size() >= rule.limit) {
-            if (rule.on_limit == OnLimit::fail) {
-                return enter(unit, instance, State::failed, Reason::limit);
-            }
+            instance.limited = true;
+            if (rule.on_limit == OnLimit::fail) return enter(unit, instance, State::failed, reason);
             const auto oldest = instance.restarts_at.size() - rule.limit;
             at = std::max(at, instance.restarts_at[oldest] + rule.window);
-            reason = Reason::limit;
         }
         instance.restarts_at.push_back(at);
         const auto surplus =

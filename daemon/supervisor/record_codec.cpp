@@ -117,7 +117,7 @@ std::optional<Reader> open_slot(std::span<const std::byte, slot_size> bytes, std
 std::int64_t ns(core::Instant moment) { return moment.time_since_epoch().count(); }
 core::Instant instant(std::int64_t value) { return core::Instant{core::Duration{value}}; }
 
-enum Flag : std::uint8_t { leader_gone = 1, restart_requested = 2, run_failed = 4 };
+enum Flag : std::uint8_t { leader_gone = 1, restart_requested = 2, run_failed = 4, limited = 8 };
 enum ExitFlag : std::uint8_t { has_exit = 1, core_dumped = 2, oom = 4, unknown = 8 };
 
 // Restart moments as tenths of a second: exact enough for a window, and 13 years long.
@@ -160,6 +160,7 @@ void put_facts(Writer& out, const core::Instance& i) {
     if (i.leader_gone) flags |= leader_gone;
     if (i.restart_requested) flags |= restart_requested;
     if (i.run_failed) flags |= run_failed;
+    if (i.limited) flags |= limited;
     out.put(std::to_underlying(i.goal));
     out.put(std::to_underlying(i.state));
     out.put(std::to_underlying(i.reason));
@@ -184,6 +185,7 @@ void take_facts(Reader& in, core::Instance& i) {
     i.leader_gone = (flags & leader_gone) != 0;
     i.restart_requested = (flags & restart_requested) != 0;
     i.run_failed = (flags & run_failed) != 0;
+    i.limited = (flags & limited) != 0;
     i.run = in.take<core::RunId>();
     i.pid = in.take<std::int32_t>();
     i.attempt = in.take<std::uint32_t>();

@@ -345,7 +345,8 @@ private:
         Instance c;
         c.goal = i.goal, c.state = i.state, c.reason = i.reason, c.stop_step = i.stop_step;
         c.leader_gone = i.leader_gone, c.restart_requested = i.restart_requested;
-        c.run_failed = i.run_failed, c.removed = i.removed, c.run = i.run, c.pid = i.pid;
+        c.run_failed = i.run_failed, c.limited = i.limited, c.removed = i.removed, c.run = i.run,
+        c.pid = i.pid;
         c.attempt = i.attempt, c.restarts = i.restarts, c.since = i.since, c.started = i.started;
         c.ready_at = i.ready_at, c.due = i.due, c.restarts_at = i.restarts_at;
         if (i.last_exit) c.last_exit = std::make_unique<LastExit>(*i.last_exit);

@@ -142,7 +142,8 @@ TEST(Restart, TheLimitWaitsOutItsWindowAndGoesOn) {
     }
     world.exit("web", {.code = 1});
     EXPECT_EQ(world.state("web"), State::backoff);
-    EXPECT_EQ(world.at("web").reason, Reason::limit);
+    EXPECT_TRUE(world.at("web").limited);
+    EXPECT_EQ(world.at("web").reason, Reason::exited);
     EXPECT_EQ(world.at("web").due, Instant{101s} + 1min);
     world.pass(1min);
     EXPECT_EQ(world.state("web"), State::ready);
@@ -162,6 +163,19 @@ TEST(Restart, TheLimitGivesUpWhenToldToUntilTheOperatorResets) {
     world.happen(ResetRequested{world.all("web"), 6});
     EXPECT_EQ(world.state("web"), State::ready);
     EXPECT_EQ(world.answer(6), Outcome::done);
+}
+
+TEST(Restart, TheLimitDoesNotHideWhyItFailed) {
+    auto web = spec("web");
+    web.awaits_ready = true;
+    web.ready_timeout = 1s;
+    web.restart.limit = 1;
+    web.restart.window = 1min;
+    web.restart.on_limit = OnLimit::fail;
+    World world{{web}};
+    world.pass(5s);
+    EXPECT_EQ(world.state("web"), State::failed);
+    EXPECT_EQ(world.why("web"), "not ready in time, and restart.limit is exceeded");
 }
 
 TEST(Restart, NoMoreSpawnsThanTheLimitInAnyWindow) {

@@ -20,9 +20,9 @@ core::Instance busy_instance() {
     core::Instance i;
     i.goal = core::Goal::up;
     i.state = core::State::backoff;
-    i.reason = core::Reason::limit;
+    i.reason = core::Reason::exited;
     i.stop_step = 2;
-    i.leader_gone = i.restart_requested = i.run_failed = true;
+    i.leader_gone = i.restart_requested = i.run_failed = i.limited = true;
     i.run = 0x1'0000'0007;
     i.pid = 4711;
     i.attempt = 5;
@@ -75,7 +75,7 @@ TEST(RecordCodec, GivesBackWhatItWasGiven) {
     EXPECT_EQ(back.state, i.state);
     EXPECT_EQ(back.reason, i.reason);
     EXPECT_EQ(back.stop_step, i.stop_step);
-    EXPECT_TRUE(back.leader_gone && back.restart_requested && back.run_failed);
+    EXPECT_TRUE(back.leader_gone && back.restart_requested && back.run_failed && back.limited);
     EXPECT_EQ(back.run, i.run);
     EXPECT_EQ(back.pid, i.pid);
     EXPECT_EQ(back.attempt, i.attempt);
