@@ -3,6 +3,7 @@
 // forks that fail; operators and reloads at any moment; a supervisor that is
 // killed between any two effects and restarted from what it had recorded. All
 // of it from one seed, so each failure replays: SUPERD_SIM_SEED=n runs that one.
+#include "chance.hpp"
 #include "core/system.hpp"
 
 #include <csignal>
@@ -19,22 +20,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-struct Process {
-    InstanceId instance;
-    std::int32_t pid = 0;
-    bool leader = true;  // Has not ended yet.
-    bool child = false;  // Something of its tree outlives the leader.
-    bool deaf = false;   // Ignores all but SIGKILL.
-    bool told = true;    // The end of the leader has been told to the core and recorded.
-    bool swept = false;  // Somebody waits to hear that the tree is gone.
-    ExitStatus status;
-};
-
 class Simulation {
 public:
     explicit Simulation(std::uint64_t seed)
         : random_{seed}, system_{std::make_unique<System>(seed)} {
-        specs_ = random_specs();
+        specs_ = random_.units();
         take(system_->apply(specs_, now_));
         drain();
     }
@@ -82,7 +72,7 @@ public:
                                                i.state == State::inactive ||
                                                system_->blocker(*unit).has_value();
                 ASSERT_TRUE(settled) << unit->spec.name << " is " << to_string(i.state) << "\n"
-                                     << picture();
+                                     << picture(*system_, now_);
             }
         }
     }
@@ -102,40 +92,6 @@ public:
     std::uint64_t events() const { return events_; }
 
 private:
-    bool chance(std::uint64_t percent) { return random_() % 100 < percent; }
-    Duration within(Duration most) {
-        return Duration{
-            static_cast<Duration::rep>(random_() % static_cast<std::uint64_t>(most.count()))};
-    }
-
-    std::vector<UnitSpec> random_specs() {
-        std::vector<UnitSpec> specs;
-        const auto count = 1 + random_() % 8;
-        for (std::uint64_t i = 0; i < count; ++i) {
-            UnitSpec s;
-            s.name = "u" + std::to_string(i);
-            s.type = chance(15) ? UnitType::oneshot : UnitType::service;
-            s.autostart = chance(80);
-            s.awaits_ready = s.type == UnitType::service && chance(50);
-            s.instances = chance(20) ? 3 : 1;
-            s.ready_timeout = 5s;
-            s.restart.policy = static_cast<RestartPolicy>(random_() % 3);
-            s.restart.on_limit = chance(50) ? OnLimit::wait : OnLimit::fail;
-            s.restart.limit = chance(50) ? 3 : 0;
-            s.restart.window = 30s;
-            s.stop = {{SIGTERM, 3s}, {SIGKILL, 1s}};
-            for (std::uint64_t d = 0; d < i; ++d) {
-                if (!chance(25)) continue;
-                const bool oneshot = specs[d].type == UnitType::oneshot;
-                const auto when = static_cast<When>(random_() % (oneshot ? 3 : 2));
-                s.dependencies.push_back(
-                    {specs[d].name, static_cast<DependencyKind>(random_() % 3), when});
-            }
-            specs.push_back(std::move(s));
-        }
-        return specs;
-    }
-
     void feed(const Event& event) { queue_.push_back(event); }
 
     void drain() {
@@ -175,12 +131,13 @@ private:
         const Instance* const i = system_->find(e.instance);
         ASSERT_NE(i, nullptr);
         ASSERT_EQ(i->goal, Goal::up) << "started against the goal";
-        if (faults_ && chance(5)) return feed(SpawnFailed{e.instance, e.run, "no", chance(50)});
+        if (faults_ && random_.chance(5))
+            return feed(SpawnFailed{e.instance, e.run, "no", random_.chance(50)});
         Process p;
         p.instance = e.instance;
         p.pid = ++last_pid_;
-        p.deaf = faults_ && chance(15);
-        p.child = faults_ && chance(15);
+        p.deaf = faults_ && random_.chance(15);
+        p.child = faults_ && random_.chance(15);
         processes_.emplace(e.run, p);
         feed(Spawned{e.instance, e.run, p.pid});
     }
@@ -237,9 +194,9 @@ private:
         const auto run = some([](const Process& p) { return p.leader; });
         if (!run) return;
         ExitStatus status;
-        if (chance(40))
+        if (random_.chance(40))
             status.code = static_cast<std::int32_t>(random_() % 3);
-        else if (chance(50))
+        else if (random_.chance(50))
             status.signal = SIGSEGV;
         else
             status.unknown = true;
@@ -258,7 +215,7 @@ private:
 
     void report_ready() {
         for (const auto& [run, p] : processes_) {
-            if (p.leader && (!faults_ || chance(40))) feed(BecameReady{p.instance, run});
+            if (p.leader && (!faults_ || random_.chance(40))) feed(BecameReady{p.instance, run});
             if (!p.leader || system_->find(p.instance) == nullptr || faults_) continue;
             const Unit* const unit = system_->find(p.instance.unit);
             if (unit->spec.type == UnitType::oneshot) {
@@ -287,7 +244,7 @@ private:
         const auto units = system_->units();
         if (units.empty()) return;
         const Unit& unit = *units[random_() % units.size()];
-        const std::uint32_t index = chance(70) ? all_instances : 0;
+        const std::uint32_t index = random_.chance(70) ? all_instances : 0;
         const InstanceId id{unit.id, index};
         const CommandId number = ++last_command_;
         open_commands_.insert(number);
@@ -300,8 +257,8 @@ private:
     }
 
     void reload() {
-        auto next = random_specs();
-        if (chance(50)) next = specs_;
+        auto next = random_.units();
+        if (random_.chance(50)) next = specs_;
         // A change of these needs a restart: the configuration holds it back.
         for (auto& spec : next) {
             for (const auto& before : specs_) {
@@ -341,44 +298,12 @@ private:
         take(effects);
     }
 
-    static Instance copy(const Instance& i) {
-        Instance c;
-        c.goal = i.goal, c.state = i.state, c.reason = i.reason, c.stop_step = i.stop_step;
-        c.leader_gone = i.leader_gone, c.restart_requested = i.restart_requested;
-        c.run_failed = i.run_failed, c.limited = i.limited, c.removed = i.removed, c.run = i.run,
-        c.pid = i.pid;
-        c.attempt = i.attempt, c.restarts = i.restarts, c.since = i.since, c.started = i.started;
-        c.ready_at = i.ready_at, c.due = i.due, c.restarts_at = i.restarts_at;
-        if (i.last_exit) c.last_exit = std::make_unique<LastExit>(*i.last_exit);
-        return c;
-    }
-
-    std::string picture() const {
-        std::string text;
-        for (const Unit* unit : system_->units()) {
-            text += unit->spec.name + ":";
-            for (std::uint32_t i = 0; i < unit->instances.size(); ++i) {
-                const Instance& each = unit->instances[i];
-                text += " [" + std::string{to_string(each.state)} + " goal " +
-                        std::string{to_string(each.goal)} + ", " +
-                        system_->describe({unit->id, i}, now_) + "]";
-            }
-            for (const Edge& edge : unit->edges) {
-                text += " ->" + system_->find(edge.unit)->spec.name + "/" +
-                        std::to_string(static_cast<int>(edge.kind)) +
-                        std::to_string(static_cast<int>(edge.when));
-            }
-            text += "\n";
-        }
-        return text;
-    }
-
     void pass_time() {
         auto next = timers_.end();
         for (auto t = timers_.begin(); t != timers_.end(); ++t) {
             if (next == timers_.end() || t->second.at < next->second.at) next = t;
         }
-        const Instant until = now_ + within(2s) + 1ms;
+        const Instant until = now_ + random_.within(2s) + 1ms;
         if (next == timers_.end() || next->second.at > until) {
             now_ = until;
             return;
@@ -417,7 +342,7 @@ private:
         ASSERT_EQ(living, processes_.size()) << "a process outlived its instance";
     }
 
-    std::mt19937_64 random_;
+    Chance random_;
     std::unique_ptr<System> system_;
     std::vector<UnitSpec> specs_;
     Instant now_{1000s};

@@ -1,0 +1,103 @@
+// What the simulation invents from its seed: chances, units, and what it keeps
+// of an instance when the supervisor dies.
+#pragma once
+
+#include "core/system.hpp"
+
+#include <csignal>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace superd::core {
+
+struct Process {
+    InstanceId instance;
+    std::int32_t pid = 0;
+    bool leader = true;  // Has not ended yet.
+    bool child = false;  // Something of its tree outlives the leader.
+    bool deaf = false;   // Ignores all but SIGKILL.
+    bool told = true;    // The end of the leader has been told to the core and recorded.
+    bool swept = false;  // Somebody waits to hear that the tree is gone.
+    ExitStatus status;
+};
+
+class Chance {
+public:
+    explicit Chance(std::uint64_t seed) : random_{seed} {}
+
+    std::uint64_t operator()() { return random_(); }
+    bool chance(std::uint64_t percent) { return random_() % 100 < percent; }
+    Duration within(Duration most) {
+        return Duration{
+            static_cast<Duration::rep>(random_() % static_cast<std::uint64_t>(most.count()))};
+    }
+
+    std::vector<UnitSpec> units() {
+        using namespace std::chrono_literals;
+        std::vector<UnitSpec> specs;
+        const auto count = 1 + random_() % 8;
+        for (std::uint64_t i = 0; i < count; ++i) {
+            UnitSpec s;
+            s.name = "u" + std::to_string(i);
+            s.type = chance(15) ? UnitType::oneshot : UnitType::service;
+            s.autostart = chance(80);
+            s.awaits_ready = s.type == UnitType::service && chance(50);
+            s.instances = chance(20) ? 3 : 1;
+            s.ready_timeout = 5s;
+            s.restart.policy = static_cast<RestartPolicy>(random_() % 3);
+            s.restart.on_limit = chance(50) ? OnLimit::wait : OnLimit::fail;
+            s.restart.limit = chance(50) ? 3 : 0;
+            s.restart.window = 30s;
+            s.stop = {{SIGTERM, 3s}, {SIGKILL, 1s}};
+            for (std::uint64_t d = 0; d < i; ++d) {
+                if (!chance(25)) continue;
+                const bool oneshot = specs[d].type == UnitType::oneshot;
+                const auto when = static_cast<When>(random_() % (oneshot ? 3 : 2));
+                s.dependencies.push_back(
+                    {specs[d].name, static_cast<DependencyKind>(random_() % 3), when});
+            }
+            specs.push_back(std::move(s));
+        }
+        return specs;
+    }
+
+private:
+    std::mt19937_64 random_;
+};
+
+inline Instance copy(const Instance& i) {
+    Instance c;
+    c.goal = i.goal, c.state = i.state, c.reason = i.reason, c.stop_step = i.stop_step;
+    c.leader_gone = i.leader_gone, c.restart_requested = i.restart_requested;
+    c.run_failed = i.run_failed, c.limited = i.limited, c.removed = i.removed, c.run = i.run,
+    c.pid = i.pid;
+    c.attempt = i.attempt, c.restarts = i.restarts, c.since = i.since, c.started = i.started;
+    c.ready_at = i.ready_at, c.due = i.due, c.restarts_at = i.restarts_at;
+    if (i.last_exit) c.last_exit = std::make_unique<LastExit>(*i.last_exit);
+    return c;
+}
+
+// For messages: every unit, its instances and edges, a line each.
+inline std::string picture(const System& system, Instant now) {
+    std::string text;
+    for (const Unit* unit : system.units()) {
+        text += unit->spec.name + ":";
+        for (std::uint32_t i = 0; i < unit->instances.size(); ++i) {
+            const Instance& each = unit->instances[i];
+            text += " [" + std::string{to_string(each.state)} + " goal " +
+                    std::string{to_string(each.goal)} + ", " + system.describe({unit->id, i}, now) +
+                    "]";
+        }
+        for (const Edge& edge : unit->edges) {
+            text += " ->" + system.find(edge.unit)->spec.name + "/" +
+                    std::to_string(static_cast<int>(edge.kind)) +
+                    std::to_string(static_cast<int>(edge.when));
+        }
+        text += "\n";
+    }
+    return text;
+}
+
+}  // namespace superd::core
