@@ -44,7 +44,7 @@ def pytest_runtest_makereport(item, call):
 
 @pytest.fixture
 def make_superd(request):
-    """Makes superds that are ended with the test, which fails if one leaves a process behind."""
+    """Makes superds that are ended with the test, which fails if one breaks or leaves a process behind."""
     made = []
 
     def make(**options):
@@ -58,7 +58,7 @@ def make_superd(request):
         left += superd.close()
         if failed or left:
             print(f"--- superd in {superd.base} printed:\n{superd.text()[-6000:]}")
-    assert failed or not left, f"left behind: {left}"
+    assert failed or not left, "\n".join(left)
 
 
 @pytest.fixture

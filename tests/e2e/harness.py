@@ -22,6 +22,9 @@ BIN = pathlib.Path(os.environ.get("SUPERD_BIN", "build/release/bin")).resolve()
 SCALE = float(os.environ.get("SUPERD_SCALE", "1"))  # Of the number of rounds in long tests.
 PATIENCE = 30.0  # Seconds until something that must happen counts as not happening.
 PROGRAMS = pathlib.Path(__file__).resolve().parent / "programs"
+# What superd's parts print when they are broken; the keeper would replace them and go on.
+FAULT = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|Assertion .* failed|terminate called|SIGABRT|SIGSEGV")
+FOREIGN = re.compile(r"^\S+/\d+ +[|!] | unit \S+: ")  # About services, which may crash as they like.
 READY_LINE = re.compile(r"^superd \S+ is ready: ")
 
 
@@ -82,6 +85,7 @@ class Superd:
         self.user = user  # (uid, gid), or None for the tests' own.
         self.arguments, self.environment = [], {"E2E_MARK": self.mark}
         self.process, self.ready, self.followed = None, None, None
+        self.faults = []
         self.output, self.printed = collections.deque(maxlen=4000), threading.Condition()
         if user:
             for path in (self.base, self.config, self.config / "units"):
@@ -125,6 +129,7 @@ class Superd:
         self.launch(**options)
         deadline = time.monotonic() + timeout
         while not self.ready.wait(0.05):
+            assert not self.faults, f"a part of superd is broken: {self.faults[0]}"
             assert self.process.poll() is None, f"superd exited with {self.process.returncode}:\n{self.tail()}"
             assert time.monotonic() < deadline, f"superd is not ready after {timeout} s:\n{self.tail()}"
         return self
@@ -135,6 +140,8 @@ class Superd:
                 with self.printed:
                     self.output.append(line)
                     self.printed.notify_all()
+                if FAULT.search(line) and not FOREIGN.search(line):
+                    self.faults.append(line.rstrip())
                 if READY_LINE.match(line):
                     ready.set()
 
@@ -259,18 +266,18 @@ class Superd:
         return [pid for pid in processes.marked(self.mark) if pid not in own]
 
     def close(self):
-        """Ends everything; returns what should not have been there after superd ended by itself."""
+        """Ends everything; returns what superd left behind or broke."""
         if self.followed:
             self.followed.close()
-        left = []
+        left = [f"a broken part of superd: {line}" for line in self.faults]
         if self.process:
             if self.process.poll() is None:
                 self.process.terminate()
                 try:
                     self.process.wait(PATIENCE)
-                    left = [f"{pid} {processes.program(pid)}" for pid in self.survivors()]
+                    left += [f"{pid} {processes.program(pid)}" for pid in self.survivors()]
                 except subprocess.TimeoutExpired:
-                    left = [f"superd ({self.process.pid}) did not end within {PATIENCE} s of SIGTERM"]
+                    left += [f"superd ({self.process.pid}) did not end within {PATIENCE} s of SIGTERM"]
                     self.process.kill()
                     self.process.wait()
             # Twice: a parent may have forked while its children were being listed.
