@@ -9,6 +9,8 @@ from report import say
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LOGS = ROOT / "build" / "test-logs"
 JOBS = len(os.sched_getaffinity(0))
+# What one clone compiled serves the next: paths below the root are no part of the key.
+CCACHE = {"CCACHE_BASEDIR": str(ROOT), "CCACHE_NOHASHDIR": "true"}
 
 
 def run(log, command, env=None, also_good=0):
@@ -19,7 +21,7 @@ def run(log, command, env=None, also_good=0):
         out.write((" ".join(map(str, command)) + "\n").encode())
         out.flush()
         status = subprocess.run(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT,
-                                stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})}).returncode
+                                stdin=subprocess.DEVNULL, env={**CCACHE, **os.environ, **(env or {})}).returncode
     good = status in (0, also_good)
     if not good:
         say(f"   exit {status}: build/test-logs/{log} ends with:")
