@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import subprocess
 
 from report import say
@@ -59,7 +60,8 @@ def pending(build):
         if not source.startswith(tuple(f"{ROOT}/{folder}/" for folder in TIDIED)):
             continue
         parts = [settings, entry["command"]]
-        for name in [source, *headers.get(entry["output"], [])]:
+        output = re.search(r" -o (\S+)", entry["command"])[1]
+        for name in [source, *headers.get(output, [])]:
             path = os.path.normpath(os.path.join(build, name))
             if path.startswith(str(ROOT)) and os.path.exists(path):
                 parts.append(hashes.of(path))
