@@ -21,10 +21,11 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-constexpr const char* scope = "fd-1";
+// Tests run beside each other, and a look at all of /proc must tell their families apart.
+std::string scope() { return "fd-" + std::to_string(::getpid()); }
 
 std::vector<std::string> marked(std::uint64_t run) {
-    return {"SUPERD_RUN=" + run_mark(run, scope)};
+    return {"SUPERD_RUN=" + run_mark(run, scope())};
 }
 
 class Tree : public testing::Test {
@@ -50,7 +51,7 @@ protected:
     }
 
     Family family_;
-    TreeScan scan_{::getpid(), scope};
+    TreeScan scan_{::getpid(), scope()};
 };
 
 TEST_F(Tree, LivingLeaderBringsItsDescendantsEvenThoseOfOtherSessions) {
