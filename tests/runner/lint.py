@@ -10,7 +10,8 @@ import subprocess
 from report import say
 from steps import JOBS, LOGS, ROOT, run
 
-CACHE = ROOT / "build" / "lint-cache"
+# Beside ccache's, so that one clone's work serves the next.
+CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "superd" / "lint"
 FOLDERS = ("daemon", "ctl", "units", "tests")
 TIDIED = ("daemon", "ctl", "units")  # GoogleTest's macros would cost more than all the rest.
 
@@ -59,7 +60,7 @@ def pending(build):
         source = entry["file"]
         if not source.startswith(tuple(f"{ROOT}/{folder}/" for folder in TIDIED)):
             continue
-        parts = [settings, entry["command"]]
+        parts = [settings, entry["command"].replace(str(ROOT), "")]
         output = re.search(r" -o (\S+)", entry["command"])[1]
         for name in [source, *headers.get(output, [])]:
             path = os.path.normpath(os.path.join(build, name))
