@@ -32,18 +32,30 @@ bool same_file(const Rotated& a, const Rotated& b) {
     return a.stamp == b.stamp && a.number == b.number;
 }
 
-// Every file, a file's compressed form before its other one.
-std::vector<Rotated> scan(const std::string& directory, std::uint32_t index) {
-    std::vector<Rotated> files;
+void add_entries(const std::string& directory, std::uint32_t index, std::vector<Rotated>& files) {
     const std::unique_ptr<DIR, int (*)(DIR*)> entries{::opendir(directory.c_str()), ::closedir};
-    if (!entries) return files;
+    if (!entries) return;
     while (const dirent* entry = ::readdir(entries.get())) {
         auto file = parse_rotated(entry->d_name, index);
         if (!file) continue;
         file->path = directory + '/' + entry->d_name;
         files.push_back(std::move(*file));
     }
+}
+
+// Every file, a file's compressed form before its other one, which may be gone by now.
+std::vector<Rotated> scan(const std::string& directory, std::uint32_t index) {
+    std::vector<Rotated> files;
+    // A long directory is read in several system calls. A file that the compressor replaces
+    // between two of them may have its new name where the reading has been and its old one
+    // where it has yet to come: neither is seen. That happens to a file once, so what one
+    // reading misses is in the other. Were it the newest file, the next one would get its
+    // number too, and of two with one number only one stays.
+    add_entries(directory, index, files);
+    add_entries(directory, index, files);
     std::sort(files.begin(), files.end(), older);
+    const auto same_path = [](const Rotated& a, const Rotated& b) { return a.path == b.path; };
+    files.erase(std::unique(files.begin(), files.end(), same_path), files.end());
     return files;
 }
 

@@ -24,8 +24,9 @@ struct Rotated {
 // Takes a file's name apart; none if it is not a rotated file of that instance.
 std::optional<Rotated> parse_rotated(std::string_view name, std::uint32_t index);
 
-// The rotated files of an instance, oldest first. Of a file that is there both
-// compressed and not, only the compressed one: a crash came before its removal.
+// The rotated files of an instance, oldest first: each of them, whatever the compressor
+// does meanwhile. Of a file that is there both compressed and not, only the compressed
+// one: a crash came before its removal.
 std::vector<Rotated> list_rotated(const std::string& directory, std::uint32_t index);
 
 // A name that no file has: what the current file is to be renamed to now.

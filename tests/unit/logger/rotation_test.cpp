@@ -5,8 +5,10 @@
 #include "logger/log_file.hpp"
 #include "tests/unit/logger/logger_process.hpp"
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -105,6 +107,26 @@ TEST(Compressor, BoundsWhatIsKeptThoughItIsSlowerThanTheRotation) {
     ASSERT_EQ(left.size(), 4u);
     EXPECT_EQ(left.back().stamp, "20261123T211529Z");
     for (const Rotated& file : left) EXPECT_TRUE(file.compressed);
+}
+
+// Many, so that reading the directory takes several system calls: the kernel lets nothing
+// be renamed during one of them.
+TEST(Compressor, HidesNoFileWhileItIsReplaced) {
+    const TemporaryDirectory directory;
+    constexpr std::size_t files = 2'000;
+    const std::string base = directory.path() + "/0.log.20261123T211500Z.";
+    for (std::size_t i = 1; i <= files; ++i) touch(base + std::to_string(i));
+    std::atomic<bool> done = false;
+    std::jthread compressing{[&] {
+        for (std::size_t i = files; i > files - 400; --i)
+            (void)compress_file(base + std::to_string(i));
+        done = true;
+    }};
+    while (!done) {
+        ASSERT_EQ(list_rotated(directory.path(), 0).size(), files);
+        // A number taken twice would be a file replaced by a later one.
+        ASSERT_EQ(next_rotated_path(directory.path(), 0, noon), base + std::to_string(files + 1));
+    }
 }
 
 TEST(Compressor, TellsWhatItCannotCompress) {
