@@ -66,7 +66,7 @@ std::optional<std::string> since_parameter(std::string_view text) {
 std::string format_duration(std::chrono::milliseconds time) {
     const auto ms = std::max<std::int64_t>(time.count(), 0);
     if (ms < 1000) return std::to_string(ms) + "ms";
-    if (ms < 60'000) return one_decimal(static_cast<double>(ms / 100) / 10) + "s";
+    if (ms < 60'000) return one_decimal(static_cast<double>(ms - ms % 100) / 1000) + "s";
     const auto seconds = ms / 1000;
     if (seconds < 3600) return std::to_string(seconds / 60) + "m " + two(seconds % 60) + "s";
     if (seconds < 86'400) {

@@ -21,7 +21,7 @@ std::string parameters(const Invocation& invocation) {
 std::string take_lines(std::string& body, bool json) {
     const auto end = body.rfind('\n');
     if (end == body.npos) return {};
-    const auto lines = body.substr(0, end + 1);
+    auto lines = body.substr(0, end + 1);
     body.erase(0, end + 1);
     if (json) return lines;
     std::string out;

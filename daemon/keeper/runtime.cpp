@@ -8,6 +8,7 @@
 #include <sys/un.h>
 
 #include <fcntl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -71,7 +72,12 @@ int take_lock(const Options& options, os::Fd& lock) {
     path.add(options.runtime).add("/lock");
     lock = os::Fd{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644)};
     if (!lock) return cannot_create(path.view(), errno, "choose another with --runtime-dir");
-    if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return already_running(lock.get(), options);
+    // A killed keeper's child that has not come to its exec holds the lock a moment longer.
+    constexpr timespec moment{0, 20'000'000};
+    for (int tries = 50; ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0; --tries) {
+        if (tries == 0) return already_running(lock.get(), options);
+        ::nanosleep(&moment, nullptr);
+    }
     Line text;
     text.add(::getpid()).add("\n");
     if (::ftruncate(lock.get(), 0) != 0 ||

@@ -84,7 +84,11 @@ std::string environment_text(pid_t pid) {
     for (int i = 0; i < patience; ++i) {
         auto text = read_file(proc_path(pid, "environ"), environment_max);
         if (!text) return {};
-        if (!text->empty() || !amid_exec(pid)) return *std::move(text);
+        if (!text->empty()) return *std::move(text);
+        if (!amid_exec(pid)) {
+            // It may have been so when we read, and be over now.
+            return read_file(proc_path(pid, "environ"), environment_max).value_or("");
+        }
         ::sched_yield();
     }
     return {};

@@ -51,7 +51,7 @@ std::unique_ptr<ReadyWatch> ReadyWatch::make(const boost::asio::any_io_executor&
         case ReadyKind::exec:
             return watch_by_probe(executor, ready, std::move(subject.plan), std::move(callback));
     }
-    assert(!"a run without [ready] is not watched");
+    assert(false && "a run without [ready] is not watched");
     std::unreachable();
 }
 
