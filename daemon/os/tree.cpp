@@ -67,6 +67,11 @@ public:
         for (const pid_t pid : pids) {
             if (seen_.contains(pid) || known_(pid)) continue;
             const auto stat = living(pid);
+            if (stat && stat->rss_bytes == 0 && run_of(*stat) == 0) {
+                // It is exiting and has no memory, so no mark, any more: look again.
+                somebody_ended = true;
+                continue;
+            }
             if (stat) take_root(*stat);
             somebody_ended = somebody_ended || !stat;
             seen_.insert(pid);
