@@ -4,9 +4,11 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 
 namespace superd::keeper {
 namespace {
@@ -46,6 +48,37 @@ void reap(pid_t pid) {
     siginfo_t info{};
     rusage used{};
     wait_for(pid, 0, info, used);
+}
+
+bool Children::begin() {
+    char path[64];
+    std::snprintf(path, sizeof path, "/proc/self/task/%d/children", ::getpid());
+    list_ = os::Fd{::open(path, O_RDONLY | O_CLOEXEC)};
+    size_ = at_ = 0;
+    return static_cast<bool>(list_);
+}
+
+// proc_pid_children(5): "17 18 20 ", and a pid may lie across two reads.
+pid_t Children::next() {
+    pid_t pid = 0;
+    while (list_) {
+        if (at_ == size_) {
+            const ssize_t size = ::read(list_.get(), text_.data(), text_.size());
+            if (size <= 0) {
+                list_.reset();
+                break;
+            }
+            size_ = static_cast<std::size_t>(size);
+            at_ = 0;
+        }
+        const char each = text_[at_++];
+        if (each >= '0' && each <= '9') {
+            pid = pid * 10 + (each - '0');
+        } else if (pid != 0) {
+            break;
+        }
+    }
+    return pid;
 }
 
 }  // namespace superd::keeper

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -37,7 +38,7 @@ os::Fd Conversation::open() {
 void Conversation::close() {
     link_.reset();
     full_ = welcomed_ = welcome_due_ = listed_ = fetch_due_ = logger_due_ = exit_due_ = false;
-    exit_pid_ = 0;
+    told_count_ = 0;
     signals_due_ |= signals_kept_;
     signals_kept_ = 0;
 }
@@ -83,14 +84,23 @@ void Conversation::tell_signal(int number) { signals_due_ |= std::uint64_t{1} <<
 
 void Conversation::tell_exit(const Message& message) {
     exit_ = message;
-    exit_pid_ = message.pid;
     exit_due_ = true;
+    told_[told_count_++] = message.pid;
 }
 
-bool Conversation::acknowledge(int pid) {
-    if (pid == 0 || pid != exit_pid_ || exit_due_) return false;
-    exit_pid_ = 0;
-    return true;
+bool Conversation::told(std::int32_t pid) const {
+    const auto all = std::span{told_}.first(told_count_);
+    return std::ranges::find(all, pid) != all.end();
+}
+
+std::span<const std::int32_t> Conversation::acknowledge(std::int32_t pid, std::int32_t count) {
+    const std::size_t heard = told_count_ - (exit_due_ ? 1 : 0);
+    const auto size = static_cast<std::size_t>(count);
+    if (count <= 0 || size > heard || told_[size - 1] != pid) return {};
+    std::ranges::copy(std::span{told_}.first(size), done_.begin());
+    std::ranges::copy(std::span{told_}.subspan(size), told_.begin());
+    told_count_ -= size;
+    return std::span{done_}.first(size);
 }
 
 void Conversation::flush() {

@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 
 namespace superd::keeper {
 
@@ -51,11 +52,15 @@ public:
     // must finish the stop that this one may not live to finish.
     void tell_signal(int number);
     bool stop_asked() const { return ((signals_due_ | signals_kept_) & stop_signals) != 0; }
-    // One at a time: only when wants_exit().
+    // Only when wants_exit(): so many are told ahead of their acknowledgement.
     void tell_exit(const Message& message);
-    bool wants_exit() const { return listed_ && exit_pid_ == 0; }
-    // The supervisor acknowledged it. False: that pid was not told to this supervisor.
-    bool acknowledge(int pid);
+    bool wants_exit() const { return listed_ && !exit_due_ && told_count_ < exits_ahead; }
+    // Told to this supervisor, or due, and not acknowledged.
+    bool told(std::int32_t pid) const;
+    bool told_any() const { return told_count_ > 0; }
+    // The supervisor acknowledged `pid` and the `count` - 1 told before it: pids
+    // that may be reaped now. Empty: that is not what this supervisor was told.
+    std::span<const std::int32_t> acknowledge(std::int32_t pid, std::int32_t count);
 
     // Says as much as the socket takes.
     void flush();
@@ -80,7 +85,9 @@ private:
     bool fetch_due_ = false;
     bool logger_due_ = false;
     bool exit_due_ = false;
-    std::int32_t exit_pid_ = 0;       // Told, or due, and not acknowledged.
+    std::array<std::int32_t, exits_ahead> told_{};  // told_count_ of them, a due one last.
+    std::array<std::int32_t, exits_ahead> done_{};  // What acknowledge() returned.
+    std::size_t told_count_ = 0;
     std::uint64_t signals_due_ = 0;   // One bit a signal number.
     std::uint64_t signals_kept_ = 0;  // Told to one supervisor, due again with the next.
     Message welcome_{};

@@ -26,6 +26,7 @@ constexpr std::int64_t first_beat_within_ms = 60'000;
 constexpr std::int64_t finish_within = 10 * second;
 constexpr std::int64_t abort_within = second;  // From SIGABRT to SIGKILL.
 constexpr int hopeless_failures = 5;
+constexpr int worth_a_round = 8;  // So many exits in a row: go through all children.
 
 std::int64_t earlier(std::int64_t a, std::int64_t b) {
     if (a == 0 || b == 0) return a + b;
@@ -198,7 +199,7 @@ void Keeper::obey(Request& request) {
     Message& message = request.message;
     switch (message.kind) {
         case Kind::hello: return greet(message);
-        case Kind::acknowledge: return acknowledge(message.pid);
+        case Kind::acknowledge: return acknowledge(message);
         case Kind::hold: return hold(request);
         case Kind::release: held_.release(message.name); return;
         case Kind::fetch: return conversation_.answer_fetch(message.name);
@@ -252,9 +253,11 @@ void Keeper::hold(Request& request) {
     }
 }
 
-void Keeper::acknowledge(std::int32_t pid) {
-    if (conversation_.acknowledge(pid)) return reap(pid);
-    report("supervisor (pid ", supervisor_.pid(), ") acknowledged pid ", pid,
+void Keeper::acknowledge(const Message& message) {
+    const auto pids = conversation_.acknowledge(message.pid, message.value);
+    for (const std::int32_t pid : pids) reap(pid);
+    if (!pids.empty()) return;
+    report("supervisor (pid ", supervisor_.pid(), ") acknowledged pid ", message.pid,
            ", of which it was not told");
 }
 
@@ -320,7 +323,28 @@ void Keeper::offer_exit() {
 // With thousands of children a look at all of them is slow, at one it is not.
 bool Keeper::find_exit(Exit& exit) {
     const pid_t hint = std::exchange(exit_hint_, 0);
-    return (hint != 0 && peek_exit(hint, exit)) || peek_exit(0, exit);
+    if (hint != 0 && !conversation_.told(hint) && peek_exit(hint, exit)) return true;
+    return find_next_exit(exit);
+}
+
+// One after the other, until so many have ended that it is worth to go through
+// all children, time and again, to tell of many at once.
+bool Keeper::find_next_exit(Exit& exit) {
+    for (;;) {
+        while (const pid_t pid = children_.next()) {
+            if (conversation_.told(pid) || !peek_exit(pid, exit)) continue;
+            ++exits_in_a_row_;
+            return true;
+        }
+        // The kernel would only show again what was told already.
+        if (conversation_.told_any()) return false;
+        if (exits_in_a_row_ < worth_a_round) break;
+        exits_in_a_row_ = 0;
+        if (!children_.begin()) break;
+    }
+    const bool found = peek_exit(0, exit);
+    exits_in_a_row_ = found ? exits_in_a_row_ + 1 : 0;
+    return found;
 }
 
 void Keeper::watch_link() {

@@ -2,6 +2,7 @@
 // supervisor, and does what protocol.hpp says.
 #pragma once
 
+#include "keeper/children.hpp"
 #include "keeper/conversation.hpp"
 #include "keeper/held.hpp"
 #include "keeper/helper.hpp"
@@ -37,7 +38,7 @@ private:
     void obey(Request& request);
     void greet(const Message& hello);
     void hold(Request& request);
-    void acknowledge(std::int32_t pid);
+    void acknowledge(const Message& message);
     void finish(std::int32_t code);
 
     // --- what we do ---
@@ -48,6 +49,7 @@ private:
     void give_up_on_hung(std::int64_t now);
     void offer_exit();
     bool find_exit(Exit& exit);
+    bool find_next_exit(Exit& exit);
     void watch_link();
     void lose_link();
     // Asked to stop, and no supervisor can be started to do it.
@@ -69,6 +71,8 @@ private:
     std::int64_t beat_due_ = 0;  // Monotonic; 0: none expected.
     std::int64_t beat_within_ = 0;
     pid_t exit_hint_ = 0;  // The kernel named this child when it last ended one.
+    Children children_;
+    int exits_in_a_row_ = 0;  // Without a look that found none.
     bool finishing_ = false;
     int exit_code_ = 0;
 };

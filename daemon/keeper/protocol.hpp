@@ -9,8 +9,9 @@
 //   hello{version}                      ──►
 //                                       ◄──      welcome{pids, restarts, times}
 //                                       ◄──      held{name} for each descriptor; then held_end
-//                                       ◄──      exited{pid, status}     (one at a time)
-//   acknowledge{pid}                    ──►      reaps it: only now may the pid be reused
+//                                       ◄──      exited{pid, status}     (exits_ahead at most)
+//   acknowledge{pid, count}             ──►      reaps it and those told before it: only now
+//                                                may the pids be reused
 //   hold{name}+fds · release{name}      ──►
 //   fetch{name}                         ──►
 //                                       ◄──      fetched{name}+fds       (none: not held)
@@ -19,10 +20,11 @@
 //                                       ◄──      logger{pid, restarts}   whenever one was started
 //   finished{exit code}                 ──►      ends the logger, exits with that code
 //
-// Why exits come one at a time: the keeper looks at a zombie without reaping
-// it (WNOWAIT), tells of it, and reaps when told to. The kernel itself is the
+// Why exits are acknowledged: the keeper looks at a zombie without reaping it
+// (WNOWAIT), tells of it, and reaps when told to. The kernel itself is the
 // queue, so no exit is lost whoever dies, and no pid is reused while the
-// supervisor may still signal it.
+// supervisor may still signal it. Exits are
+// acknowledged in the order in which they were told.
 //
 // The keeper queues nothing: while its answer to `fetch` does not fit into the
 // link it reads no further, so a supervisor must take in answers while it asks.
@@ -36,6 +38,7 @@
 // is what services should get (their own limit has been raised).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace superd::keeper {
@@ -50,8 +53,9 @@ inline constexpr int notify_fd = 5;   // Datagram socket RUNTIME/notify.sock, SO
 // Descriptors that the logger is born with. Its stdout and stderr are superd's.
 inline constexpr int logger_listen_fd = 3;  // Listening seqpacket socket RUNTIME/logger.sock.
 
-inline constexpr int descriptors_max = 2;      // That one message, and so one name, carries.
-inline constexpr std::uint32_t name_max = 48;  // With its terminating NUL.
+inline constexpr std::size_t exits_ahead = 256;  // Told and not acknowledged, at the most.
+inline constexpr int descriptors_max = 2;       // That one message, and so one name, carries.
+inline constexpr std::uint32_t name_max = 48;   // With its terminating NUL.
 
 enum class Kind : std::uint32_t {
     // supervisor to keeper
@@ -76,6 +80,7 @@ struct Message {
     Kind kind{};
     std::int32_t pid = 0;       // exited, acknowledge; welcome: the keeper's; logger: the logger's.
     std::int32_t value = 0;     // hello: version; signalled: signal number; finished: exit code;
+                                // acknowledge: of so many exits pid is the last;
                                 // exited: si_status; beat: ms until the next one at the latest;
                                 // welcome, logger: the logger's restarts.
     std::int32_t code = 0;      // exited: si_code (CLD_EXITED, CLD_KILLED, CLD_DUMPED);

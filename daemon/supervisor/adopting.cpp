@@ -148,7 +148,10 @@ void Supervisor::take_over(Inheritance& from) {
         const core::InstanceId* const id = table_.by_pid(verdict.pid);
         if (verdict.pid == 0 || id == nullptr) continue;
         if (verdict.fate == Fate::ended) {
-            ended(core::InstanceId{*id}, verdict.status, {.recorded = verdict.recorded});
+            Note ended =
+                verdict.recorded ? judged(*id, verdict.status) : recorded(*id, verdict.status);
+            publish();
+            go_on_after(std::move(ended));
         } else {
             ++kept;
         }

@@ -64,13 +64,20 @@ void Supervisor::on_link() {
 
 void Supervisor::take_messages(std::chrono::microseconds patience) {
     do {
-        while (const auto inbound = link_.receive()) take(inbound->message);
+        std::vector<keeper::Message> exits;
+        while (const auto inbound = link_.receive()) {
+            if (inbound->message.kind == keeper::Kind::exited) {
+                exits.push_back(inbound->message);
+            } else {
+                take(inbound->message);
+            }
+        }
+        on_exited(exits);
     } while (patience.count() > 0 && link_.readable(patience) && !link_.closed());
 }
 
 void Supervisor::take(const keeper::Message& message) {
     switch (message.kind) {
-        case keeper::Kind::exited: return on_exited(message);
         case keeper::Kind::signalled: return on_signal(message.value);
         case keeper::Kind::logger:
             welcome_.logger_pid = message.pid;
@@ -87,56 +94,70 @@ void Supervisor::take(const keeper::Message& message) {
         case keeper::Kind::welcome:
         case keeper::Kind::held:
         case keeper::Kind::held_end:
+        case keeper::Kind::exited:
         case keeper::Kind::fetched: break;
     }
 }
 
 // Journal, acknowledge, step, slot, in this order: whoever dies before the first
 // is told again, and afterwards the next supervisor knows by the journal what
-// was recorded. The keeper looks for the next exit while we go on with this one.
-void Supervisor::on_exited(const keeper::Message& message) {
-    if (const core::InstanceId* const owner = table_.by_pid(message.pid)) {
-        return ended(*owner, from_keeper(message), {.acknowledge = message.pid});
+// was recorded. All that came together are journalled in one write, and the
+// keeper looks for the next ones while we go on with these.
+void Supervisor::on_exited(std::span<const keeper::Message> messages) {
+    if (messages.empty()) return;
+    std::vector<Note> mine;
+    for (const keeper::Message& message : messages) {
+        if (const core::InstanceId* const owner = table_.by_pid(message.pid)) {
+            mine.push_back(recorded(*owner, from_keeper(message)));
+            trees_->leader_reaped(message.pid);
+        } else {
+            failed_spawns_.erase(message.pid);
+            trees_->reaped(message.pid);
+        }
     }
-    failed_spawns_.erase(message.pid);
-    trees_->reaped(message.pid);
-    link_.acknowledge(message.pid);
+    publish();
+    link_.acknowledge(messages.back().pid, messages.size());
+    for (Note& each : mine) go_on_after(std::move(each));
 }
 
-void Supervisor::ended(core::InstanceId id, const core::ExitStatus& told, Ended how_told) {
+// What led here is told first.
+Supervisor::Note Supervisor::recorded(core::InstanceId id, const core::ExitStatus& told) {
+    flush_notes();
+    Note ended = judged(id, told);
+    const core::ExitStatus& status = ended.status;
+    const core::Duration uptime = now() - system_.find(id)->started;
+    wire::Event event{.kind = wire::EventKind::exit, .run = ended.run, .pid = ended.pid};
+    event.uptime = std::chrono::duration<double>(uptime).count();
+    event.oom = status.oom;
+    event.core = status.core;
+    event.unknown = status.unknown;
+    if (status.signal != 0) {
+        event.signal = core::signal_name(status.signal);
+    } else if (!status.unknown) {
+        event.code = status.code;
+    }
+    event.unit = names_[id.unit];
+    event.instance = id.index;
+    append(std::move(event));
+    return ended;
+}
+
+Supervisor::Note Supervisor::judged(core::InstanceId id, const core::ExitStatus& told) {
     const core::Instance& instance = *system_.find(id);
-    const core::RunId run = instance.run;
     core::ExitStatus status = told;
     status.oom = status.oom || (status.signal == SIGKILL && killed_for_memory(id));
-    Note how{.kind = wire::EventKind::exit, .id = id, .run = run, .pid = instance.pid};
-    how.status = status;
-    how.from = instance.state;
+    Note note{.kind = wire::EventKind::exit, .id = id, .run = instance.run, .pid = instance.pid};
+    note.status = status;
+    note.from = instance.state;
     table_.erase_pid(instance.pid);
-    if (!how_told.recorded) {
-        flush_notes();
-        const core::Duration uptime = now() - instance.started;
-        wire::Event event{.kind = wire::EventKind::exit, .run = run, .pid = instance.pid};
-        event.uptime = std::chrono::duration<double>(uptime).count();
-        event.oom = status.oom;
-        event.core = status.core;
-        event.unknown = status.unknown;
-        if (status.signal != 0) {
-            event.signal = core::signal_name(status.signal);
-        } else if (!status.unknown) {
-            event.code = status.code;
-        }
-        event.unit = names_[id.unit];
-        event.instance = id.index;
-        append(std::move(event));
-        publish();
-    }
-    if (how_told.acknowledge != 0) {
-        trees_->leader_reaped(how_told.acknowledge);
-        link_.acknowledge(how_told.acknowledge);
-    }
-    note(std::move(how));
-    logs_.drain(run);
-    events_.push_back(core::Exited{id, run, status});
+    return note;
+}
+
+void Supervisor::go_on_after(Note ended) {
+    const core::Exited event{ended.id, ended.run, ended.status};
+    note(std::move(ended));
+    logs_.drain(event.run);
+    events_.push_back(event);
     run_events();
 }
 
@@ -145,7 +166,9 @@ void Supervisor::on_stranger_end(pid_t pid, std::optional<int> status) {
     if (owner == nullptr) return;
     const core::InstanceId id = *owner;
     link_.release("pidfd." + std::to_string(system_.find(id)->run));
-    ended(id, from_wait_status(status), {});
+    Note ended = recorded(id, from_wait_status(status));
+    publish();
+    go_on_after(std::move(ended));
     settle();
 }
 

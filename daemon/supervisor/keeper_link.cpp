@@ -116,7 +116,10 @@ void KeeperLink::send(const keeper::Message& message, std::span<const int> fds) 
 void KeeperLink::hello() {
     send({.kind = keeper::Kind::hello, .value = static_cast<int>(keeper::protocol_version)});
 }
-void KeeperLink::acknowledge(pid_t pid) { send({.kind = keeper::Kind::acknowledge, .pid = pid}); }
+void KeeperLink::acknowledge(pid_t last, std::size_t count) {
+    const auto value = static_cast<std::int32_t>(count);
+    send({.kind = keeper::Kind::acknowledge, .pid = last, .value = value});
+}
 void KeeperLink::hold(const std::string& name, std::span<const int> fds) {
     send(named(keeper::Kind::hold, name), fds);
 }

@@ -44,7 +44,8 @@ public:
     bool closed() const { return closed_; }
 
     void hello();
-    void acknowledge(pid_t pid);
+    // That exit and those told before it, `count` in all.
+    void acknowledge(pid_t last, std::size_t count);
     // The keeper keeps duplicates of `fds` under `name`.
     void hold(const std::string& name, std::span<const int> fds);
     void release(const std::string& name);

@@ -12,13 +12,23 @@
 #include <utility>
 
 namespace superd::supervisor {
+namespace {
 
-RunLogs::RunLogs(std::string runtime_directory, KeeperLink& keeper, LoggerLink& logger,
-                 Describe describe)
+// While many end at once, to take in their exits and to start them again comes
+// before their last lines.
+constexpr std::chrono::milliseconds calm{2};
+constexpr int postponed_max = 50;
+
+}  // namespace
+
+RunLogs::RunLogs(const boost::asio::any_io_executor& executor, std::string runtime_directory,
+                 KeeperLink& keeper, LoggerLink& logger, Describe describe, Busy busy)
     : directory_{std::move(runtime_directory) + "/log"},
       keeper_{keeper},
       logger_{logger},
-      describe_{std::move(describe)} {}
+      describe_{std::move(describe)},
+      busy_{std::move(busy)},
+      calm_{executor} {}
 
 std::string RunLogs::path(core::RunId run, const char* stream) const {
     return directory_ + "/" + std::to_string(run) + stream;
@@ -54,6 +64,11 @@ void RunLogs::send_open(core::RunId run, const Entry& entry) {
     logger_.send(std::move(open));
 }
 
+void RunLogs::send_phase(core::RunId run, const Entry& entry) {
+    if (entry.phase != Phase::open) logger_.send(logger::Drain{run});
+    if (entry.phase == Phase::closing) logger_.send(logger::Close{run});
+}
+
 void RunLogs::open(core::RunId run, core::InstanceId instance, pid_t pid) {
     Entry& entry = runs_[run];
     entry.instance = instance;
@@ -65,14 +80,36 @@ void RunLogs::drain(core::RunId run) {
     const auto found = runs_.find(run);
     if (found == runs_.end() || found->second.phase != Phase::open) return;
     found->second.phase = Phase::draining;
-    logger_.send(logger::Drain{run});
+    found->second.owed = true;
+    owed_.push_back(run);
+    if (owed_.size() == 1) pay_later();
+}
+
+void RunLogs::pay_later() {
+    calm_.expires_after(calm);
+    calm_.async_wait([this, so_far = owed_.size()](boost::system::error_code error) {
+        if (error) return;
+        const bool urgent = so_far < owed_.size() || busy_();
+        if (urgent && ++postponed_ < postponed_max) return pay_later();
+        postponed_ = 0;
+        pay();
+    });
+}
+
+void RunLogs::pay() {
+    for (const core::RunId run : std::exchange(owed_, {})) {
+        const auto found = runs_.find(run);
+        if (found == runs_.end() || !std::exchange(found->second.owed, false)) continue;
+        send_phase(run, found->second);
+    }
+    logger_.flush();
 }
 
 void RunLogs::close(core::RunId run) {
     const auto found = runs_.find(run);
     if (found == runs_.end() || found->second.phase == Phase::closing) return;
     found->second.phase = Phase::closing;
-    logger_.send(logger::Close{run});
+    if (!found->second.owed) logger_.send(logger::Close{run});
 }
 
 void RunLogs::closed(core::RunId run) {
@@ -102,10 +139,10 @@ void RunLogs::refresh(core::InstanceId instance) {
 }
 
 void RunLogs::say_again() {
-    for (const auto& [run, entry] : runs_) {
+    for (auto& [run, entry] : runs_) {
+        entry.owed = false;
         send_open(run, entry);
-        if (entry.phase != Phase::open) logger_.send(logger::Drain{run});
-        if (entry.phase == Phase::closing) logger_.send(logger::Close{run});
+        send_phase(run, entry);
     }
 }
 

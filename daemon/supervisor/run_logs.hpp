@@ -17,15 +17,20 @@
 #include <unordered_map>
 #include <vector>
 
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
 namespace superd::supervisor {
 
 class RunLogs {
 public:
     // Completes the message for a run of this instance: unit, policy, pattern.
     using Describe = std::function<logger::Open(core::InstanceId)>;
+    // There is more urgent work than the last lines of the dead.
+    using Busy = std::function<bool()>;
 
-    RunLogs(std::string runtime_directory, KeeperLink& keeper, LoggerLink& logger,
-            Describe describe);
+    RunLogs(const boost::asio::any_io_executor& executor, std::string runtime_directory,
+            KeeperLink& keeper, LoggerLink& logger, Describe describe, Busy busy);
 
     struct Fifos {
         os::Fd out, err;
@@ -37,7 +42,8 @@ public:
 
     // The run's process exists.
     void open(core::RunId run, core::InstanceId instance, pid_t pid);
-    // Its main process has ended. The logger answers Tail.
+    // Its main process has ended. The logger is told as soon as no other ends
+    // or starts for a moment, and answers Tail.
     void drain(core::RunId run);
     // Nothing of it lives.
     void close(core::RunId run);
@@ -66,17 +72,25 @@ private:
         core::InstanceId instance;  // Of no unit: retired.
         pid_t pid = 0;
         Phase phase = Phase::open;
+        bool owed = false;                        // Its phase is still to be told.
         std::unique_ptr<logger::Open> last_word;  // Of an instance that is forgotten.
     };
     std::string path(core::RunId run, const char* stream) const;
     void send_open(core::RunId run, const Entry& entry);
+    void send_phase(core::RunId run, const Entry& entry);
     void remove(core::RunId run);
+    void pay_later();
+    void pay();
 
     std::string directory_;
     KeeperLink& keeper_;
     LoggerLink& logger_;
     Describe describe_;
+    Busy busy_;
     std::unordered_map<core::RunId, Entry> runs_;
+    std::vector<core::RunId> owed_;
+    boost::asio::steady_timer calm_;
+    int postponed_ = 0;
 };
 
 }  // namespace superd::supervisor

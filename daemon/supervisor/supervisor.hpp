@@ -36,6 +36,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -121,15 +122,13 @@ private:
     void on_link();
     void take_messages(std::chrono::microseconds patience);
     void take(const keeper::Message& message);
-    void on_exited(const keeper::Message& message);
+    void on_exited(std::span<const keeper::Message> messages);
     void on_signal(int number);
     void on_stranger_end(pid_t pid, std::optional<int> status);
-    // How an exit came to be known.
-    struct Ended {
-        bool recorded = false;  // The journal has it already.
-        pid_t acknowledge = 0;  // The keeper waits to hear that it is recorded.
-    };
-    void ended(core::InstanceId id, const core::ExitStatus& told, Ended how_told);
+    // An exit on its way to the core: what it means, and that written to the journal.
+    Note judged(core::InstanceId id, const core::ExitStatus& told);
+    Note recorded(core::InstanceId id, const core::ExitStatus& told);
+    void go_on_after(Note ended);
     bool killed_for_memory(core::InstanceId id);
     void beat();
     void beat_if_late();

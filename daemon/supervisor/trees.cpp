@@ -24,6 +24,7 @@ constexpr std::int64_t budget_max = 20 * millisecond;
 constexpr std::int64_t signal_look_after = 5 * millisecond;
 constexpr std::int64_t signal_look_after_each = millisecond / 5;
 constexpr std::int64_t reaped_for = 200 * millisecond;
+constexpr std::size_t reaped_many = 2048;  // So many are worth a look for old ones.
 
 }  // namespace
 
@@ -116,13 +117,16 @@ void Trees::orphan_ended() {
 }
 
 void Trees::remember(pid_t pid) {
-    reaped_[next_reaped_++ % reaped_.size()] = {pid, os::monotonic_now()};
+    const std::int64_t moment = os::monotonic_now();
+    if (reaped_.size() >= reaped_many) {
+        std::erase_if(reaped_, [=](const auto& each) { return each.second < moment - reaped_for; });
+    }
+    reaped_[pid] = moment;
 }
 
 bool Trees::remembered(pid_t pid) const {
-    const std::int64_t since = os::monotonic_now() - reaped_for;
-    return std::ranges::any_of(
-        reaped_, [&](const Reaped& each) { return each.pid == pid && each.at_ns >= since; });
+    const auto found = reaped_.find(pid);
+    return found != reaped_.end() && found->second >= os::monotonic_now() - reaped_for;
 }
 
 void Trees::wake(std::chrono::nanoseconds after) {

@@ -104,12 +104,7 @@ private:
     std::int64_t signalled_at_ns_ = 0;  // First signal that no look has followed yet; 0: none.
 
     // Reaped a moment ago, or about to be: not somebody left over.
-    struct Reaped {
-        pid_t pid = 0;
-        std::int64_t at_ns = 0;
-    };
-    std::array<Reaped, 64> reaped_{};
-    std::size_t next_reaped_ = 0;
+    std::unordered_map<pid_t, std::int64_t> reaped_;  // When; may be listed for a moment more.
 };
 
 }  // namespace superd::supervisor

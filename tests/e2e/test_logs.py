@@ -21,11 +21,19 @@ def writer(superd, name, seconds, more="", padding=0):
     superd.unit(name, f'exec = ["{sys.executable}", "{NUMBERS}", "{superd.base}/errors", "{seconds}", "{padding}"]\n{more}')
 
 
+def await_lines(superd, name, count):
+    """The lines of a service's log, once there are that many."""
+    log = superd.log / name / "0.log"
+    superd.await_that(lambda: log.exists() and len(log.read_text().splitlines()) >= count)
+    return log.read_text().splitlines()
+
+
 def test_both_streams_are_stamped_and_told_apart(superd):
     superd.unit("web", 'exec = ["sh", "-c", "echo one; echo two >&2; printf three; exec sleep 100000"]\n')
     superd.start()
+    await_lines(superd, "web", 2)  # The third has no newline: it ends with the run.
     superd.ctl("stop", "web")
-    lines = [TEXT.match(line) for line in (superd.log / "web/0.log").read_text().splitlines()]
+    lines = [TEXT.match(line) for line in await_lines(superd, "web", 3)]
     assert all(lines)
     assert sorted((m[2], m[3]) for m in lines) == [("err", "two"), ("out", "one"), ("out", "three")]
     shown = superd.ctl("logs", "web", "--stream", "err").stdout.splitlines()
@@ -49,8 +57,7 @@ def test_json_lines_are_json_whatever_is_written(superd):
     superd.unit("web", r'''exec = ["sh", "-c", "printf 'say \"hi\"\\\\\\t\\033[31m\\377\\n'; exec sleep 100000"]
 log.format = "json"''')
     superd.start()
-    superd.ctl("stop", "web")
-    lines = [json.loads(line) for line in (superd.log / "web/0.log").read_text().splitlines()]
+    lines = [json.loads(line) for line in await_lines(superd, "web", 1)]
     assert len(lines) == 1
     one = lines[0]
     assert (one["service"], one["instance"], one["stream"]) == ("web", 0, "out")

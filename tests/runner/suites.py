@@ -16,13 +16,22 @@ def read_junit(suite, path, log):
             name = f"{node.get('classname').rsplit('.')[-1]}.{name}"
         skipped, bad = node.find("skipped"), [*node.findall("failure"), *node.findall("error")]
         if bad or node.get("status") == "fail":
-            message = (bad[0].get("message") or "").splitlines()[:1] if bad else []
-            cases.append(Case(suite, name, "failed", f"{' '.join(message)} (build/test-logs/{log})"))
+            cases.append(Case(suite, name, "failed", f"{fail_reason(node, bad)} (build/test-logs/{log})"))
         elif skipped is not None or node.get("status") in ("notrun", "disabled"):
             cases.append(Case(suite, name, "skipped", skip_reason(node, skipped)))
         else:
             cases.append(Case(suite, name, "passed"))
     return cases
+
+
+def fail_reason(node, bad):
+    """pytest tells it in the message; GoogleTest prints it below its "file:line: Failure"."""
+    output = (node.findtext("system-out") or "").splitlines()
+    for number, line in enumerate(output):
+        if line.endswith(": Failure"):
+            return " | ".join(each.strip() for each in [line.rsplit("/", 1)[-1], *output[number + 1:number + 5]])
+    message = (bad[0].get("message") or "").strip() if bad else ""
+    return message.splitlines()[0] if message else " | ".join(output[-3:])
 
 
 def skip_reason(node, skipped):

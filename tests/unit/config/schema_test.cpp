@@ -17,7 +17,7 @@ namespace {
 using testing::IsEmpty;
 
 std::filesystem::path root() {
-    return std::filesystem::path{__FILE__}.parent_path() / ".." / ".." / "..";
+    return SUPERD_SOURCE_DIR;  // Not from __FILE__, which ccache may make relative.
 }
 
 std::string read_text(const std::filesystem::path& file) {
