@@ -18,6 +18,7 @@ namespace {
 // before their last lines.
 constexpr std::chrono::milliseconds calm{2};
 constexpr int postponed_max = 50;
+constexpr std::size_t few = 4;  // So many are told at once.
 
 }  // namespace
 
@@ -82,17 +83,24 @@ void RunLogs::drain(core::RunId run) {
     found->second.phase = Phase::draining;
     found->second.owed = true;
     owed_.push_back(run);
-    if (owed_.size() == 1) pay_later();
+}
+
+void RunLogs::settle() {
+    if (owed_.empty()) return;
+    if (owed_.size() <= few && postponed_ == 0) return pay();
+    if (postponed_ == 0) pay_later();
 }
 
 void RunLogs::pay_later() {
+    ++postponed_;
     calm_.expires_after(calm);
     calm_.async_wait([this, so_far = owed_.size()](boost::system::error_code error) {
         if (error) return;
         const bool urgent = so_far < owed_.size() || busy_();
-        if (urgent && ++postponed_ < postponed_max) return pay_later();
+        if (urgent && postponed_ < postponed_max) return pay_later();
         postponed_ = 0;
         pay();
+        logger_.flush();
     });
 }
 
@@ -102,7 +110,6 @@ void RunLogs::pay() {
         if (found == runs_.end() || !std::exchange(found->second.owed, false)) continue;
         send_phase(run, found->second);
     }
-    logger_.flush();
 }
 
 void RunLogs::close(core::RunId run) {

@@ -42,9 +42,10 @@ public:
 
     // The run's process exists.
     void open(core::RunId run, core::InstanceId instance, pid_t pid);
-    // Its main process has ended. The logger is told as soon as no other ends
-    // or starts for a moment, and answers Tail.
+    // Its main process has ended. The logger is told by settle(), or, when many
+    // end, as soon as none ends or starts for a moment; it answers Tail.
     void drain(core::RunId run);
+    void settle();
     // Nothing of it lives.
     void close(core::RunId run);
     // The logger's answer to that.

@@ -107,6 +107,7 @@ void Supervisor::run_events() {
 void Supervisor::finish_batch() {
     flush_records();
     timers_.schedule();
+    logs_.settle();
     logger_.flush();
     publish();
 }

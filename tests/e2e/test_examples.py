@@ -68,7 +68,12 @@ def test_a_crash_changes_no_siblings_pid(shop):
 
 
 def test_the_crasher_comes_back_and_says_why(shop):
-    one = shop.await_that(lambda: (i := shop.instance("crasher"))["restarts"] >= 2 and i)
+    def twice_with_its_words():
+        """Its last lines are told a moment after its exit."""
+        one = shop.instance("crasher")
+        return one if one["restarts"] >= 2 and one["last-exit"]["lines"] else None
+
+    one = shop.await_that(twice_with_its_words)
     assert one["last-exit"]["signal"] == "SIGSEGV"
     assert one["last-exit"]["uptime"] >= 1.9
     assert "err: crashing" in one["last-exit"]["lines"]
