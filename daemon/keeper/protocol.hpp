@@ -54,8 +54,8 @@ inline constexpr int notify_fd = 5;   // Datagram socket RUNTIME/notify.sock, SO
 inline constexpr int logger_listen_fd = 3;  // Listening seqpacket socket RUNTIME/logger.sock.
 
 inline constexpr std::size_t exits_ahead = 256;  // Told and not acknowledged, at the most.
-inline constexpr int descriptors_max = 2;       // That one message, and so one name, carries.
-inline constexpr std::uint32_t name_max = 48;   // With its terminating NUL.
+inline constexpr int descriptors_max = 2;        // That one message, and so one name, carries.
+inline constexpr std::uint32_t name_max = 48;    // With its terminating NUL.
 
 enum class Kind : std::uint32_t {
     // supervisor to keeper

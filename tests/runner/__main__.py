@@ -34,20 +34,38 @@ def parse_options():
     return parser.parse_args()
 
 
+def build_sanitized(report, wanted):
+    if wanted:
+        steps.configure_and_build(report, "asan", nice=10)
+
+
+def analyse(report, options, with_lint, fuzz):
+    """What needs no running superd: clang-tidy, and the fuzz targets' build."""
+    if with_lint and not options.quick and report.built("release"):
+        lint.run_clang_tidy(report, steps.ROOT / "build" / "release")
+    if fuzz:
+        steps.configure_and_build(report, "fuzz", suites.fuzz_targets(), 10)
+
+
 def main():
     options, report = parse_options(), Report()
     with_lint = not options.no_lint and not options.filter
     if with_lint:
         lint.run_format(report)
-    presets = ["release"] if options.quick or options.no_sanitize else ["release", "asan"]
-    for preset in presets:
-        if not steps.configure_and_build(report, preset):
-            continue
-        suites.run_ctest(report, preset, options)
-        suites.run_e2e(report, preset, options)
-    if with_lint and not options.quick and (steps.ROOT / "build/release/compile_commands.json").exists():
-        lint.run_clang_tidy(report, steps.ROOT / "build" / "release")
-    if options.fuzz > 0 and not options.quick and not options.filter:
+    sanitize = not options.quick and not options.no_sanitize
+    fuzz = options.fuzz > 0 and not options.quick and not options.filter
+    # The e2e tests mostly wait: what only computes is done meanwhile, with less right to the CPU.
+    if steps.configure_and_build(report, "release"):
+        suites.run_ctest(report, "release", options)
+        with steps.meanwhile(build_sanitized, report, sanitize):
+            suites.run_e2e(report, "release", options)
+    if sanitize and report.built("asan"):
+        suites.run_ctest(report, "asan", options)
+        with steps.meanwhile(analyse, report, options, with_lint, fuzz):
+            suites.run_e2e(report, "asan", options)
+    else:
+        analyse(report, options, with_lint, fuzz)
+    if fuzz and report.built("fuzz"):
         suites.run_fuzz(report, options.fuzz)
     if options.vm:
         suites.run_vm(report)

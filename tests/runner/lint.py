@@ -93,7 +93,7 @@ def run_clang_tidy(report, build):
     for source, key in work:
         if len(running) >= JOBS:
             reap()
-        process = subprocess.Popen(["clang-tidy-19", "-p", str(build), "--quiet", source], cwd=ROOT,
+        process = subprocess.Popen(["nice", "-n", "10", "clang-tidy-19", "-p", str(build), "--quiet", source], cwd=ROOT,
                                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         running[process] = (source, key)
     while running:

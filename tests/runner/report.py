@@ -15,7 +15,6 @@ class Case:
 class Report:
     def __init__(self):
         self.cases = []
-        self.begun = time.monotonic()
 
     def add(self, cases):
         self.cases += cases
@@ -24,6 +23,9 @@ class Report:
         """Adds one case that either passed or failed, and says which it was."""
         self.cases.append(Case(suite, name, "passed" if passed else "failed", detail))
         return passed
+
+    def built(self, preset):
+        return any(case.suite == "build" and case.name == preset and case.outcome == "passed" for case in self.cases)
 
     def count(self, outcome):
         return sum(case.outcome == outcome for case in self.cases)
@@ -39,11 +41,15 @@ class Report:
             for case in self.cases:
                 if case.outcome == outcome:
                     print(f"{outcome.upper()} {case.suite}: {case.name}: {case.detail}")
-        print(f"took {time.monotonic() - self.begun:.0f} s; logs are in build/test-logs")
+        print(f"took {time.monotonic() - BEGUN:.0f} s; logs are in build/test-logs")
         print(f"{self.count('passed')} passed, {self.count('failed')} failed, "
               f"{self.count('skipped')} skipped", flush=True)
 
 
+BEGUN = time.monotonic()
+
+
 def say(text):
-    """Announces a step at once, so that a stuck run shows where it is."""
-    print(text, file=sys.stdout, flush=True)
+    """Announces a step at once, and when it began, so that a stuck or slow run shows where."""
+    stamp = f"[{time.monotonic() - BEGUN:5.0f} s] " if text.startswith("==") else ""
+    print(stamp + text, file=sys.stdout, flush=True)

@@ -1,4 +1,6 @@
 """Running programs, with all they print kept in build/test-logs."""
+import concurrent.futures
+import contextlib
 import os
 import pathlib
 import shutil
@@ -30,12 +32,21 @@ def run(log, command, env=None, also_good=0):
     return good
 
 
-def configure_and_build(report, preset, targets=()):
+@contextlib.contextmanager
+def meanwhile(work, *arguments):
+    """Does one piece of work in a thread while the body does another; both have ended after it."""
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        future = pool.submit(work, *arguments)
+        yield
+        future.result()  # Raises what the work raised.
+
+
+def configure_and_build(report, preset, targets=(), nice=0):
     """Builds a preset of CMakePresets.json. Reports it as a case when it fails."""
     say(f"== build {preset}")
     launcher = ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else []
     linker = ["-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=mold"] if shutil.which("mold") else []
-    built = run(f"configure-{preset}.log", ["cmake", "--preset", preset, *launcher, *linker]) and \
-        run(f"build-{preset}.log", ["cmake", "--build", "--preset", preset, "-j", str(JOBS),
+    good = run(f"configure-{preset}.log", ["cmake", "--preset", preset, *launcher, *linker]) and \
+        run(f"build-{preset}.log", ["nice", "-n", str(nice), "cmake", "--build", "--preset", preset, "-j", str(JOBS),
                                     *(["--target", *targets] if targets else [])])
-    return report.check("build", preset, built, f"see build/test-logs/build-{preset}.log")
+    return report.check("build", preset, good, f"see build/test-logs/build-{preset}.log")

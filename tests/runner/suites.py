@@ -4,7 +4,7 @@ import threading
 import xml.etree.ElementTree as ElementTree
 
 from report import Case, say
-from steps import JOBS, LOGS, ROOT, configure_and_build, run
+from steps import JOBS, LOGS, ROOT, run
 
 
 def read_junit(suite, path, log):
@@ -91,12 +91,13 @@ def run_e2e_half(report, preset, options, half, scale):
                   nothing_is_good=5)
 
 
+def fuzz_targets():
+    return sorted(path.stem for path in (ROOT / "tests" / "fuzz").glob("*_fuzz.cpp"))
+
+
 def run_fuzz(report, seconds):
     """Each libFuzzer target for some seconds, from what earlier runs found interesting."""
-    targets = sorted(path.stem for path in (ROOT / "tests" / "fuzz").glob("*_fuzz.cpp"))
-    if not configure_and_build(report, "fuzz", targets):
-        return
-    for target in targets:
+    for target in fuzz_targets():
         say(f"== fuzz {target} for {seconds} s")
         corpus = ROOT / "build" / "fuzz-corpus" / target
         corpus.mkdir(parents=True, exist_ok=True)

@@ -27,6 +27,9 @@ public:
         plan.env = {"SUPERD_RUN=17", "SUPERD_RUN_NOT=18", "EMPTY="};
         plan.sibling = false;
         pid_ = spawn(plan, nullptr).value();
+        // spawn() returns when exec can not fail any more, a moment before the
+        // kernel has laid out the new environment; it has no event for that.
+        while (!process_environment(pid_, "SUPERD_RUN")) std::this_thread::yield();
     }
     Sleeper(const Sleeper&) = delete;
     Sleeper& operator=(const Sleeper&) = delete;
