@@ -96,7 +96,7 @@ void read_log(const Fields& fields, Log& log) {
 
 Draft read_unit(const std::string& name, const Table& root, Surroundings& surroundings,
                 Report& report) {
-    Draft draft{std::make_unique<Unit>(), {}};
+    Draft draft{std::make_shared<Unit>(), {}};
     Unit& unit = *draft.unit;
     const Fields fields{root, unit_schema(), report};
     if (!fields.given("exec")) {

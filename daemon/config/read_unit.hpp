@@ -33,7 +33,7 @@ struct Written {
 };
 
 struct Draft {
-    std::unique_ptr<Unit> unit;
+    std::shared_ptr<Unit> unit;
     std::vector<Written> written;
 };
 

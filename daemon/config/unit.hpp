@@ -90,7 +90,7 @@ struct Settings {
 
 struct Configuration {
     Settings settings;
-    std::vector<std::unique_ptr<Unit>> units;  // In order of name.
+    std::vector<std::shared_ptr<const Unit>> units;  // In order of name.
 };
 
 }  // namespace superd::config

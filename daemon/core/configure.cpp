@@ -15,14 +15,14 @@ Instance fresh(Goal goal) {
 
 }  // namespace
 
-void Stepper::apply(std::vector<UnitSpec> specs) {
+void Stepper::apply(std::vector<SharedSpec> specs) {
     std::set<std::pair<UnitId, UnitId>> before;
     for (const auto& [id, each] : system_.by_id_) {
         for (const auto& edge : each->edges) before.emplace(id, edge.unit);
     }
     std::set<UnitId> kept, added;
     for (auto& spec : specs) {
-        const auto known = system_.by_name_.find(spec.name);
+        const auto known = system_.by_name_.find(spec->name);
         const bool is_new = known == system_.by_name_.end() || unit(known->second)->removed;
         Unit& defined = define(std::move(spec));
         kept.insert(defined.id);
@@ -37,15 +37,15 @@ void Stepper::apply(std::vector<UnitSpec> specs) {
     connect(before);
     for (const auto id : added) {
         Unit& each = *unit(id);
-        if (!each.spec.autostart) continue;
+        if (!each.spec->autostart) continue;
         pull_dependencies(each);
         for (Instance& i : each.instances) want_up(each, i);
     }
     for (const auto& [id, each] : system_.by_id_) touch(*each);
 }
 
-Unit& Stepper::define(UnitSpec&& spec) {
-    const auto known = system_.by_name_.find(spec.name);
+Unit& Stepper::define(SharedSpec spec) {
+    const auto known = system_.by_name_.find(spec->name);
     if (known != system_.by_name_.end()) {
         Unit& existing = *unit(known->second);
         existing.spec = std::move(spec);
@@ -55,7 +55,7 @@ Unit& Stepper::define(UnitSpec&& spec) {
     auto made = std::make_unique<Unit>();
     made->id = system_.next_unit_++;
     made->spec = std::move(spec);
-    system_.by_name_.emplace(made->spec.name, made->id);
+    system_.by_name_.emplace(made->spec->name, made->id);
     Unit& result = *made;
     system_.by_id_.emplace(result.id, std::move(made));
     return result;
@@ -69,7 +69,7 @@ void Stepper::connect(std::set<std::pair<UnitId, UnitId>>& before) {
     for (const auto& [id, each] : system_.by_id_) {
         if (!each->removed) {
             each->edges.clear();
-            for (const auto& dependency : each->spec.dependencies) {
+            for (const auto& dependency : each->spec->dependencies) {
                 const auto found = system_.by_name_.find(dependency.unit);
                 if (found == system_.by_name_.end()) continue;
                 each->edges.push_back({found->second, dependency.kind, dependency.when});
@@ -100,7 +100,7 @@ void Stepper::resize(Unit& unit, bool is_new) {
     const bool was_empty = unit.instances.empty();
     for (std::uint32_t index = 0; index < unit.instances.size(); ++index) {
         Instance& i = unit.instances[index];
-        if (index >= unit.spec.instances) {
+        if (index >= unit.spec->instances) {
             i.removed = true;
         } else if (i.removed) {
             i.removed = false;
@@ -111,14 +111,14 @@ void Stepper::resize(Unit& unit, bool is_new) {
             if (up) want_up(unit, i);
         }
     }
-    while (unit.instances.size() < unit.spec.instances) {
+    while (unit.instances.size() < unit.spec->instances) {
         unit.instances.push_back(fresh(Goal::down));
         if (up && !was_empty) want_up(unit, unit.instances.back());
     }
     unit.instances.shrink_to_fit();
 }
 
-void Stepper::adopt(std::vector<UnitSpec> specs, std::vector<Restored> restored) {
+void Stepper::adopt(std::vector<SharedSpec> specs, std::vector<Restored> restored) {
     std::set<UnitId> known;
     for (auto& spec : specs) define(std::move(spec));
     for (auto& each : restored) {
@@ -139,7 +139,7 @@ void Stepper::adopt(std::vector<UnitSpec> specs, std::vector<Restored> restored)
         std::set<std::pair<UnitId, UnitId>> all;
         for (const auto& [id, each] : system_.by_id_) {
             if (!known.contains(id)) continue;
-            for (const auto& dependency : each->spec.dependencies) {
+            for (const auto& dependency : each->spec->dependencies) {
                 const auto found = system_.by_name_.find(dependency.unit);
                 if (found != system_.by_name_.end()) all.emplace(id, found->second);
             }
@@ -149,7 +149,7 @@ void Stepper::adopt(std::vector<UnitSpec> specs, std::vector<Restored> restored)
     none = goals();
     connect(none);
     for (const auto& [id, each] : system_.by_id_) {
-        if (!known.contains(id) && each->spec.autostart) {
+        if (!known.contains(id) && each->spec->autostart) {
             pull_dependencies(*each);
             for (Instance& i : each->instances) want_up(*each, i);
         }
@@ -169,10 +169,10 @@ void Stepper::resume(Unit& unit, Instance& instance) {
                 instance.state = State::waiting;
                 return enter(unit, instance, State::waiting, Reason::dependency);
             }
-            if (unit.spec.type == UnitType::service && unit.spec.awaits_ready) {
+            if (unit.spec->type == UnitType::service && unit.spec->awaits_ready) {
                 return await_ready(unit, instance);
             }
-            if (unit.spec.type == UnitType::service) became_ready(unit, instance, Reason::running);
+            if (unit.spec->type == UnitType::service) became_ready(unit, instance, Reason::running);
             return;
         case State::stopping:
             if (instance.leader_gone) {

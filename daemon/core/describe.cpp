@@ -70,8 +70,8 @@ std::string stopping(const Unit& unit, const Instance& i) {
         why = "what it needs is gone";
     else
         why = why_it_failed(i);
-    const auto step = std::min<std::size_t>(i.stop_step, unit.spec.stop.size() - 1);
-    if (i.due != Instant{}) why += ", " + signal_name(unit.spec.stop[step].signal) + " sent";
+    const auto step = std::min<std::size_t>(i.stop_step, unit.spec->stop.size() - 1);
+    if (i.due != Instant{}) why += ", " + signal_name(unit.spec->stop[step].signal) + " sent";
     return why;
 }
 
@@ -92,7 +92,7 @@ std::string System::describe(InstanceId id, Instant now) const {
             const auto edge = blocker(*unit);
             if (!edge) return "about to start";
             const Unit& other = *find(edge->unit);
-            return "on " + other.spec.name + ": " + obstacle(other, edge->when);
+            return "on " + other.spec->name + ": " + obstacle(other, edge->when);
         }
         case State::starting:
             if (i->reason == Reason::awaiting_ready) {

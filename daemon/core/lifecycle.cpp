@@ -30,16 +30,16 @@ void Stepper::spawned(Unit& unit, Instance& instance, std::int32_t pid) {
         return send_stop_signal(unit, instance);
     }
     touch(unit);
-    if (unit.spec.type == UnitType::oneshot) {
+    if (unit.spec->type == UnitType::oneshot) {
         return enter(unit, instance, State::starting, Reason::running);
     }
-    if (!unit.spec.awaits_ready) return became_ready(unit, instance, Reason::running);
+    if (!unit.spec->awaits_ready) return became_ready(unit, instance, Reason::running);
     enter(unit, instance, State::starting, Reason::awaiting_ready);
     await_ready(unit, instance);
 }
 
 void Stepper::await_ready(Unit& unit, Instance& instance) {
-    arm(unit, instance, now_ + unit.spec.ready_timeout);
+    arm(unit, instance, now_ + unit.spec->ready_timeout);
     out_.emplace_back(AwaitReady{id_of(unit, instance), instance.run});
 }
 
@@ -55,7 +55,7 @@ void Stepper::spawn_failed(Unit& unit, Instance& instance, const SpawnFailed& fa
     const bool unwanted = instance.state == State::stopping || must_end(unit, instance).has_value();
     disarm(unit, instance);
     if (unwanted) return down(unit, instance);
-    const auto policy = unit.spec.restart.policy;
+    const auto policy = unit.spec->restart.policy;
     if (failure.transient) return retry(unit, instance, Reason::spawn_failed, false, false);
     if (policy == RestartPolicy::never) {
         return enter(unit, instance, State::failed, Reason::spawn_failed);
@@ -94,7 +94,7 @@ void Stepper::begin_stop(Unit& unit, Instance& instance, Reason reason) {
 
 void Stepper::send_stop_signal(Unit& unit, Instance& instance) {
     constexpr Duration patience_min = std::chrono::milliseconds{100};
-    const auto& steps = unit.spec.stop;
+    const auto& steps = unit.spec->stop;
     const auto at = std::min<std::size_t>(instance.stop_step, steps.size() - 1);
     out_.emplace_back(Signal{id_of(unit, instance), instance.run, steps[at].signal});
     arm(unit, instance, now_ + std::max(steps[at].patience, patience_min));
@@ -106,7 +106,7 @@ void Stepper::timer_fired(Unit& unit, Instance& instance) {
             instance.run_failed = true;
             return begin_stop(unit, instance, Reason::ready_timeout);
         case State::stopping:
-            if (instance.stop_step + 1u < unit.spec.stop.size()) ++instance.stop_step;
+            if (instance.stop_step + 1u < unit.spec->stop.size()) ++instance.stop_step;
             send_stop_signal(unit, instance);
             changed(unit, instance);
             if (instance.leader_gone) {

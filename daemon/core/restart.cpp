@@ -23,7 +23,7 @@ bool listed(const ExitStatus& status, const std::vector<std::int32_t>& codes,
 }  // namespace
 
 void Stepper::ended_by_itself(Unit& unit, Instance& instance) {
-    const RestartRule& rule = unit.spec.restart;
+    const RestartRule& rule = unit.spec->restart;
     const bool failed_to_be_ready = instance.run_failed;
     const Reason why = failed_to_be_ready ? instance.reason : Reason::exited;
     const ExitStatus status = instance.last_exit ? instance.last_exit->status : ExitStatus{};
@@ -32,7 +32,7 @@ void Stepper::ended_by_itself(Unit& unit, Instance& instance) {
     const bool stable = !failed_to_be_ready && instance.last_exit &&
                         instance.last_exit->uptime >= rule.stable_after;
 
-    if (success && unit.spec.type == UnitType::oneshot) {
+    if (success && unit.spec->type == UnitType::oneshot) {
         instance.attempt = 0;
         return enter(unit, instance, State::completed, Reason::exited);
     }
@@ -54,7 +54,7 @@ void Stepper::ended_by_itself(Unit& unit, Instance& instance) {
 // `counts`: against the restart limit. A fork that failed for want of memory
 // does not: that is no fault of the unit's.
 void Stepper::retry(Unit& unit, Instance& instance, Reason reason, bool stable, bool counts) {
-    const RestartRule& rule = unit.spec.restart;
+    const RestartRule& rule = unit.spec->restart;
     Instant at = now_ + next_delay(rule, instance, stable);
     // A program that cannot even be started fails at once: with a delay of
     // zero its retries would leave the event loop no time for anybody else.

@@ -5,6 +5,7 @@
 #include "core/time.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -76,5 +77,8 @@ struct UnitSpec {
     std::vector<StopStep> stop;  // Never empty; the last step is repeated until the tree is gone.
     std::vector<Dependency> dependencies;
 };
+
+// The core keeps no copy of what the configuration holds already.
+using SharedSpec = std::shared_ptr<const UnitSpec>;
 
 }  // namespace superd::core

@@ -94,7 +94,7 @@ void Stepper::remove_if_down(Unit& unit) {
         disarm(unit, unit.instances.back());
         const auto index = static_cast<std::uint32_t>(unit.instances.size() - 1);
         unit.instances.pop_back();
-        out_.emplace_back(Forget{{unit.id, index}, unit.spec.name});
+        out_.emplace_back(Forget{{unit.id, index}, unit.spec->name});
     }
     if (!unit.removed || !unit.instances.empty()) return;
     for (const auto& edge : unit.edges) {
@@ -106,7 +106,7 @@ void Stepper::remove_if_down(Unit& unit) {
         std::erase_if(other->edges, [&](const Edge& edge) { return edge.unit == unit.id; });
     }
     touch(unit);
-    system_.by_name_.erase(unit.spec.name);
+    system_.by_name_.erase(unit.spec->name);
     system_.by_id_.erase(unit.id);
 }
 

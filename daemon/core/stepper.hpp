@@ -19,8 +19,8 @@ public:
     // events.cpp: what happened to a process, a timer, or superd.
     void handle(const Event& event);
     // configure.cpp
-    void apply(std::vector<UnitSpec> specs);
-    void adopt(std::vector<UnitSpec> specs, std::vector<Restored> restored);
+    void apply(std::vector<SharedSpec> specs);
+    void adopt(std::vector<SharedSpec> specs, std::vector<Restored> restored);
     // Settles everything that the above touched and returns the effects, in order.
     Effects finish();
 
@@ -80,7 +80,7 @@ private:
     void remove_if_down(Unit& unit);
 
     // configure.cpp
-    Unit& define(UnitSpec&& spec);
+    Unit& define(SharedSpec spec);
     void connect(std::set<std::pair<UnitId, UnitId>>& before);
     void resize(Unit& unit, bool is_new);
     void resume(Unit& unit, Instance& instance);

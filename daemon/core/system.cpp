@@ -6,13 +6,13 @@ namespace superd::core {
 
 System::System(std::uint64_t seed, RunId next_run) : random_{seed}, next_run_{next_run} {}
 
-Effects System::apply(std::vector<UnitSpec> specs, Instant now) {
+Effects System::apply(std::vector<SharedSpec> specs, Instant now) {
     Stepper stepper{*this, now};
     stepper.apply(std::move(specs));
     return stepper.finish();
 }
 
-Effects System::adopt(std::vector<UnitSpec> specs, std::vector<Restored> restored, Instant now) {
+Effects System::adopt(std::vector<SharedSpec> specs, std::vector<Restored> restored, Instant now) {
     Stepper stepper{*this, now};
     stepper.adopt(std::move(specs), std::move(restored));
     return stepper.finish();

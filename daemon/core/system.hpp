@@ -41,7 +41,7 @@ struct PendingCommand {
 
 struct Unit {
     UnitId id = 0;
-    UnitSpec spec;
+    SharedSpec spec;                  // Never null.
     std::vector<Edge> edges;          // What it depends on.
     std::vector<UnitId> dependents;   // Who has an edge to it.
     std::vector<Instance> instances;  // By index; surplus ones are `removed` until down.
@@ -68,12 +68,12 @@ public:
     // forgotten, changed specs take effect for decisions from now on.
     // The specs have been validated: names are unique, every dependency
     // exists, there is no cycle.
-    Effects apply(std::vector<UnitSpec> specs, Instant now);
+    Effects apply(std::vector<SharedSpec> specs, Instant now);
 
     // As apply, for the first configuration of a supervisor that takes over:
     // instances named in `restored` continue as they were, all others begin as new.
     // Timers are armed again; effects that may have been lost are repeated.
-    Effects adopt(std::vector<UnitSpec> specs, std::vector<Restored> restored, Instant now);
+    Effects adopt(std::vector<SharedSpec> specs, std::vector<Restored> restored, Instant now);
 
     Effects step(const Event& event, Instant now);
 

@@ -44,9 +44,9 @@ std::unexpected<Error> damaged() {
     return fail(std::errc::illegal_byte_sequence, "understand the accepted configuration");
 }
 
-using Units = std::vector<std::unique_ptr<config::Unit>>;
+using Units = std::vector<std::shared_ptr<const config::Unit>>;
 
-std::unique_ptr<config::Unit>* find_unit(Units& units, std::string_view name) {
+std::shared_ptr<const config::Unit>* find_unit(Units& units, std::string_view name) {
     const auto found =
         std::ranges::find_if(units, [&](const auto& unit) { return unit->spec.name == name; });
     return found == units.end() ? nullptr : &*found;
@@ -119,9 +119,7 @@ std::expected<config::Configuration, config::Diagnostics> realize(const Accepted
             if (generation != i) continue;
             auto* const from = find_unit(earlier->units, unit);
             auto* const to = find_unit(present->units, unit);
-            if (from != nullptr && to != nullptr) *to = std::move(*from);
-            // A moved-from place would be looked at by the next search.
-            std::erase(earlier->units, nullptr);
+            if (from != nullptr && to != nullptr) *to = *from;
         }
     }
     return present;

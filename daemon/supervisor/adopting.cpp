@@ -121,19 +121,19 @@ void Supervisor::judge(Inheritance& from) {
 }
 
 void Supervisor::take_over(Inheritance& from) {
-    std::vector<core::UnitSpec> specs = definitions_.specs();
+    std::vector<core::SharedSpec> specs = definitions_.specs();
     std::vector<core::Restored> restored;
     bool leavers = false;
     for (auto& [slot, record] : from.records.records) {
-        const auto known = [&](const core::UnitSpec& spec) { return spec.name == record.unit; };
+        const auto known = [&](const core::SharedSpec& spec) { return spec->name == record.unit; };
         const auto spec = std::ranges::find_if(specs, known);
         const bool in_force = definitions_.find(record.unit) != nullptr;
         if (!in_force && core::alive(record.instance)) {
             leavers = true;
             if (spec == specs.end()) {
-                specs.push_back(leaving(record));
-            } else {
-                spec->instances = std::max(spec->instances, record.index + 1);
+                specs.push_back(std::make_shared<core::UnitSpec>(leaving(record)));
+            } else if ((*spec)->instances <= record.index) {
+                *spec = std::make_shared<core::UnitSpec>(leaving(record));
             }
         }
         restored.push_back({record.unit, record.index, std::move(record.instance)});
@@ -172,7 +172,6 @@ void Supervisor::adopt_rows(Inheritance& from) {
             continue;
         }
         const core::InstanceId id{unit->id, record.index};
-        names_.try_emplace(id.unit, record.unit);
         Row& row = table_.row(id);
         row.slot = slot;
         row.cloned_ns = record.cloned_ns;

@@ -6,7 +6,9 @@
 namespace superd::supervisor {
 namespace {
 
-const std::string& name_of(const std::unique_ptr<config::Unit>& unit) { return unit->spec.name; }
+const std::string& name_of(const std::shared_ptr<const config::Unit>& unit) {
+    return unit->spec.name;
+}
 
 }  // namespace
 
@@ -34,10 +36,10 @@ void Definitions::forget(std::string_view name) {
     if (const auto found = left_.find(name); found != left_.end()) left_.erase(found);
 }
 
-std::vector<core::UnitSpec> Definitions::specs() const {
-    std::vector<core::UnitSpec> specs;
+std::vector<core::SharedSpec> Definitions::specs() const {
+    std::vector<core::SharedSpec> specs;
     specs.reserve(now_.units.size());
-    for (const auto& unit : now_.units) specs.push_back(unit->spec);
+    for (const auto& unit : now_.units) specs.emplace_back(unit, &unit->spec);
     return specs;
 }
 

@@ -24,13 +24,13 @@ public:
     void forget(std::string_view name);
 
     // What the core must know of them.
-    std::vector<core::UnitSpec> specs() const;
+    std::vector<core::SharedSpec> specs() const;
 
 private:
     const config::Unit* in_force(std::string_view name) const;
 
     config::Configuration now_;
-    std::map<std::string, std::unique_ptr<config::Unit>, std::less<>> left_;
+    std::map<std::string, std::shared_ptr<const config::Unit>, std::less<>> left_;
 };
 
 }  // namespace superd::supervisor

@@ -136,7 +136,7 @@ Supervisor::Note Supervisor::recorded(core::InstanceId id, const core::ExitStatu
     } else if (!status.unknown) {
         event.code = status.code;
     }
-    event.unit = names_[id.unit];
+    event.unit = unit_name(id.unit);
     event.instance = id.index;
     append(std::move(event));
     return ended;

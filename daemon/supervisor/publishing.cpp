@@ -41,7 +41,7 @@ void Supervisor::flush_notes() {
             continue;
         }
         wire::Event event{.time = wire::format_time(note.at_ns), .kind = note.kind};
-        event.unit = names_[note.id.unit];
+        event.unit = unit_name(note.id.unit);
         event.instance = note.id.index;
         event.run = note.run;
         event.pid = note.pid;

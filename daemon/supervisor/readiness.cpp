@@ -33,7 +33,7 @@ logger::Policy policy_of(const config::Log& log) {
 
 void Supervisor::begin_watch(core::InstanceId id, core::RunId run) {
     const core::Unit& known = *system_.find(id.unit);
-    const config::Unit* const unit = definitions_.find(known.spec.name);
+    const config::Unit* const unit = definitions_.find(known.spec->name);
     // Of a unit that left: what is not watched ends by its deadline.
     if (unit == nullptr || !unit->ready) return;
     ReadySubject subject{.started = system_.find(id)->started,
@@ -92,7 +92,7 @@ void Supervisor::on_notify(NotifyMessage message) {
     const core::InstanceId* const owner = main != nullptr ? main : tree_of(message.pid);
     const core::Unit* const known = owner != nullptr ? system_.find(owner->unit) : nullptr;
     const config::Unit* const unit =
-        known != nullptr ? definitions_.find(known->spec.name) : nullptr;
+        known != nullptr ? definitions_.find(known->spec->name) : nullptr;
     const bool tree_may = unit != nullptr && unit->ready && unit->ready->notify_from_tree;
     std::string problem;
     if (!message.fields) {
@@ -159,7 +159,7 @@ void Supervisor::on_tail(logger::Tail tail) {
     const core::InstanceId id = *found;
     flush_notes();
     wire::Event event{.kind = wire::EventKind::lines, .run = tail.run};
-    event.unit = names_[id.unit];
+    event.unit = unit_name(id.unit);
     event.instance = id.index;
     event.lines = tail.lines;
     append(std::move(event));
@@ -174,8 +174,7 @@ void Supervisor::on_tail(logger::Tail tail) {
 logger::Open Supervisor::describe_log(core::InstanceId id) const {
     logger::Open open;
     open.index = id.index;
-    const auto name = names_.find(id.unit);
-    if (name != names_.end()) open.unit = name->second;
+    open.unit = unit_name(id.unit);
     const config::Unit* const unit = definitions_.find(open.unit);
     if (unit == nullptr) return open;
     open.policy = policy_of(unit->log);

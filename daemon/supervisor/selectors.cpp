@@ -30,7 +30,7 @@ std::optional<std::uint32_t> parse_index(std::string_view text) {
 
 std::string unknown_unit(const core::System& system, const std::string& name) {
     std::vector<std::string_view> known;
-    for (const core::Unit* unit : system.units()) known.push_back(unit->spec.name);
+    for (const core::Unit* unit : system.units()) known.push_back(unit->spec->name);
     std::string text = "no unit is called \"" + name + "\"";
     const auto near = wire::nearest(name, known);
     if (near) text += "; did you mean \"" + std::string{*near} + "\"?";
@@ -56,8 +56,9 @@ std::string add(const core::System& system, const std::string& selector, Chosen&
     }
     bool matched = false;
     for (const core::Unit* unit : system.units()) {
-        const bool hit = is_pattern(name) ? ::fnmatch(name.c_str(), unit->spec.name.c_str(), 0) == 0
-                                          : unit->spec.name == name;
+        const bool hit = is_pattern(name)
+                             ? ::fnmatch(name.c_str(), unit->spec->name.c_str(), 0) == 0
+                             : unit->spec->name == name;
         if (!hit) continue;
         if (index != core::all_instances && index >= unit->instances.size()) {
             if (is_pattern(name)) continue;
@@ -66,7 +67,7 @@ std::string add(const core::System& system, const std::string& selector, Chosen&
                    (count == 1 ? "1 instance" : std::to_string(count) + " instances") +
                    ", numbered from 0";
         }
-        chosen[unit->spec.name].insert(index);
+        chosen[unit->spec->name].insert(index);
         matched = true;
     }
     if (matched) return {};
@@ -81,7 +82,7 @@ Operations::Selected select_targets(const core::System& system,
     Chosen chosen;
     if (selectors.empty()) {
         for (const core::Unit* unit : system.units()) {
-            chosen[unit->spec.name].insert(core::all_instances);
+            chosen[unit->spec->name].insert(core::all_instances);
         }
     }
     for (const std::string& selector : selectors) {

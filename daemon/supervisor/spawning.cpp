@@ -38,7 +38,7 @@ void Supervisor::spawn_next() {
 
 void Supervisor::spawn(core::InstanceId id, core::RunId run) {
     const core::Unit& known = *system_.find(id.unit);
-    const config::Unit* const unit = definitions_.find(known.spec.name);
+    const config::Unit* const unit = definitions_.find(known.spec->name);
     assert(unit != nullptr && "a unit that is started has a definition");
     auto fifos = logs_.create(run, unit->launch.uid, unit->launch.gid);
     if (!fifos) {

@@ -169,8 +169,8 @@ std::vector<wire::UnitStatus> StatusView::units(const std::vector<Target>& targe
     std::vector<wire::UnitStatus> found;
     each_unit(system_, targets, [&](const core::Unit& unit, const auto& instances) {
         wire::UnitStatus out;
-        out.name = unit.spec.name;
-        const config::Unit* const definition = definitions_.find(unit.spec.name);
+        out.name = unit.spec->name;
+        const config::Unit* const definition = definitions_.find(unit.spec->name);
         if (definition != nullptr) out.description = definition->description;
         for (const auto id : instances) out.instances.push_back(instance(id, usage));
         const core::InstanceId speaker = worst(instances);
@@ -190,7 +190,7 @@ wire::Summary StatusView::summary(const std::vector<Target>& targets) const {
         const core::InstanceId speaker = worst(instances);
         const core::Instance& i = *system_.find(speaker);
         wire::SummaryRow row;
-        row.name = unit.spec.name;
+        row.name = unit.spec->name;
         row.state = core::to_string(i.state);
         row.goal = core::to_string(i.goal);
         row.reason = reason(speaker);

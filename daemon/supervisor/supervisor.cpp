@@ -4,6 +4,8 @@
 #include "supervisor/moment.hpp"
 #include "supervisor/selectors.hpp"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <cassert>
 #include <random>
@@ -85,7 +87,12 @@ void Supervisor::settle() {
     commands_.deliver(std::exchange(changed_, false));
     if (spawns_.empty()) announce();
     end_if_done();
-    if (more) settle_later();
+    if (more) {
+        rush_ = true;
+        settle_later();
+    } else if (std::exchange(rush_, false)) {
+        ::malloc_trim(0);  // What a thousand starts needed at once is not needed again soon.
+    }
 }
 
 void Supervisor::settle_later() {
@@ -132,9 +139,6 @@ void Supervisor::perform(const core::Effects& effects) {
 void Supervisor::changed(const core::Changed& effect) {
     changed_ = true;
     const core::Instance* const instance = system_.find(effect.instance);
-    if (const core::Unit* const unit = system_.find(effect.instance.unit)) {
-        names_.try_emplace(unit->id, unit->spec.name);
-    }
     if (instance != nullptr) {
         Row& row = table_.row(effect.instance);
         if (!row.dirty) dirty_.push_back(effect.instance);
@@ -172,14 +176,16 @@ void Supervisor::forget(const core::Forget& effect) {
             groups_->parent().remove(os::cgroup_name(effect.unit, effect.instance.index)));
     }
     table_.erase(effect.instance);
-    if (system_.find(effect.instance.unit) == nullptr) definitions_.forget(effect.unit);
+    if (system_.find(effect.instance.unit) != nullptr) return;
+    definitions_.forget(effect.unit);
+    left_.try_emplace(effect.instance.unit, effect.unit);
 }
 
 std::string Supervisor::group_of(core::InstanceId id) const {
     const Row* const row = table_.find(id);
     const core::Unit* const unit = system_.find(id.unit);
     if (row == nullptr || !row->grouped || unit == nullptr) return {};
-    return os::cgroup_name(unit->spec.name, id.index);
+    return os::cgroup_name(unit->spec->name, id.index);
 }
 
 Trees::Subject Supervisor::subject(core::InstanceId id, core::RunId run) const {
@@ -208,17 +214,21 @@ void Supervisor::flush_records() {
         Row& row = table_.row(id);
         row.dirty = false;
         if (row.slot == 0) row.slot = records_->allocate();
-        const Slot bytes = encode_record(unit->spec.name, id.index, *instance, row.cloned_ns);
+        const Slot bytes = encode_record(unit->spec->name, id.index, *instance, row.cloned_ns);
         if (auto written = records_->write(row.slot, bytes); !written) complain(written.error());
     }
 }
 
+std::string Supervisor::unit_name(core::UnitId id) const {
+    if (const core::Unit* const unit = system_.find(id)) return unit->spec->name;
+    const auto kept = left_.find(id);
+    return kept != left_.end() ? kept->second : "";
+}
+
 std::string Supervisor::name_of(core::InstanceId id) const {
     const core::Unit* const unit = system_.find(id.unit);
-    const auto kept = names_.find(id.unit);
-    const std::string name =
-        unit != nullptr ? unit->spec.name : (kept != names_.end() ? kept->second : "?");
-    return instance_name(name, id.index, unit != nullptr ? unit->spec.instances : id.index + 1);
+    return instance_name(unit_name(id.unit), id.index,
+                         unit != nullptr ? unit->spec->instances : id.index + 1);
 }
 
 }  // namespace superd::supervisor

@@ -113,6 +113,7 @@ private:
     Trees::Subject subject(core::InstanceId id, core::RunId run) const;
     std::string group_of(core::InstanceId id) const;
     void flush_records();
+    std::string unit_name(core::UnitId id) const;  // Of one that is forgotten, too.
     std::string name_of(core::InstanceId id) const;
 
     void on_tree(core::Event event);
@@ -217,11 +218,11 @@ private:
     std::deque<core::Spawn> spawns_;
     std::vector<core::InstanceId> dirty_;
     std::vector<Note> notes_;
-    std::unordered_map<core::UnitId, std::string>
-        names_;  // Of units that the core may have forgotten.
+    std::unordered_map<core::UnitId, std::string> left_;  // Names of units that are forgotten.
     std::unordered_set<pid_t> failed_spawns_;
     std::map<std::uint64_t, EventSink> sinks_;
     std::uint64_t next_sink_ = 1;
+    bool rush_ = false;  // There is more to do than fits in a turn.
     bool settling_ = false, continuing_ = false, changed_ = false;
 
     boost::asio::steady_timer heartbeat_, deadline_;

@@ -83,7 +83,7 @@ inline Instance copy(const Instance& i) {
 inline std::string picture(const System& system, Instant now) {
     std::string text;
     for (const Unit* unit : system.units()) {
-        text += unit->spec.name + ":";
+        text += unit->spec->name + ":";
         for (std::uint32_t i = 0; i < unit->instances.size(); ++i) {
             const Instance& each = unit->instances[i];
             text += " [" + std::string{to_string(each.state)} + " goal " +
@@ -91,7 +91,7 @@ inline std::string picture(const System& system, Instant now) {
                     "]";
         }
         for (const Edge& edge : unit->edges) {
-            text += " ->" + system.find(edge.unit)->spec.name + "/" +
+            text += " ->" + system.find(edge.unit)->spec->name + "/" +
                     std::to_string(static_cast<int>(edge.kind)) +
                     std::to_string(static_cast<int>(edge.when));
         }

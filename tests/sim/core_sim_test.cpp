@@ -5,6 +5,7 @@
 // of it from one seed, so each failure replays: SUPERD_SIM_SEED=n runs that one.
 #include "chance.hpp"
 #include "core/system.hpp"
+#include "tests/unit/core/share.hpp"
 
 #include <csignal>
 #include <cstdlib>
@@ -25,7 +26,7 @@ public:
     explicit Simulation(std::uint64_t seed)
         : random_{seed}, system_{std::make_unique<System>(seed)} {
         specs_ = random_.units();
-        take(system_->apply(specs_, now_));
+        take(system_->apply(share(specs_), now_));
         drain();
     }
 
@@ -71,7 +72,7 @@ public:
                                                i.state == State::failed ||
                                                i.state == State::inactive ||
                                                system_->blocker(*unit).has_value();
-                ASSERT_TRUE(settled) << unit->spec.name << " is " << to_string(i.state) << "\n"
+                ASSERT_TRUE(settled) << unit->spec->name << " is " << to_string(i.state) << "\n"
                                      << picture(*system_, now_);
             }
         }
@@ -218,7 +219,7 @@ private:
             if (p.leader && (!faults_ || random_.chance(40))) feed(BecameReady{p.instance, run});
             if (!p.leader || system_->find(p.instance) == nullptr || faults_) continue;
             const Unit* const unit = system_->find(p.instance.unit);
-            if (unit->spec.type == UnitType::oneshot) {
+            if (unit->spec->type == UnitType::oneshot) {
                 end_leader(run, {});
                 return;
             }
@@ -268,7 +269,7 @@ private:
             }
         }
         specs_ = next;
-        take(system_->apply(std::move(next), now_));
+        take(system_->apply(share(std::move(next)), now_));
     }
 
     // What is recorded is the state of each instance; everything else is lost.
@@ -277,7 +278,7 @@ private:
         for (const Unit* unit : system_->units()) {
             for (std::uint32_t i = 0; i < unit->instances.size(); ++i) {
                 if (unit->removed) continue;
-                kept.push_back({unit->spec.name, i, copy(unit->instances[i])});
+                kept.push_back({unit->spec->name, i, copy(unit->instances[i])});
             }
         }
         for (const Unit* unit : system_->units()) {
@@ -287,9 +288,9 @@ private:
         timers_.clear();
         open_commands_.clear();
         std::map<UnitId, std::string> names;
-        for (const Unit* unit : system_->units()) names[unit->id] = unit->spec.name;
+        for (const Unit* unit : system_->units()) names[unit->id] = unit->spec->name;
         auto next = std::make_unique<System>(random_(), system_->next_run());
-        const auto effects = next->adopt(specs_, std::move(kept), now_);
+        const auto effects = next->adopt(share(specs_), std::move(kept), now_);
         system_ = std::move(next);
         for (auto& [run, p] : processes_) {
             p.instance.unit = system_->find(names.at(p.instance.unit))->id;
@@ -321,7 +322,7 @@ private:
                 const Instance& i = unit->instances[index];
                 living += alive(i) ? 1u : 0u;
                 const bool has_process = processes_.contains(i.run);
-                ASSERT_EQ(alive(i), has_process) << unit->spec.name << " " << to_string(i.state);
+                ASSERT_EQ(alive(i), has_process) << unit->spec->name << " " << to_string(i.state);
                 if (i.goal == Goal::down) {
                     ASSERT_NE(i.state, State::backoff);
                     ASSERT_NE(i.state, State::waiting);
@@ -329,12 +330,12 @@ private:
                 }
                 const bool needs_timer =
                     i.state == State::backoff || (i.state == State::stopping && !i.leader_gone) ||
-                    (i.state == State::starting && unit->spec.awaits_ready && !i.removed);
+                    (i.state == State::starting && unit->spec->awaits_ready && !i.removed);
                 if (needs_timer) {
                     ASSERT_TRUE(timers_.contains({unit->id, index}))
-                        << "nothing will end " << to_string(i.state) << " of " << unit->spec.name;
+                        << "nothing will end " << to_string(i.state) << " of " << unit->spec->name;
                 }
-                if (unit->spec.restart.limit != 0) {
+                if (unit->spec->restart.limit != 0) {
                     ASSERT_LE(i.restarts_at.size(), RestartRule::limit_max);
                 }
             }

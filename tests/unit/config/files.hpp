@@ -29,12 +29,13 @@ inline std::string mistakes(const Sources& sources) {
 }
 
 // The only unit of a configuration that must be good.
-inline std::unique_ptr<Unit> parsed_unit(std::string text, std::vector<Sources::File> others = {}) {
+inline std::shared_ptr<const Unit> parsed_unit(std::string text,
+                                               std::vector<Sources::File> others = {}) {
     Sources sources = one_unit(std::move(text));
     for (auto& file : others) sources.files.push_back(std::move(file));
     auto parsed = parse(sources);
     EXPECT_EQ(mistakes(sources), "");
-    if (!parsed || parsed->units.size() != 1) return std::make_unique<Unit>();
+    if (!parsed || parsed->units.size() != 1) return std::make_shared<Unit>();
     return std::move(parsed->units.front());
 }
 

@@ -43,7 +43,7 @@ TEST(Restart, JitterSpreadsUnitsThatFellTogether) {
     World world{std::move(specs)};
     std::set<std::int64_t> due;
     for (const Unit* unit : world.system.units()) {
-        world.exit(unit->spec.name, {.code = 1});
+        world.exit(unit->spec->name, {.code = 1});
         const Duration wait = unit->instances[0].due - world.now;
         EXPECT_GE(wait, 500ms);
         EXPECT_LE(wait, 1500ms);

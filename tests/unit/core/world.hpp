@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/system.hpp"
+#include "tests/unit/core/share.hpp"
 
 #include <csignal>
 #include <deque>
@@ -59,13 +60,13 @@ public:
     }
     void apply(std::vector<UnitSpec> specs) {
         handling_ = true;
-        take(system.apply(std::move(specs), now));
+        take(system.apply(share(std::move(specs)), now));
         handling_ = false;
         settle();
     }
     void adopt(std::vector<UnitSpec> specs, std::vector<Restored> restored) {
         handling_ = true;
-        take(system.adopt(std::move(specs), std::move(restored), now));
+        take(system.adopt(share(std::move(specs)), std::move(restored), now));
         handling_ = false;
         settle();
     }

@@ -1,5 +1,7 @@
 #include "supervisor/selectors.hpp"
 
+#include "tests/unit/core/share.hpp"
+
 #include <csignal>
 
 #include <gmock/gmock.h>
@@ -22,7 +24,7 @@ core::System three_units() {
         spec.stop = {{SIGTERM, std::chrono::seconds{1}}};
         specs.push_back(std::move(spec));
     }
-    system.apply(std::move(specs), core::Instant{});
+    system.apply(core::share(std::move(specs)), core::Instant{});
     return system;
 }
 

@@ -2,6 +2,7 @@
 
 #include "supervisor/commands.hpp"
 #include "supervisor/moment.hpp"
+#include "tests/unit/core/share.hpp"
 
 #include <csignal>
 #include <optional>
@@ -27,7 +28,7 @@ protected:
         specs[1].restart.delay = 10s;
         specs[1].restart.jitter = 0;
         for (auto& spec : specs) spec.stop = {{SIGTERM, 5s}};
-        system.apply(std::move(specs), now());
+        system.apply(core::share(std::move(specs)), now());
         step(core::Spawned{id("db"), run("db"), 100});
         step(core::Spawned{id("web", 0), run("web", 0), 101});
         step(core::Spawned{id("web", 1), run("web", 1), 102});
