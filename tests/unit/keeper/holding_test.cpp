@@ -98,6 +98,14 @@ TEST(Holding, UnderANameAgainReplaces) {
 
 TEST(Holding, OfThousandsIsListedToASlowReader) {
     constexpr int count = 3000;  // More than the link takes at once.
+    constexpr rlim_t needed = count + 100;
+    rlimit limit{};
+    ASSERT_EQ(0, ::getrlimit(RLIMIT_NOFILE, &limit));
+    if (limit.rlim_max < needed) {
+        GTEST_SKIP() << "superd needs " << needed << " open files to hold " << count
+                     << " descriptors, and the hard limit is " << limit.rlim_max
+                     << ": raise it with `ulimit -Hn`";
+    }
     Superd superd;
     Puppet first = superd.supervisor();
     first.greet();

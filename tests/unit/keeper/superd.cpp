@@ -51,6 +51,12 @@ keeper::Message named(keeper::Kind kind, const std::string& name) {
 }
 
 Order Puppet::exchange(Order order, const std::vector<int>& fds) {
+    fds_.clear();
+    if (!strings_) {
+        // Asked again and again, it must not be waited for each time.
+        ADD_FAILURE() << "there is no puppet to do " << static_cast<int>(order.verb);
+        return {};
+    }
     const auto bytes = std::as_writable_bytes(std::span{&order, 1});
     EXPECT_TRUE(os::send_message(strings_.get(), bytes, fds).has_value());
     std::array<os::Fd, keeper::descriptors_max> got;
@@ -59,7 +65,7 @@ Order Puppet::exchange(Order order, const std::vector<int>& fds) {
     const bool whole = received && received->bytes == sizeof order;
     EXPECT_TRUE(whole) << "the puppet died";
     EXPECT_EQ(0u, order.failed) << "the puppet could not do " << static_cast<int>(order.verb);
-    fds_.clear();
+    if (!whole) strings_.reset();
     if (!whole || order.failed != 0) return {};
     for (std::size_t i = 0; i < received->descriptors; ++i) fds_.push_back(std::move(got[i]));
     return order;
@@ -151,7 +157,9 @@ Superd::~Superd() {
 
 void Superd::start() {
     os::SpawnPlan plan;
-    plan.argv = setup_.before;
+    // A test that is killed, for it takes too long, say, takes superd with it.
+    plan.argv = {"/usr/bin/setpriv", "--pdeathsig", "KILL"};
+    for (const std::string& each : setup_.before) plan.argv.push_back(each);
     plan.argv.push_back(program());
     for (const std::string& each : setup_.arguments) plan.argv.push_back(each);
     plan.argv.insert(plan.argv.end(), {"--config", place_ / "c", "--runtime-dir", runtime(),
