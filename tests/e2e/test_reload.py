@@ -1,6 +1,8 @@
 """A reload applies exactly the difference, and nothing at all when anything is wrong."""
 import pytest
 
+import processes
+
 SLEEP = 'exec = ["sleep", "100000"]\n'
 
 
@@ -102,3 +104,21 @@ def test_what_was_stopped_stays_stopped(pair):
     pair.ctl("apply")
     one = pair.units()["db"]
     assert (one["goal"], one["state"]) == ("down", "inactive")
+
+
+@pytest.mark.parametrize("killed", ["supervisor", "everything"])
+def test_what_only_the_records_know_is_stopped(pair, killed):
+    """The configuration in force is lost while superd is away, and units left the one on disk."""
+    before = pair.pids()
+    pair.unit("web", SLEEP)
+    pair.remove_unit("db")
+    (pair.runtime / "accepted").write_text("damaged")
+    if killed == "supervisor":
+        processes.kill(pair.parts()["supervisor"])
+    else:
+        pair.kill_all_parts()
+        pair.start()
+    assert processes.wait_gone(before["db/0"], 10) and processes.wait_gone(before["web/1"], 10)
+    pair.await_that(lambda: pair.pids() == {"web/0": before["web/0"]})
+    pair.ctl("stop", "web")
+    assert not processes.alive(before["web/0"])
