@@ -1,7 +1,7 @@
 #include "ctl/parse.hpp"
 
+#include "base/nearest.hpp"
 #include "ctl/duration.hpp"
-#include "wire/nearest.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -43,7 +43,7 @@ private:
 
 std::string suggestion(std::string_view wrong, const std::vector<std::string_view>& known,
                        std::string otherwise) {
-    const auto near = superd::wire::nearest(wrong, known);
+    const auto near = superd::nearest(wrong, known);
     return near ? "did you mean " + std::string{*near} + "?" : std::move(otherwise);
 }
 

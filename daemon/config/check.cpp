@@ -1,6 +1,6 @@
 #include "config/check.hpp"
 
-#include "config/nearest.hpp"
+#include "base/nearest.hpp"
 #include "config/quantity.hpp"
 #include "config/signals.hpp"
 

@@ -1,7 +1,7 @@
 #include "config/fields.hpp"
 
+#include "base/nearest.hpp"
 #include "config/check.hpp"
-#include "config/nearest.hpp"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #include "config/graph.hpp"
 
-#include "config/nearest.hpp"
+#include "base/nearest.hpp"
 
 #include <algorithm>
 #include <optional>

@@ -1,6 +1,6 @@
 #include "config/signals.hpp"
 
-#include "config/nearest.hpp"
+#include "base/nearest.hpp"
 
 #include <algorithm>
 #include <array>

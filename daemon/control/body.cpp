@@ -1,7 +1,7 @@
 #include "control/body.hpp"
 
+#include "base/nearest.hpp"
 #include "wire/json_reader.hpp"
-#include "wire/nearest.hpp"
 #include "wire/signal.hpp"
 
 #include <algorithm>
@@ -26,7 +26,7 @@ void refuse_unknown(const boost::json::object& object,
     for (const auto& member : object) {
         const std::string_view key{member.key().data(), member.key().size()};
         if (std::ranges::find(known, key) != known.end()) continue;
-        const auto near = wire::nearest(key, {known.begin(), known.size()});
+        const auto near = nearest(key, {known.begin(), known.size()});
         throw Mistake{"cannot use the member \"" + std::string{key.substr(0, 100)} + "\"",
                       near ? "did you mean \"" + std::string{*near} + "\"?" : "leave it out"};
     }

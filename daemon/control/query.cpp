@@ -1,6 +1,6 @@
 #include "control/query.hpp"
 
-#include "wire/nearest.hpp"
+#include "base/nearest.hpp"
 #include "wire/time.hpp"
 
 #include <algorithm>
@@ -89,7 +89,7 @@ std::expected<Query, Refusal> Query::parse(std::string_view target) {
 std::optional<Refusal> Query::unknown(std::initializer_list<std::string_view> known) const {
     for (const auto& [name, value] : parameters_) {
         if (std::ranges::find(known, std::string_view{name}) != known.end()) continue;
-        const auto near = wire::nearest(name, {known.begin(), known.size()});
+        const auto near = nearest(name, {known.begin(), known.size()});
         return refused("cannot use the parameter \"" + name.substr(0, 100) + "\" on " + path_,
                        near ? "did you mean \"" + std::string{*near} + "\"?" : "leave it out");
     }

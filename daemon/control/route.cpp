@@ -1,8 +1,8 @@
 #include "control/route.hpp"
 
+#include "base/nearest.hpp"
 #include "control/body.hpp"
 #include "control/query.hpp"
-#include "wire/nearest.hpp"
 
 #include <algorithm>
 #include <array>
@@ -103,7 +103,7 @@ constexpr std::array routes{
 Refusal unknown_path(std::string_view path) {
     std::array<std::string_view, routes.size()> known;
     std::ranges::transform(routes, known.begin(), &Route::path);
-    const auto near = wire::nearest(path, known);
+    const auto near = nearest(path, known);
     std::string hint = "daemon/control/openapi.yaml describes the API";
     if (near) hint = "did you mean " + std::string{*near} + "?";
     return {404, {"no-such-path", "cannot find " + std::string{path.substr(0, 100)}, hint}, {}};

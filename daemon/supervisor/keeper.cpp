@@ -1,5 +1,6 @@
 // What the keeper says: exits, signals for superd itself, a new logger; and
 // what it is told beside the acknowledgements: that this loop turns.
+#include "supervisor/exit_status.hpp"
 #include "supervisor/moment.hpp"
 #include "supervisor/supervisor.hpp"
 
@@ -15,17 +16,6 @@ namespace {
 // When exits come faster than processes can be started, they are taken in
 // first: one look at the process trees then serves all of them.
 constexpr std::chrono::microseconds burst_patience{100};
-
-core::ExitStatus from_keeper(const keeper::Message& message) {
-    core::ExitStatus status;
-    if (message.code == CLD_EXITED) {
-        status.code = message.value;
-    } else {
-        status.signal = message.value;
-        status.core = message.code == CLD_DUMPED;
-    }
-    return status;
-}
 
 core::ExitStatus from_wait_status(std::optional<int> wait_status) {
     core::ExitStatus status;
@@ -108,7 +98,7 @@ void Supervisor::on_exited(std::span<const keeper::Message> messages) {
     std::vector<Note> mine;
     for (const keeper::Message& message : messages) {
         if (const core::InstanceId* const owner = table_.by_pid(message.pid)) {
-            mine.push_back(recorded(*owner, from_keeper(message)));
+            mine.push_back(recorded(*owner, exit_status(message.code, message.value)));
             trees_->leader_reaped(message.pid);
         } else {
             failed_spawns_.erase(message.pid);

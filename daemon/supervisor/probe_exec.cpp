@@ -1,7 +1,7 @@
 // A probe that is a program: exit 0 says yes.
-#include "core/instance.hpp"
 #include "os/fd.hpp"
 #include "os/process.hpp"
+#include "supervisor/exit_status.hpp"
 #include "supervisor/probe.hpp"
 
 #include <sys/eventfd.h>
@@ -35,14 +35,7 @@ struct Child {
         kill_group();  // What it left behind.
         siginfo_t info{};
         ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED);
-        core::ExitStatus status;
-        if (info.si_code == CLD_EXITED) {
-            status.code = info.si_status;
-        } else {
-            status.signal = info.si_status;
-            status.core = info.si_code == CLD_DUMPED;
-        }
-        return status;
+        return exit_status(info.si_code, info.si_status);
     }
 
     pid_t pid;

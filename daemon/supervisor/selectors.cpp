@@ -1,6 +1,6 @@
 #include "supervisor/selectors.hpp"
 
-#include "wire/nearest.hpp"
+#include "base/nearest.hpp"
 
 #include <fnmatch.h>
 
@@ -32,7 +32,7 @@ std::string unknown_unit(const core::System& system, const std::string& name) {
     std::vector<std::string_view> known;
     for (const core::Unit* unit : system.units()) known.push_back(unit->spec->name);
     std::string text = "no unit is called \"" + name + "\"";
-    const auto near = wire::nearest(name, known);
+    const auto near = nearest(name, known);
     if (near) text += "; did you mean \"" + std::string{*near} + "\"?";
     return text;
 }

@@ -1,5 +1,4 @@
 #include "wire/error.hpp"
-#include "wire/nearest.hpp"
 #include "wire/outcome.hpp"
 #include "wire/time.hpp"
 
@@ -31,16 +30,6 @@ TEST(Time, WhatIsNoMomentIsRefused) {
           "9999-01-01T00:00:00Z"}) {
         EXPECT_FALSE(parse_time(wrong)) << wrong;
     }
-}
-
-TEST(Nearest, FindsSlipsOfTheFingersOnly) {
-    constexpr std::array<std::string_view, 4> known{"start", "status", "stop", "worker"};
-    EXPECT_EQ(nearest("strat", known), "start");
-    EXPECT_EQ(nearest("wrker", known), "worker");
-    EXPECT_EQ(nearest("statsu", known), "status");
-    EXPECT_EQ(nearest("banana", known), std::nullopt);
-    EXPECT_EQ(nearest("", known), std::nullopt);
-    EXPECT_EQ(nearest(std::string(100'000, 's'), known), std::nullopt);
 }
 
 TEST(Error, ComesBackAsItWas) {

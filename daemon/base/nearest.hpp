@@ -5,11 +5,12 @@
 #include <span>
 #include <string_view>
 
-namespace superd::config {
+namespace superd {
 
-// The word with the fewest letters to insert, delete, replace or swap; none
-// if that is more than two, or half of the word.
+// The word that `wrong` was probably meant to be: the one with the fewest
+// letters to insert, delete, replace or swap; none if that is more than two,
+// or half of the word.
 std::optional<std::string_view> nearest(std::string_view wrong,
                                         std::span<const std::string_view> known);
 
-}  // namespace superd::config
+}  // namespace superd

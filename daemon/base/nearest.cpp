@@ -1,9 +1,9 @@
-#include "wire/nearest.hpp"
+#include "base/nearest.hpp"
 
 #include <algorithm>
 #include <vector>
 
-namespace superd::wire {
+namespace superd {
 
 namespace {
 
@@ -45,4 +45,4 @@ std::optional<std::string_view> nearest(std::string_view wrong,
     return best;
 }
 
-}  // namespace superd::wire
+}  // namespace superd
