@@ -224,7 +224,9 @@ constexpr std::array keys{
         .example = R"("http://127.0.0.1:8080/healthz")"},
     Key{.path = "ready.exec",
         .form = argv,
-        .text = "This program, run as the unit's user in its environment, exits with 0",
+        .text =
+            "This program, run as the unit's user in its environment, exits with 0; it may take "
+            "until timeout to do so, and is tried again when it exits with anything else",
         .fallback = "",
         .example = R"(["/usr/bin/pg_isready", "-q"])"},
     Key{.path = "ready.log",

@@ -4,7 +4,6 @@
 #include "config/unit.hpp"
 #include "os/spawn.hpp"
 
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -12,9 +11,6 @@
 #include <boost/asio/any_io_executor.hpp>
 
 namespace superd::supervisor {
-
-// A try that takes longer than this has failed.
-inline constexpr std::chrono::milliseconds probe_limit{2000};
 
 // A try under way. Destroying it ends it: its sockets are closed, its process
 // group is killed, its callback is not called.
@@ -25,10 +21,11 @@ public:
     // never before the function that made the probe has returned. May destroy it.
     using Done = std::function<void(std::string problem)>;
 
-    // tcp, unix and http: one connection.
+    // tcp, unix and http: one connection, which has failed after a while.
     static std::unique_ptr<Probe> connect(const boost::asio::any_io_executor& executor,
                                           const config::Ready& ready, Done done);
-    // exec: one process in a session of its own, its descriptors /dev/null.
+    // exec: one process in a session of its own, its descriptors /dev/null. It
+    // may run for as long as the probe lasts, which ready.timeout bounds.
     static std::unique_ptr<Probe> execute(const boost::asio::any_io_executor& executor,
                                           const os::SpawnPlan& plan, Done done);
 

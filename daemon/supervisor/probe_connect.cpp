@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -22,6 +23,9 @@ namespace {
 
 namespace asio = boost::asio;
 using Descriptor = asio::posix::stream_descriptor;
+
+// A server that takes longer may have lost the connection: it is asked again.
+constexpr std::chrono::milliseconds answer_limit{2000};
 
 std::string describe_errno(int error) {
     switch (error) {
@@ -51,7 +55,7 @@ public:
 
 private:
     void start() {
-        timer_.expires_after(probe_limit);
+        timer_.expires_after(answer_limit);
         timer_.async_wait([this, alive = std::weak_ptr{alive_}](boost::system::error_code error) {
             if (alive.expired() || error) return;
             finish("does not answer");

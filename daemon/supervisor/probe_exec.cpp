@@ -12,9 +12,9 @@
 #include <system_error>
 #include <utility>
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 namespace superd::supervisor {
 namespace {
@@ -45,7 +45,7 @@ struct Child {
 class ExecProbe final : public Probe {
 public:
     ExecProbe(const asio::any_io_executor& executor, Done done)
-        : timer_{executor}, done_{std::move(done)} {}
+        : executor_{executor}, done_{std::move(done)} {}
 
     ~ExecProbe() override {
         if (child_) child_->kill_group();
@@ -54,10 +54,9 @@ public:
     void start(const os::SpawnPlan& plan) {
         const std::string problem = spawn(plan);
         if (!child_) {
-            return asio::post(timer_.get_executor(),
-                              [this, alive = std::weak_ptr{alive_}, problem] {
-                                  if (!alive.expired()) finish(problem);
-                              });
+            return asio::post(executor_, [this, alive = std::weak_ptr{alive_}, problem] {
+                if (!alive.expired()) finish(problem);
+            });
         }
         child_->pidfd.async_wait(
             Descriptor::wait_read,
@@ -65,12 +64,6 @@ public:
                 const core::ExitStatus status = child->reap();
                 if (!alive.expired()) ended(status);
             });
-        timer_.expires_after(probe_limit);
-        timer_.async_wait([this, alive = std::weak_ptr{alive_}](boost::system::error_code error) {
-            if (alive.expired() || error) return;
-            late_ = true;
-            child_->kill_group();
-        });
     }
 
 private:
@@ -85,7 +78,7 @@ private:
 
         reserve.reset();
         auto pidfd = os::pidfd_open(*pid);
-        auto child = std::make_shared<Child>(timer_.get_executor(), *pid);
+        auto child = std::make_shared<Child>(executor_, *pid);
         if (!pidfd) {
             static_cast<void>(child->reap());  // Killed first, so this does not take long.
             return "cannot start: " + pidfd.error().message();
@@ -97,21 +90,18 @@ private:
 
     void ended(const core::ExitStatus& status) {
         child_.reset();
-        if (late_) return finish("does not end");
         finish(status == core::ExitStatus{} ? "" : "ended with " + core::describe(status));
     }
 
     // The last thing that happens here: *this may be gone afterwards.
     void finish(std::string problem) {
-        timer_.cancel();
         const Done done = std::exchange(done_, nullptr);
         if (done) done(std::move(problem));
     }
 
-    asio::steady_timer timer_;
+    asio::any_io_executor executor_;
     Done done_;
     std::shared_ptr<Child> child_;  // While it is not reaped.
-    bool late_ = false;
     std::shared_ptr<char> alive_ = std::make_shared<char>();
 };
 

@@ -37,7 +37,7 @@ public:
     }
 
     std::string progress() const override {
-        if (tries_ == 0) return probe_name(ready_) + " not tried yet";
+        if (tries_ == 0) return probe_name(ready_) + (probe_ ? " tried now" : " not tried yet");
         const std::string tries = tries_ == 1 ? "1 try" : std::to_string(tries_) + " tries";
         return probe_name(ready_) + " " + problem_ + ", " + tries;
     }
