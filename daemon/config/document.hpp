@@ -14,6 +14,7 @@ namespace superd::config {
 // From 1; 0: nowhere in particular.
 struct Position {
     std::uint32_t line = 0, column = 0;
+    std::uint16_t file = 0;  // Of a unit's files: 0 is its own, those after it its drop-ins.
 };
 
 struct Value;
@@ -21,6 +22,7 @@ struct Entry;
 using Array = std::vector<Value>;
 struct Table {
     std::vector<Entry> entries;  // In order of key; no key twice.
+    bool headed = false;         // Written below [x] or [[x]], not as { … }.
 
     const Entry* find(std::string_view key) const;
 };

@@ -16,6 +16,7 @@ Value convert(const toml::node& node);
 Table convert_table(const toml::table& table) {
     Table result;
     result.entries.reserve(table.size());
+    result.headed = !table.is_inline();
     for (const auto& [key, node] : table) {
         result.entries.push_back({std::string{key.str()}, position(key.source()), convert(node)});
     }

@@ -49,8 +49,8 @@ private:
 
     void refuse(const Node& node, std::size_t edge, std::string_view cause) {
         const auto& [at, path] = node.draft.written[edge];
-        Report{node.file, into_}.add(at, fmt::format("cannot use {} = {}: {}", path,
-                                                     quoted(edges_of(node)[edge].unit), cause));
+        Report{node.files, into_}.add(at, fmt::format("cannot use {} = {}: {}", path,
+                                                      quoted(edges_of(node)[edge].unit), cause));
     }
 
     void check_edge(const Node& node, std::size_t edge) {

@@ -10,8 +10,9 @@
 namespace superd::config {
 
 struct Node {
-    std::string name, file;
-    Draft draft;  // Without a unit when its file could not be read.
+    std::string name;
+    std::vector<std::string> files;  // Its own, then its drop-ins.
+    Draft draft;                     // Without a unit when its file could not be read.
 };
 
 // Reports units that are not there, edges to oneself, edges written twice,

@@ -139,11 +139,10 @@ std::string key_json(const Key& key) {
     return text + ",\n  " + members + "\n}";
 }
 
-// [ready] takes one way to be ready: the keys of it that have no default.
 std::string one_of_json(const Schema& schema) {
     std::string out;
     for (const auto& key : schema.keys) {
-        if (key.section() != "ready" || !key.fallback.empty()) continue;
+        if (!is_way_to_be_ready(key)) continue;
         out += fmt::format("{}{{\"required\": [{}]}}", out.empty() ? "[\n  " : ",\n  ",
                            json_string(key.name()));
     }

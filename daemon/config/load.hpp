@@ -28,7 +28,9 @@ using Diagnostics = std::vector<Diagnostic>;
 // with although the files have changed since.
 struct Sources {
     struct File {
-        std::string name;  // "superd.toml", "units/web.toml", or an env-file's path as written.
+        // "superd.toml", "units/web.toml", its drop-in "units/web.d/10-port.toml", or an
+        // env-file's path as written.
+        std::string name;
         std::string text;
     };
     std::vector<File> files;
@@ -37,8 +39,8 @@ struct Sources {
     static Result<Sources> deserialize(std::string_view bytes);
 };
 
-// Reads DIR/superd.toml (optional), DIR/units/*.toml and the env-files they
-// name. Follows symlinks. Unreadable files are diagnostics.
+// Reads DIR/superd.toml (optional), DIR/units/*.toml, DIR/units/NAME.d/*.toml and the env-files
+// they name. Follows symlinks. Unreadable files are diagnostics.
 std::expected<Sources, Diagnostics> read_sources(const std::string& directory);
 
 // Parses and validates. All mistakes are reported at once, in order of file

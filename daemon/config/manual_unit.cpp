@@ -11,6 +11,8 @@ constexpr std::string_view head = R"(.TH SUPERD.UNIT 5 2026-11-23 superd "File F
 superd.unit \- a unit that superd(8) runs
 .SH SYNOPSIS
 .I CONFIG/units/NAME.toml
+.br
+.I CONFIG/units/NAME.d/*.toml
 .SH DESCRIPTION
 Each file whose name ends in .toml, in the directory
 .I units
@@ -93,7 +95,26 @@ Without [ready], a unit is ready as soon as it runs.
 A oneshot has no [ready]: it completes.
 )";
 
-constexpr std::string_view tail = R"(.SH SUBSTITUTION
+constexpr std::string_view tail = R"(.SH DROP\-INS
+What is in units/NAME.d changes units/NAME.toml without editing it: each file there whose name
+ends in .toml is laid over the unit, in order of name.
+A section, and env, is merged key by key; any other value takes the place of the one before it,
+arrays too.
+Tables headed [[...]] are added to those that are there; written as an array, x = [{ ... }], they
+take their place.
+Another way to be ready, in [ready], takes the place of the one before it.
+.PP
+In units/web.d/10\-port.toml, this changes one variable and nothing else:
+.PP
+.in +4n
+.nf
+env.PORT = "9090"
+.fi
+.in
+.PP
+Drop\-ins of a unit that is not there are a mistake.
+Mistakes name the drop\-in that they are in.
+.SH SUBSTITUTION
 In exec, directory, the values of env and the strings of [ready], ${NAME} is replaced by that
 variable of the unit's environment.
 A name that is not there is a mistake.

@@ -3,10 +3,10 @@
 #include "config/graph.hpp"
 #include "config/read_settings.hpp"
 #include "config/read_unit.hpp"
+#include "config/unit_files.hpp"
 
 #include <algorithm>
 #include <cstdlib>
-#include <map>
 #include <numeric>
 #include <tuple>
 
@@ -17,10 +17,6 @@ namespace superd::config {
 namespace {
 
 constexpr std::string_view settings_file = "superd.toml";
-constexpr std::string_view units_prefix = "units/";
-constexpr std::string_view unit_suffix = ".toml";
-
-using Files = std::map<std::string_view, const std::string*>;
 
 // superd.toml, the units, then the env-files.
 int rank(std::string_view file) {
@@ -47,14 +43,14 @@ void put_in_order(Diagnostics& diagnostics) {
     diagnostics.erase(std::ranges::unique(diagnostics, same).begin(), diagnostics.end());
 }
 
-Files index_files(const Sources& sources, Diagnostics& diagnostics) {
-    Files files;
+Texts index_texts(const Sources& sources, Diagnostics& diagnostics) {
+    Texts texts;
     for (const auto& file : sources.files) {
-        if (!files.emplace(file.name, &file.text).second) {
+        if (!texts.emplace(file.name, &file.text).second) {
             diagnostics.push_back({file.name, 0, 0, "cannot use this file: it is there twice"});
         }
     }
-    return files;
+    return texts;
 }
 
 std::optional<Table> parse_file(const std::string& text, Report& report) {
@@ -64,26 +60,28 @@ std::optional<Table> parse_file(const std::string& text, Report& report) {
     return {};
 }
 
-Surroundings make_surroundings(const Files& files, const std::set<std::string>& unread) {
+Surroundings make_surroundings(const Texts& texts, const std::set<std::string>& unread) {
     Surroundings surroundings;
-    surroundings.env_file = [&files, &unread](const std::string& path) -> const std::string* {
+    surroundings.env_file = [&texts, &unread](const std::string& path) -> const std::string* {
         static const std::string nothing;
         if (unread.contains(path)) return &nothing;
-        const auto found = files.find(path);
-        return found == files.end() ? nullptr : found->second;
+        const auto found = texts.find(path);
+        return found == texts.end() ? nullptr : found->second;
     };
     surroundings.variable = [](const std::string& name) { return std::getenv(name.c_str()); };
     return surroundings;
 }
 
 // Reads each unit. Those that cannot be are nodes without edges.
-std::vector<Node> read_units(const Files& files, Surroundings& surroundings,
+std::vector<Node> read_units(const Texts& texts, Surroundings& surroundings,
                              const std::set<std::string>& unread, Diagnostics& diagnostics) {
     std::vector<Node> nodes;
-    for (const auto& [file, text] : files) {
+    std::set<std::string_view> incomplete;
+    for (const auto& file : unread) incomplete.insert(drop_in_unit(file));
+    for (const auto& [file, text] : texts) {
         const auto name = unit_name(file);
         if (name.empty()) continue;
-        Report report{std::string{file}, diagnostics};
+        Report report{files_of_unit(name, texts), diagnostics};
         if (!is_unit_name(name)) {
             report.add({},
                        fmt::format("cannot use {} as a unit's name: it has 1 to 64 letters, digits "
@@ -91,36 +89,29 @@ std::vector<Node> read_units(const Files& files, Surroundings& surroundings,
                                    quoted(name)));
             continue;
         }
-        Node node{std::string{name}, report.file(), {}};
-        if (const auto table = parse_file(*text, report)) {
-            node.draft = read_unit(node.name, *table, surroundings, report);
+        Node node{std::string{name}, report.files(), {}};
+        const auto document = read_unit_document(texts, report);
+        // What a drop-in that cannot be read says may be what is missing.
+        if (document && !incomplete.contains(name)) {
+            node.draft = read_unit(node.name, *document, surroundings, report);
         }
         nodes.push_back(std::move(node));
     }
     for (const auto& file : unread) {
         const std::string name{unit_name(file)};
-        if (!name.empty()) nodes.push_back({name, file, {}});
+        if (!name.empty()) nodes.push_back({name, {file}, {}});
     }
     std::ranges::sort(nodes, {}, &Node::name);
     return nodes;
 }
 
+std::vector<std::string_view> names_of(const std::vector<Node>& nodes) {
+    std::vector<std::string_view> names;
+    for (const auto& node : nodes) names.push_back(node.name);
+    return names;
+}
+
 }  // namespace
-
-std::string_view unit_name(std::string_view file) {
-    if (!file.starts_with(units_prefix) || !file.ends_with(unit_suffix)) return {};
-    if (file.size() <= units_prefix.size() + unit_suffix.size()) return {};
-    return file.substr(units_prefix.size(), file.size() - units_prefix.size() - unit_suffix.size());
-}
-
-bool is_unit_name(std::string_view name) {
-    constexpr std::size_t length_max = 64;
-    if (name.empty() || name.size() > length_max || name[0] == '.' || name[0] == '-') return false;
-    return std::ranges::all_of(name, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               std::string_view{"@_.:-"}.contains(c);
-    });
-}
 
 std::string Diagnostic::text() const {
     return line == 0 ? fmt::format("{}: {}", file, message)
@@ -130,16 +121,17 @@ std::string Diagnostic::text() const {
 Configuration parse(const Sources& sources, const std::set<std::string>& unread,
                     Diagnostics& diagnostics) {
     Configuration configuration;
-    const auto files = index_files(sources, diagnostics);
-    auto surroundings = make_surroundings(files, unread);
-    if (const auto found = files.find(settings_file); found != files.end()) {
+    const auto texts = index_texts(sources, diagnostics);
+    auto surroundings = make_surroundings(texts, unread);
+    if (const auto found = texts.find(settings_file); found != texts.end()) {
         Report report{std::string{settings_file}, diagnostics};
         if (const auto table = parse_file(*found->second, report)) {
             configuration.settings = read_settings(*table, surroundings.accounts, report);
         }
     }
     surroundings.log = configuration.settings.log;
-    auto nodes = read_units(files, surroundings, unread, diagnostics);
+    auto nodes = read_units(texts, surroundings, unread, diagnostics);
+    check_drop_ins(texts, unread, names_of(nodes), diagnostics);
     check_graph(nodes, diagnostics);
     put_in_order(diagnostics);
     configuration.units.reserve(nodes.size());

@@ -2,6 +2,7 @@
 #include "config/load.hpp"
 #include "config/parse.hpp"
 #include "config/read_unit.hpp"
+#include "config/unit_files.hpp"
 
 #include <sys/stat.h>
 
@@ -13,8 +14,11 @@
 #include <cstring>
 #include <memory>
 #include <optional>
+#include <ranges>
 #include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -39,6 +43,14 @@ struct Stamp {
     }
 };
 
+// An env-file that a unit names, and where.
+struct Asked {
+    std::string path;
+    bool optional = false;
+    Position at;
+    std::string by;
+};
+
 // One attempt at a directory, which somebody may be changing meanwhile.
 class Reading {
 public:
@@ -49,8 +61,7 @@ public:
     void run() {
         read("superd.toml", true, {}, "");
         for (const auto& file : list_units()) read(file, false, {}, "");
-        const auto units = sources_.files.size();
-        for (std::size_t i = 0; i < units; ++i) read_env_files(i);
+        read_env_files();
     }
 
     bool settled() const { return std::ranges::all_of(stamps_, &Stamp::still_true); }
@@ -65,23 +76,44 @@ public:
 private:
     std::vector<std::string> list_units() {
         std::vector<std::string> files;
-        const auto path = directory_ + "units";
+        const auto list_drop_ins = [&](const std::string& directory) {
+            list(directory, [&](std::string file) {
+                if (!drop_in_unit(file).empty()) files.push_back(std::move(file));
+            });
+        };
+        list("units", [&](std::string file) {
+            if (file.ends_with(".d")) {
+                list_drop_ins(file);
+            } else if (!unit_name(file).empty()) {
+                files.push_back(std::move(file));
+            }
+        });
+        std::ranges::sort(files);
+        return files;
+    }
+
+    // Visits what is in a directory, as "units/web.toml".
+    template <class Visit>
+    void list(const std::string& name, const Visit& visit) {
+        const auto path = directory_ + name;
         const std::unique_ptr<DIR, int (*)(DIR*)> listing{::opendir(path.c_str()), ::closedir};
         if (!listing) {
             const int error = errno;
+            const bool units = name == "units";
+            if (error == ENOTDIR && !units) return;  // A file that is none of ours.
             diagnostics_.push_back(
-                {"units", 0, 0,
-                 fmt::format("cannot list {}: {}; make that directory, with a file "
-                             "NAME.toml for each unit",
-                             quoted(path), std::strerror(error))});
-            return files;
+                {name, 0, 0,
+                 fmt::format("cannot list {}: {}{}", quoted(path), std::strerror(error),
+                             units ? "; make that directory, with a file "
+                                     "NAME.toml for each unit"
+                                   : "")});
+            return;
         }
-        while (const auto* entry = ::readdir(listing.get())) {
-            std::string file = std::string{"units/"} + entry->d_name;
-            if (!unit_name(file).empty()) files.push_back(std::move(file));
+        struct stat status{};
+        if (::fstat(::dirfd(listing.get()), &status) == 0) {
+            stamps_.push_back(Stamp::of(path, status));
         }
-        std::ranges::sort(files);
-        return files;
+        while (const auto* entry = ::readdir(listing.get())) visit(name + "/" + entry->d_name);
     }
 
     // Reads a file, and says where it is asked for if it cannot be read.
@@ -127,23 +159,42 @@ private:
         return {};
     }
 
-    void read_env_files(std::size_t index) {
-        const auto file = sources_.files[index].name;
-        // A document twice parsed costs most units nothing: few have env-files.
-        if (unit_name(file).empty() || !sources_.files[index].text.contains("env-file")) return;
-        const auto table = parse_document(sources_.files[index].text);
-        const auto* entry = table ? table->find("env-file") : nullptr;
-        const auto* array = entry != nullptr ? entry->value.as<Array>() : nullptr;
-        if (array == nullptr) return;
-        for (const auto& item : *array) {
-            const auto* text = item.as<std::string>();
-            if (text == nullptr || text->contains('\0')) continue;
-            std::string_view path = *text;
-            const bool optional = is_optional(path);
+    void read_env_files() {
+        Texts texts;
+        for (const auto& file : sources_.files) texts.emplace(file.name, &file.text);
+        std::vector<Asked> asked;
+        for (const auto& file : sources_.files) {
+            const auto name = unit_name(file.name);
+            if (!name.empty()) ask_for_env_files(files_of_unit(name, texts), texts, asked);
+        }
+        for (const auto& [path, optional, at, by] : asked) {
             const bool known = std::ranges::find(sources_.files, path, &Sources::File::name) !=
                                sources_.files.end();
-            if (!path.starts_with('/') || known) continue;
-            read(std::string{path}, optional, item.at, file);
+            if (!known) read(path, optional, at, by);
+        }
+    }
+
+    // The last of a unit's files that has the key is the one that counts.
+    static void ask_for_env_files(const std::vector<std::string>& files, const Texts& texts,
+                                  std::vector<Asked>& asked) {
+        for (const auto& file : std::views::reverse(files)) {
+            const auto& text = *texts.find(file)->second;
+            // A document twice parsed costs most units nothing: few have env-files.
+            if (!text.contains("env-file")) continue;
+            const auto table = parse_document(text);
+            const auto* entry = table ? table->find("env-file") : nullptr;
+            if (entry == nullptr) continue;
+            const auto* array = entry->value.as<Array>();
+            for (const auto& item : array != nullptr ? *array : Array{}) {
+                const auto* path = item.as<std::string>();
+                if (path == nullptr || path->contains('\0')) continue;
+                std::string_view name = *path;
+                const bool optional = is_optional(name);
+                if (name.starts_with('/')) {
+                    asked.push_back({std::string{name}, optional, item.at, file});
+                }
+            }
+            return;
         }
     }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -9,20 +10,21 @@ namespace superd::config {
 
 namespace {
 
-std::uint16_t line_of(const Fields& fields, std::string_view path) {
-    const auto line = fields.position(path).line;
-    return static_cast<std::uint16_t>(
-        std::min<std::uint32_t>(line, std::numeric_limits<std::uint16_t>::max()));
+Source::Place place_of(const Fields& fields, std::string_view path) {
+    const auto at = fields.position(path);
+    constexpr std::uint32_t line_max = std::numeric_limits<std::uint16_t>::max();
+    return {static_cast<std::uint16_t>(std::min(at.line, line_max)), at.file};
 }
 
-std::uint16_t first_line(const Fields& fields, std::string_view section) {
-    std::uint16_t line = 0;
+Source::Place first_place(const Fields& fields, std::string_view section) {
+    Source::Place first;
     for (const auto& key : unit_schema().keys) {
         if (key.section() != section || !fields.given(key.path)) continue;
-        const auto found = line_of(fields, key.path);
-        if (line == 0 || found < line) line = found;
+        const auto found = place_of(fields, key.path);
+        const bool earlier = std::pair{found.file, found.line} < std::pair{first.file, first.line};
+        if (first.line == 0 || earlier) first = found;
     }
-    return line;
+    return first;
 }
 
 void read_directory(const Fields& fields, Environment& environment, Launch& launch) {
@@ -122,8 +124,8 @@ Draft read_unit(const std::string& name, const Table& root, Surroundings& surrou
     unit.log = surroundings.log;
     read_log(fields, unit.log);
     unit.source = {
-        report.file(),           line_of(fields, "exec"),     line_of(fields, "directory"),
-        line_of(fields, "user"), first_line(fields, "ready"), first_line(fields, "log")};
+        report.files(),           place_of(fields, "exec"),     place_of(fields, "directory"),
+        place_of(fields, "user"), first_place(fields, "ready"), first_place(fields, "log")};
     return draft;
 }
 

@@ -11,16 +11,19 @@ namespace superd::config {
 
 class Report {
 public:
-    Report(std::string file, Diagnostics& into) : file_{std::move(file)}, into_{into} {}
+    Report(std::string file, Diagnostics& into) : files_{std::move(file)}, into_{into} {}
+    // Of a unit with drop-ins: as Position::file counts them.
+    Report(std::vector<std::string> files, Diagnostics& into)
+        : files_{std::move(files)}, into_{into} {}
 
     void add(Position at, std::string message) {
-        into_.push_back({file_, at.line, at.column, std::move(message)});
+        into_.push_back({files_[at.file], at.line, at.column, std::move(message)});
     }
-    const std::string& file() const { return file_; }
+    const std::vector<std::string>& files() const { return files_; }
     Diagnostics& all() { return into_; }
 
 private:
-    std::string file_;
+    std::vector<std::string> files_;
     Diagnostics& into_;
 };
 

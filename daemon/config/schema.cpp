@@ -37,6 +37,8 @@ std::vector<std::string_view> Schema::sections() const {
     return result;
 }
 
+bool is_way_to_be_ready(const Key& key) { return key.section() == "ready" && key.fallback.empty(); }
+
 std::vector<std::string_view> choices_of(const Key& key) {
     std::vector<std::string_view> result;
     auto rest = key.choices;

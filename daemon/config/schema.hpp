@@ -71,6 +71,9 @@ struct Schema {
 const Schema& unit_schema();
 const Schema& settings_schema();
 
+// Whether a key of [ready] says when a run is ready; a unit has one of them at most.
+bool is_way_to_be_ready(const Key& key);
+
 // The words of `choices`.
 std::vector<std::string_view> choices_of(const Key& key);
 

@@ -19,8 +19,13 @@ namespace superd::config {
 // Where a value was written, for messages that come later than loading:
 // "(units/web.toml:7)". Lines are from 1; 0: not written there, a default.
 struct Source {
-    std::string file;  // Relative to the configuration directory: "units/web.toml".
-    std::uint16_t exec_line = 0, directory_line = 0, user_line = 0, ready_line = 0, log_line = 0;
+    struct Place {
+        std::uint16_t line = 0;
+        std::uint16_t file = 0;  // Of `files`.
+    };
+    // Relative to the configuration directory: "units/web.toml", then its drop-ins in order.
+    std::vector<std::string> files;
+    Place exec, directory, user, ready, log;
 };
 
 // How to start the unit's process.

@@ -11,12 +11,12 @@ namespace {
 constexpr std::string_view default_path =
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-std::uint16_t line_of(const config::Source& source, os::ChildStep step) {
+config::Source::Place place_of(const config::Source& source, os::ChildStep step) {
     switch (step) {
-        case os::ChildStep::directory: return source.directory_line;
+        case os::ChildStep::directory: return source.directory;
         case os::ChildStep::groups:
         case os::ChildStep::gid:
-        case os::ChildStep::uid: return source.user_line;
+        case os::ChildStep::uid: return source.user;
         case os::ChildStep::clone:
         case os::ChildStep::session:
         case os::ChildStep::signals:
@@ -25,7 +25,7 @@ std::uint16_t line_of(const config::Source& source, os::ChildStep step) {
         case os::ChildStep::limits:
         case os::ChildStep::exec: break;
     }
-    return source.exec_line;
+    return source.exec;
 }
 
 }  // namespace
@@ -61,9 +61,10 @@ std::string spawn_sentence(const config::Unit& unit, std::uint32_t index,
                            const os::SpawnError& error) {
     std::string text = instance_name(unit.spec.name, index, unit.spec.instances) +
                        ": cannot start: " + error.message;
-    if (unit.source.file.empty()) return text;
-    text += " (" + unit.source.file;
-    if (const auto line = line_of(unit.source, error.step)) text += ":" + std::to_string(line);
+    if (unit.source.files.empty()) return text;
+    const auto place = place_of(unit.source, error.step);
+    text += " (" + unit.source.files[place.file];
+    if (place.line != 0) text += ":" + std::to_string(place.line);
     return text + ")";
 }
 

@@ -99,6 +99,12 @@ class Superd:
             text = f'pass-env = ["E2E_MARK"]\n{text}'
         (self.config / "units" / f"{name}.toml").write_text(text)
 
+    def drop_in(self, unit, name, text):
+        """Writes units/UNIT.d/NAME.toml."""
+        directory = self.config / "units" / f"{unit}.d"
+        directory.mkdir(exist_ok=True)
+        (directory / f"{name}.toml").write_text(text)
+
     def remove_unit(self, name):
         (self.config / "units" / f"{name}.toml").unlink()
 

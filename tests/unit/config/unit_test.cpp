@@ -29,9 +29,9 @@ TEST(Unit, NeedsNothingButAProgram) {
     EXPECT_EQ(unit->spec.stop[0].patience, 10s);
     EXPECT_EQ(unit->spec.stop[1].signal, SIGKILL);
     EXPECT_EQ(unit->spec.stop[1].patience, 5s);
-    EXPECT_EQ(unit->source.file, "units/web.toml");
-    EXPECT_EQ(unit->source.exec_line, 1);
-    EXPECT_EQ(unit->source.directory_line, 0);
+    EXPECT_THAT(unit->source.files, ElementsAre("units/web.toml"));
+    EXPECT_EQ(unit->source.exec.line, 1);
+    EXPECT_EQ(unit->source.directory.line, 0);
 }
 
 // A unit with every key but those that exclude each other.
@@ -81,9 +81,9 @@ TEST(Unit, HasTheKeysAtTheTopAsTheyWereWritten) {
     EXPECT_EQ(unit->launch.umask, 027u);
     EXPECT_FALSE(unit->spec.autostart);
     EXPECT_EQ(unit->spec.instances, 3u);
-    EXPECT_EQ(unit->source.exec_line, 4);
-    EXPECT_EQ(unit->source.directory_line, 7);
-    EXPECT_EQ(unit->source.ready_line, 23);
+    EXPECT_EQ(unit->source.exec.line, 4);
+    EXPECT_EQ(unit->source.directory.line, 7);
+    EXPECT_EQ(unit->source.ready.line, 23);
 }
 
 TEST(Unit, HasItsRestartRuleAsItWasWritten) {

@@ -19,9 +19,9 @@ config::Unit web() {
     unit.spec.name = "web";
     unit.launch.argv = {"/bin/serve", "--port", "80"};
     unit.launch.env = {"PORT=80"};
-    unit.source.file = "units/web.toml";
-    unit.source.exec_line = 2;
-    unit.source.directory_line = 7;
+    unit.source.files = {"units/web.toml"};
+    unit.source.exec = {2};
+    unit.source.directory = {7};
     return unit;
 }
 
@@ -80,7 +80,7 @@ TEST(SpawnSentence, NamesUnitStepCauseAndPlace) {
               "web: cannot start: chdir \"/srv/web\": No such file or directory "
               "(units/web.toml:7)");
     unit.spec.instances = 3;
-    unit.source.directory_line = 0;
+    unit.source.directory = {0};
     EXPECT_EQ(spawn_sentence(unit, 1, error),
               "web/1: cannot start: chdir \"/srv/web\": No such file or directory "
               "(units/web.toml)");

@@ -1,0 +1,66 @@
+"""Drop-ins change a unit as its own file would: planned, taken in or refused, and no more than that."""
+import harness
+import processes
+import pytest
+
+SLEEP = 'exec = ["sleep", "100000"]\n'
+
+
+def changes(answer):
+    return {change["unit"]: (change["change"], change["keys"]) for change in answer["changes"]}
+
+
+@pytest.fixture
+def pair(superd):
+    superd.unit("web", SLEEP + "instances = 2\n")
+    superd.unit("db", SLEEP)
+    return superd.start()
+
+
+def test_apply_does_what_plan_said_of_a_drop_in(pair):
+    before = pair.pids()
+    pair.drop_in("web", "10-env", 'env.COLOUR = "red"\n')
+    pair.drop_in("db", "10-text", 'description = "Data"\n')
+    expected = {"db": ("live", ["description"]), "web": ("restart", ["env.COLOUR"])}
+    assert changes(pair.json("plan")) == expected
+    assert pair.pids() == before
+
+    assert changes(pair.json("reload")) == expected
+    assert pair.pids() == before
+    assert pair.units()["db"]["description"] == "Data"
+    assert changes(pair.json("plan")) == {"web": expected["web"]}
+
+    pair.json("apply")
+    pair.ctl("wait", "web", "--ready")
+    after = pair.pids()
+    assert after["db/0"] == before["db/0"]
+    assert after["web/0"] != before["web/0"] and after["web/1"] != before["web/1"]
+    for name in ("web/0", "web/1"):
+        environment = open(f"/proc/{after[name]}/environ", encoding="utf-8").read().split("\0")
+        assert "COLOUR=red" in environment
+    assert changes(pair.json("plan")) == {}
+
+
+def test_a_bad_drop_in_changes_nothing(pair):
+    before = pair.pids()
+    pair.drop_in("db", "10-text", 'description = "Data"\n')
+    pair.drop_in("web", "10-bad", '\ncolour = "red"\n')
+    pair.drop_in("dbb", "10-lonely", "")
+    for verb in ("plan", "reload", "apply", "check"):
+        refused = pair.ctl(verb, *(["--config", str(pair.config)] if verb == "check" else []), expect=None)
+        assert refused.returncode != 0, verb
+        assert "units/web.d/10-bad.toml:2:1: cannot use colour" in refused.stderr
+        assert "did you mean units/db.d?" in refused.stderr
+    assert pair.pids() == before and pair.units()["db"]["description"] == ""
+
+
+def test_another_supervisor_goes_on_with_the_drop_ins_it_had(pair):
+    pair.drop_in("db", "10-text", 'description = "Data"\n')
+    pair.json("reload")
+    before = pair.pids()
+    (pair.config / "units" / "db.d" / "10-text.toml").unlink()
+    old = pair.parts()["supervisor"]
+    processes.kill(old)
+    assert processes.wait_gone(old, harness.PATIENCE)
+    assert pair.units()["db"]["description"] == "Data" and pair.pids() == before
+    assert changes(pair.json("plan")) == {"db": ("live", ["description"])}
