@@ -71,7 +71,7 @@ void lower_priority() {
 
 Result<void> compress_file(const std::string& path, const std::atomic<bool>* cancelled) {
     const std::string target = path + ".zst";
-    const std::string unfinished = path + ".tmp";  // No name that list_rotated knows.
+    const std::string unfinished = unfinished_path(path);
     const os::Fd from{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
     if (!from) return fail_errno(errno, "open " + path);
     const os::Fd to{::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640)};

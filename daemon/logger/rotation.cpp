@@ -61,6 +61,8 @@ std::vector<Rotated> scan(const std::string& directory, std::uint32_t index) {
 
 }  // namespace
 
+std::string unfinished_path(const std::string& path) { return path + ".tmp"; }
+
 std::optional<Rotated> parse_rotated(std::string_view name, std::uint32_t index) {
     const std::string head = std::to_string(index) + ".log.";
     if (!name.starts_with(head)) return std::nullopt;
@@ -111,7 +113,10 @@ std::vector<Rotated> keep_newest(const std::string& directory, std::uint32_t ind
         const bool kept = std::any_of(left.begin(), left.end(), [&](const Rotated& other) {
             return other.path == file.path;
         });
-        if (!kept) ::unlink(file.path.c_str());
+        if (kept) continue;
+        ::unlink(file.path.c_str());
+        // A logger that was killed while it compressed this file has left one.
+        if (!file.compressed) ::unlink(unfinished_path(file.path).c_str());
     }
     return left;
 }

@@ -21,6 +21,9 @@ struct Rotated {
     std::string path;
 };
 
+// Where the compressed form of a file is while it is made: no name of a rotated file.
+std::string unfinished_path(const std::string& path);
+
 // Takes a file's name apart; none if it is not a rotated file of that instance.
 std::optional<Rotated> parse_rotated(std::string_view name, std::uint32_t index);
 

@@ -81,6 +81,18 @@ TEST(Rotation, RemovesTheOldestAndCountsAFileInBothFormsOnce) {
     EXPECT_TRUE(std::filesystem::exists(directory.path() + "/0.log"));
 }
 
+TEST(Rotation, RemovesWhatAKilledCompressorLeftOfAFile) {
+    const TemporaryDirectory directory;
+    const std::string base = directory.path() + "/0.log.20261123T21150";
+    for (const char* name : {"0Z.1", "0Z.1.tmp", "1Z.1", "1Z.1.tmp"}) touch(base + name);
+    keep_newest(directory.path(), 0, 1);
+    EXPECT_FALSE(std::filesystem::exists(base + "0Z.1.tmp"));
+    // This one is still to be compressed, maybe now.
+    EXPECT_TRUE(std::filesystem::exists(base + "1Z.1.tmp"));
+    keep_newest(directory.path(), 0, 0);
+    EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
+}
+
 TEST(Compressor, KeepsTheLinesAndRemovesTheOriginal) {
     const TemporaryDirectory directory;
     std::string text;
