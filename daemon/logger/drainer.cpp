@@ -2,11 +2,11 @@
 
 #include "os/clock.hpp"
 
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 
 #include <fcntl.h>
 #include <malloc.h>
+#include <poll.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,7 +17,6 @@
 namespace superd::logger {
 namespace {
 
-constexpr std::uint64_t wakeup_key = UINT64_MAX;
 constexpr std::size_t lines_max = 512 * 1024;
 constexpr std::int64_t millisecond = 1'000'000;
 // After a busy turn the next one comes later and finds more: fewer, longer writes,
@@ -42,26 +41,26 @@ Result<std::unique_ptr<Drainer>> Drainer::create(Setup setup) {
     if (!peeker) return std::unexpected{std::move(peeker.error())};
     auto relief = Peeker::create();
     if (!relief) return std::unexpected{std::move(relief.error())};
-    std::unique_ptr<Drainer> drainer{
-        new Drainer{std::move(setup), std::move(*journal), std::move(*peeker), std::move(*relief)}};
+    auto watch = FifoWatch::create();
+    if (!watch) return std::unexpected{std::move(watch.error())};
+    std::unique_ptr<Drainer> drainer{new Drainer{std::move(setup), std::move(*journal),
+                                                 std::move(*peeker), std::move(*relief),
+                                                 std::move(*watch)}};
     drainer->dev_null_ = std::move(dev_null);
-    drainer->epoll_ = os::Fd{::epoll_create1(EPOLL_CLOEXEC)};
     drainer->wakeup_ = os::Fd{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
-    epoll_event event{EPOLLIN, {.u64 = wakeup_key}};
-    if (!drainer->epoll_ || !drainer->wakeup_ ||
-        ::epoll_ctl(drainer->epoll_.get(), EPOLL_CTL_ADD, drainer->wakeup_.get(), &event) != 0)
-        return fail_errno(errno, "set up epoll");
+    if (!drainer->wakeup_) return fail_errno(errno, "make an eventfd");
     drainer->thread_ = std::thread{[raw = drainer.get()] { raw->work(); }};
     return drainer;
 }
 
-Drainer::Drainer(Setup setup, Journal journal, Peeker peeker, Peeker relief)
+Drainer::Drainer(Setup setup, Journal journal, Peeker peeker, Peeker relief, FifoWatch watch)
     : setup_{std::move(setup)},
       journal_{std::move(journal)},
       peeker_{std::move(peeker)},
       relief_{std::move(relief)},
       lines_{lines_max},
       foreground_{setup_.foreground},
+      watch_{std::move(watch)},
       lines_limit_{lines_max} {}
 
 Drainer::~Drainer() {
@@ -90,31 +89,26 @@ void Drainer::post(Command command) {
         const std::lock_guard lock{mutex_};
         commands_.push_back(std::move(command));
     }
+    wake();
+}
+
+void Drainer::wake() {
     const std::uint64_t one = 1;
     [[maybe_unused]] const ssize_t woken = ::write(wakeup_.get(), &one, sizeof one);
 }
 
 void Drainer::work() {
     if (!own_runtime_directory()) return;
-    std::array<epoll_event, 64> events;
+    std::array<pollfd, 2> awaited{{{wakeup_.get(), POLLIN, 0}, {watch_.descriptor(), POLLIN, 0}}};
     for (;;) {
-        const int count =
-            ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), timeout());
+        const int count = ::poll(awaited.data(), awaited.size(), timeout());
         if (count == 0 && timeout() == idle_after_ms) become_idle();
         if (count > 0 && !watched_.exchange(true)) setup_.watch();
         drained_ = 0;
         crowded_ = false;
-        bool commanded = false;
-        for (int i = 0; i < count; ++i) {
-            const std::uint64_t key = events[static_cast<std::size_t>(i)].data.u64;
-            if (key == wakeup_key) {
-                commanded = true;
-                continue;
-            }
-            again_.push_back(key);
-        }
+        if (count > 0 && awaited[1].revents != 0) take_written();
         pump_again();
-        if (commanded && !handle_commands()) break;
+        if (count > 0 && awaited[0].revents != 0 && !handle_commands()) break;
         retry_shortages(os::monotonic_now());
         rest_if_busy();
     }
@@ -139,7 +133,20 @@ bool Drainer::own_runtime_directory() {
     return true;
 }
 
-// How long epoll may wait, in milliseconds.
+// Has the FIFOs that were written to looked at.
+void Drainer::take_written() {
+    written_.clear();
+    const bool all = watch_.take(written_);
+    const std::lock_guard lock{mutex_};
+    for (const int fifo : written_)
+        if (static_cast<std::size_t>(fifo) < keys_.size())
+            again_.push_back(keys_[static_cast<std::size_t>(fifo)]);
+    if (all) return;
+    for (const auto& [number, run] : runs_)
+        for (std::size_t stream = 0; stream < 2; ++stream) again_.push_back(number * 2 + stream);
+}
+
+// How long to wait at most, in milliseconds.
 int Drainer::timeout() const {
     if (!again_.empty()) return 0;
     if (shortages_ > 0 || closing_ > 0) return 50;
@@ -177,19 +184,21 @@ void Drainer::pump_again() {
 }
 
 // A busy FIFO is looked at once a millisecond instead of being watched: a watched one
-// costs its writer a third of a short write(2)'s time, and each line a turn of this
+// costs its writer as much again as a short write(2), and each line a turn of this
 // loop. True as long as that goes on.
 bool Drainer::keep_polling(Run& run, std::size_t stream, std::size_t drained) {
     const int fifo = run.fifos[stream].get();
     if (fifo < 0) return false;
     std::uint8_t& turns = run.polls_left[stream];
-    epoll_event event{EPOLLIN | EPOLLET, {.u64 = run.run * 2 + stream}};
     if (drained >= busy_bytes || (turns > 0 && drained > 0)) {
-        if (turns == 0) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fifo, nullptr);
+        if (turns == 0) FifoWatch::end(fifo);
         turns = quiet_polls;
     } else if (turns > 0 && --turns == 0) {
-        // What has come meanwhile is an event at once.
-        if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fifo, &event) != 0) turns = 1;
+        if (FifoWatch::begin(fifo) != 0) {
+            turns = 1;
+        } else if (waiting_bytes(fifo) > 0) {
+            again_.push_back(run.run * 2 + stream);  // It came before the watch.
+        }
     }
     if (turns > 0) polling_ = true;
     return turns > 0;

@@ -1,7 +1,7 @@
 // Draining the FIFOs into the log files: the thread that may wait for the disk.
 //
-// It has its own epoll with all FIFOs, edge-triggered, so that an idle run costs
-// two descriptors and no memory beyond its few fields. A FIFO is also the queue:
+// It hears of bytes in a FIFO (fifo_watch.hpp), so that an idle run costs two
+// descriptors and no memory beyond its few fields. A FIFO is also the queue:
 // what cannot be written yet stays in it. While the disk is slow or full, that
 // makes a service with `block` wait in its write, and for one with `drop` the
 // oldest lines are taken off once the FIFO is half full.
@@ -12,6 +12,7 @@
 #pragma once
 
 #include "logger/compressor.hpp"
+#include "logger/fifo_watch.hpp"
 #include "logger/follower.hpp"
 #include "logger/foreground.hpp"
 #include "logger/instance.hpp"
@@ -74,20 +75,26 @@ private:
         std::uint64_t run = 0;
         bool said_already = false;  // Then it is only told again.
     };
-    using Command = std::variant<Drain, Close, Reopen, std::shared_ptr<Follower>, FindReady, Stop>;
+    // A FIFO that had bytes in it before it was watched.
+    struct Look {
+        std::uint64_t key = 0;
+    };
+    using Command =
+        std::variant<Drain, Close, Reopen, std::shared_ptr<Follower>, FindReady, Look, Stop>;
     static constexpr std::size_t busy_bytes = 8 * 1024;  // In one turn of the loop.
     static constexpr int enlarged_bytes = 1 << 20;       // What a FIFO that fills up gets.
     enum class Pumped : std::uint8_t { nothing, some, waiting };
     class DiskUse;
 
-    Drainer(Setup setup, Journal journal, Peeker peeker, Peeker relief);
+    Drainer(Setup setup, Journal journal, Peeker peeker, Peeker relief, FifoWatch watch);
     void post(Command command);
+    void wake();
 
     // --- drainer.cpp: the thread ---
     void work();
     bool own_runtime_directory();
     int timeout() const;
-    void handle_events(int count);
+    void take_written();
     void pump_again();
     bool keep_polling(Run& run, std::size_t stream, std::size_t drained);
     void rest_if_busy();
@@ -104,6 +111,7 @@ private:
     void find_ready(Run& run);
     std::vector<Run*> all_runs();
     std::string open_fifos(Run& run);
+    void note_key(const Run& run, std::size_t stream);
     void tell_tail(Run& run);
     std::vector<std::string> tail(const Run& run);
 
@@ -140,7 +148,7 @@ private:
     Buffer lines_;
     Foreground foreground_;
     Compressor compressor_;
-    os::Fd epoll_;
+    FifoWatch watch_;
     os::Fd wakeup_;
     os::Fd dev_null_;
 
@@ -150,6 +158,7 @@ private:
     std::vector<Command> commands_;
     std::map<InstanceName, Instance> instances_;
     std::unordered_map<std::uint64_t, Run> runs_;
+    std::vector<std::uint64_t> keys_;  // Of FIFOs, by their descriptors.
     std::size_t enlarged_ = 0;
     // The batch being written: its FIFO and its bytes still in there.
     int writing_fifo_ = -1;
@@ -162,7 +171,8 @@ private:
     bool hanging_ = false;                   // The event loop thread's.
 
     // The thread's alone.
-    std::vector<std::uint64_t> again_;  // Keys of FIFOs to be looked at without an event.
+    std::vector<std::uint64_t> again_;  // Keys of FIFOs to be looked at.
+    std::vector<int> written_;          // Room for what `watch_` tells.
     std::vector<std::shared_ptr<Follower>> followers_;
     std::size_t files_open_ = 0;
     std::size_t closing_ = 0;  // Runs that are closed once all of them is written.

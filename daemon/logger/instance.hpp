@@ -53,7 +53,7 @@ struct Run {
     bool matched = false;
     Instance* instance = nullptr;
     std::array<os::Fd, 2> fifos;
-    std::array<std::uint8_t, 2> polls_left{};  // Of a busy FIFO; 0: epoll watches it.
+    std::array<std::uint8_t, 2> polls_left{};  // Of a busy FIFO; 0: it is watched.
     std::unique_ptr<re2::RE2> ready;           // Until the first line it matches.
 };
 

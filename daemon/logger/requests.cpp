@@ -3,7 +3,6 @@
 #include "logger/drainer.hpp"
 #include "logger/history.hpp"
 
-#include <sys/epoll.h>
 #include <sys/stat.h>
 
 #include <fcntl.h>
@@ -83,7 +82,7 @@ void Drainer::open(const Open& open) {
     if (!open.ready_pattern.empty()) post(FindReady{open.run, said_already});
 }
 
-// Opens both and has epoll watch them. What the operator should know, or nothing.
+// Opens both and watches them. What the operator should know, or nothing.
 std::string Drainer::open_fifos(Run& run) {
     std::string trouble;
     for (std::size_t stream = 0; stream < 2; ++stream) {
@@ -91,20 +90,32 @@ std::string Drainer::open_fifos(Run& run) {
         // For writing too: then there is never an end of file, and poll(2) tells
         // whether a writer would wait.
         os::Fd fifo{::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC)};
-        epoll_event event{EPOLLIN | EPOLLET, {.u64 = run.run * 2 + stream}};
         struct stat info{};
         int error = fifo ? 0 : errno;
         if (fifo && (::fstat(fifo.get(), &info) != 0 || !S_ISFIFO(info.st_mode))) error = EINVAL;
-        if (error == 0 && ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fifo.get(), &event) != 0)
-            error = errno;
+        if (error == 0) error = FifoWatch::begin(fifo.get());
         if (error != 0)
             trouble += (trouble.empty() ? "cannot open " : "; cannot open ") + path + ": " +
                        std::system_category().message(error) +
                        "; what the service writes there is not logged";
         else
             run.fifos[stream] = std::move(fifo);
+        if (error == 0) note_key(run, stream);
     }
     return trouble;
+}
+
+// So that a signal of this FIFO is known to be its own; with the lock held.
+void Drainer::note_key(const Run& run, std::size_t stream) {
+    const int fifo = run.fifos[stream].get();
+    const std::uint64_t key = run.run * 2 + stream;
+    const auto place = static_cast<std::size_t>(fifo);
+    if (place >= keys_.size()) keys_.resize(place + 1);
+    keys_[place] = key;
+    if (waiting_bytes(fifo) == 0) return;
+    // It came before the watch.
+    commands_.emplace_back(Look{key});
+    wake();
 }
 
 // False when the thread is to end.
@@ -145,6 +156,10 @@ bool Drainer::handle(Command& command) {
                               } else if (Run* run = find(wanted.run)) {
                                   find_ready(*run);
                               }
+                              return true;
+                          },
+                          [&](const Look& look) {
+                              again_.push_back(look.key);
                               return true;
                           },
                           [&](const Stop&) {

@@ -5,8 +5,9 @@
 //
 // `compare` runs each of them in turn, several rounds, with one line a write and with
 // 640, checks that every line arrived, and prints medians: wall-clock throughput of the
-// lines' bytes, and the CPU time that the reader took for them. cat and s6-log write the
-// lines as they are; superd-logger stamps them.
+// lines' bytes, and the CPU time that reader and writer took for them: the writer's is what
+// logging costs a service. cat and s6-log write the lines as they are; superd-logger stamps
+// them.
 #include "logger/history.hpp"
 #include "logger/protocol.hpp"
 #include "os/message.hpp"
@@ -67,6 +68,7 @@ void write_lines(int fd, std::uint64_t lines, std::uint64_t per_write) {
 struct Measured {
     double seconds = 0;      // From the first write until all is in the file.
     double cpu_seconds = 0;  // Of the reader.
+    double writer_cpu_seconds = 0;
 };
 
 double cpu_of(const rusage& usage) {
@@ -116,9 +118,9 @@ Measured run_filter(const std::vector<std::string>& command, const std::string& 
     const auto start = Clock::now();
     const pid_t writer = spawn_writer(ends[1], lines, per_write);
     ::close(ends[1]);
-    wait_for(writer);
+    const rusage writer_usage = wait_for(writer);
     const rusage usage = wait_for(reader);
-    return {since(start), cpu_of(usage)};
+    return {since(start), cpu_of(usage), cpu_of(writer_usage)};
 }
 
 // superd-logger, with this program as its supervisor.
@@ -155,7 +157,7 @@ public:
         open.policy.size_max = size_max_;
         send(open);
         const auto start = Clock::now();
-        wait_for(spawn_writer(fifo_.get(), lines, per_write));
+        const rusage writer_usage = wait_for(spawn_writer(fifo_.get(), lines, per_write));
         send(logger::Close{1});
         std::vector<std::byte> packet(logger::packet_max);
         for (;;) {
@@ -168,7 +170,7 @@ public:
         }
         const double seconds = since(start);
         ::kill(pid_, SIGTERM);
-        return {seconds, cpu_of(wait_for(pid_))};
+        return {seconds, cpu_of(wait_for(pid_)), cpu_of(writer_usage)};
     }
 
 private:
@@ -235,24 +237,28 @@ void compare(const std::string& base, const std::string& logger, std::uint64_t l
     std::vector<std::string> names{"cat", "s6-log", "superd-logger",
                                    "superd-logger, as by default"};
     if (!only.empty()) names = {only};
-    for (const std::uint64_t per_write : {1, 640}) {
+    for (const std::uint64_t per_write : {1u, 640u}) {
         const std::uint64_t count = per_write == 1 ? lines : lines * 4;
         const double gigabytes = static_cast<double>(count * line_size) / 1e9;
         std::map<std::string, std::vector<double>> speeds;
         std::map<std::string, std::vector<double>> costs;
+        std::map<std::string, std::vector<double>> writer_costs;
         for (int round = 0; round < rounds; ++round) {
             for (const auto& name : names) {
                 const Measured measured = run_one(name, base, logger, count, per_write);
                 speeds[name].push_back(gigabytes / measured.seconds);
                 costs[name].push_back(measured.cpu_seconds / gigabytes);
+                writer_costs[name].push_back(measured.writer_cpu_seconds / gigabytes);
             }
         }
         const double floor = median(speeds[names.front()]);
         for (const auto& name : names)
-            std::printf("%3llu lines a write  %-29s %6.0f MB/s  %4.2f x cat  %5.2f CPU s/GB\n",
-                        static_cast<unsigned long long>(per_write), name.c_str(),
-                        median(speeds[name]) * 1e3, median(speeds[name]) / floor,
-                        median(costs[name]));
+            std::printf(
+                "%3llu lines a write  %-29s %6.0f MB/s  %4.2f x cat  %5.2f CPU s/GB"
+                ", the writer %5.2f\n",
+                static_cast<unsigned long long>(per_write), name.c_str(),
+                median(speeds[name]) * 1e3, median(speeds[name]) / floor, median(costs[name]),
+                median(writer_costs[name]));
     }
 }
 

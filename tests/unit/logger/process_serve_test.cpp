@@ -2,7 +2,9 @@
 #include "tests/unit/logger/logger_process.hpp"
 
 #include <sys/socket.h>
+#include <sys/wait.h>
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <thread>
@@ -126,6 +128,18 @@ TEST_F(ServeTest, FollowsAServiceThatHasNotLoggedYet) {
     EXPECT_NE(read_until(client, "\n").find("db/0[1002] out: the first\n"), std::string::npos);
     say(2, "the second", true);
     EXPECT_NE(read_until(client, "\n").find("db/0[1002] err: the second\n"), std::string::npos);
+}
+
+// More is written than the kernel queues signals for: those of the last service get lost.
+TEST_F(ServeTest, HearsOfAllThatWasWrittenWhileItStoodStill) {
+    const os::Fd client = logger_.serve({.sources = {{"db", 0}}, .lines = 5, .follow = true});
+    read_until(client, "\r\n\r\n");
+    ASSERT_EQ(::kill(logger_.pid(), SIGSTOP), 0);
+    ASSERT_EQ(::waitpid(logger_.pid(), nullptr, WUNTRACED), logger_.pid());
+    for (int i = 0; i < 3'000; ++i) say(1, "line");
+    say(2, "the last");
+    ASSERT_EQ(::kill(logger_.pid(), SIGCONT), 0);
+    EXPECT_NE(read_until(client, "\n").find("db/0[1002] out: the last\n"), std::string::npos);
 }
 
 TEST_F(ServeTest, IsNotHeldUpByAClientThatDoesNotRead) {
