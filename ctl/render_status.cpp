@@ -49,6 +49,15 @@ void append_exit(std::string& out, const Style& style, const wire::LastExit& exi
     for (const auto& text : exit.lines) out += "               " + printable(text) + "\n";
 }
 
+void append_check(std::string& out, const Style& style, const wire::CheckStatus& check,
+                  std::int64_t now_ns) {
+    std::string text = check.name + ": " + check.state;
+    if (!check.since.empty()) text += " since " + moment(check.since, now_ns);
+    if (!check.message.empty()) text += "; " + printable(check.message);
+    if (check.failures > 1) text += ", " + std::to_string(check.failures) + " in a row";
+    line(out, style, "check", text);
+}
+
 void append_instance(std::string& out, const Style& style, const wire::InstanceStatus& instance,
                      std::int64_t now_ns) {
     line(out, style, "state", state_text(style, instance.state, instance.reason));
@@ -63,6 +72,7 @@ void append_instance(std::string& out, const Style& style, const wire::InstanceS
     if (instance.ready_since) line(out, style, "ready", moment(*instance.ready_since, now_ns));
     if (instance.memory) line(out, style, "memory", format_bytes(*instance.memory));
     if (instance.cpu) line(out, style, "cpu", format_duration(seconds(*instance.cpu)));
+    for (const auto& check : instance.checks) append_check(out, style, check, now_ns);
     if (instance.next_retry) line(out, style, "next retry", moment(*instance.next_retry, now_ns));
     if (instance.last_exit) append_exit(out, style, *instance.last_exit, now_ns);
 }

@@ -143,6 +143,13 @@ Cause check_account(const Value& value) {
     return {};
 }
 
+Cause check_signal(const Value& value) {
+    const auto* text = value.as<std::string>();
+    if (text == nullptr) return expected("a signal's name", value);
+    if (!signal_number(*text)) return unknown_signal(*text);
+    return {};
+}
+
 Cause check_notify(const Value& value) {
     if (const auto* boolean = value.as<bool>()) {
         if (*boolean) return {};
@@ -180,10 +187,7 @@ Cause check_step(const Value& value) {
                                       .maximum = 86'400};
         if (auto cause = check_duration(patience, (*pair)[1])) return cause;
     }
-    const auto* text = name->as<std::string>();
-    if (text == nullptr) return expected("a signal's name", *name);
-    if (!signal_number(*text)) return unknown_signal(*text);
-    return {};
+    return check_signal(*name);
 }
 
 Cause check_string(const Value& value) {
@@ -329,6 +333,7 @@ bool check_value(const Key& key, const Value& value, const Refuse& refuse) {
         case Form::mode: return told(check_mode(value), value, refuse);
         case Form::account: return told(check_account(value), value, refuse);
         case Form::notify: return told(check_notify(value), value, refuse);
+        case Form::signal: return told(check_signal(value), value, refuse);
         case Form::texts: return check_array(key, value, "strings", refuse, check_string);
         case Form::argv: return check_argv(key, value, refuse);
         case Form::environment: return check_environment(value, refuse);

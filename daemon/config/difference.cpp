@@ -184,6 +184,20 @@ void compare_log(const Log& before, const Log& after, Keys& keys) {
     keys.compare("log.tail", before.tail, after.tail);
 }
 
+void compare_checks(const std::vector<core::CheckSpec>& before,
+                    const std::vector<core::CheckSpec>& after, Keys& keys) {
+    const auto differs = [](const core::CheckSpec& one, const auto& others) {
+        const auto same = std::ranges::find(others, one.name, &core::CheckSpec::name);
+        return same == others.end() || *same != one;
+    };
+    for (const auto& check : before) {
+        if (differs(check, after)) keys.add("check.name", "check." + check.name);
+    }
+    for (const auto& check : after) {
+        if (differs(check, before)) keys.add("check.name", "check." + check.name);
+    }
+}
+
 Change compare_units(const Unit& before, const Unit& after) {
     Change change{
         after.spec.name, ChangeKind::live, {}, before.spec.instances, after.spec.instances};
@@ -197,6 +211,9 @@ Change compare_units(const Unit& before, const Unit& after) {
     compare_restart(before.spec.restart, after.spec.restart, keys);
     compare_ready(before, after, keys);
     compare_stop(before.spec, after.spec, keys);
+    compare_checks(before.spec.checks, after.spec.checks, keys);
+    keys.compare("watchdog.every", before.spec.watchdog.every, after.spec.watchdog.every);
+    keys.compare("watchdog.signal", before.spec.watchdog.signal, after.spec.watchdog.signal);
     compare_log(before.log, after.log, keys);
     if (keys.restart()) {
         change.kind = ChangeKind::restart;

@@ -23,7 +23,7 @@ std::string suggestion(const Schema& schema, std::string_view path) {
     if (section.empty()) sections = schema.sections();
     if (const auto meant = nearest(name, near)) return fmt::format("; did you mean {}?", *meant);
     if (const auto meant = nearest(name, sections); meant && !meant->empty()) {
-        return fmt::format("; did you mean [{}]?", *meant);
+        return fmt::format("; did you mean {}?", schema.heading(*meant));
     }
     // The right key in the wrong section.
     for (const auto& key : schema.keys) {
@@ -37,6 +37,39 @@ std::string suggestion(const Schema& schema, std::string_view path) {
 Fields::Fields(const Table& root, const Schema& schema, Report& report)
     : schema_{schema}, report_{report}, slots_(schema.keys.size()) {
     check_table(root, {});
+}
+
+Fields::Fields(const Table& table, Position at, std::size_t index, const Fields& whole)
+    : schema_{whole.schema_},
+      report_{whole.report_},
+      slots_(whole.slots_.size()),
+      element_{config::element(whole.schema_.repeated, index)},
+      at_{at} {
+    check_table(table, std::string{schema_.repeated} + ".");
+}
+
+void Fields::check_elements(const Entry& entry, const std::string& path) {
+    const auto* const array = entry.value.as<Array>();
+    if (array == nullptr) {
+        return refuse(path, entry.value,
+                      fmt::format("there may be several; write {}", schema_.heading(path)));
+    }
+    for (std::size_t i = 0; i < array->size(); ++i) {
+        if (const auto* table = (*array)[i].as<Table>()) {
+            elements_.push_back(Fields{*table, (*array)[i].at, i, *this});
+            continue;
+        }
+        refuse(config::element(path, i), (*array)[i],
+               fmt::format("expected a table, not {}; write {}", type_name((*array)[i]),
+                           schema_.heading(path)));
+    }
+}
+
+// The path as it is told: with the number of the table, in one that is repeated.
+std::string Fields::label(std::string_view path) const {
+    const bool inside = !element_.empty() && path.starts_with(schema_.repeated);
+    return inside ? element_ + std::string{path.substr(schema_.repeated.size())}
+                  : std::string{path};
 }
 
 void Fields::check_table(const Table& table, const std::string& prefix) {
@@ -55,6 +88,8 @@ void Fields::check_entry(const Entry& entry, const std::string& path) {
                           check_value(schema_.keys[*index], entry.value, refuse_part)};
     } else if (!schema_.is_section(path)) {
         report_unknown(entry, path);
+    } else if (path == schema_.repeated) {
+        check_elements(entry, path);
     } else if (const auto* section = entry.value.as<Table>()) {
         check_table(*section, path + ".");
     } else {
@@ -68,7 +103,7 @@ void Fields::report_unknown(const Entry& entry, const std::string& path) const {
     const bool tables = array != nullptr && !array->empty() && array->front().as<Table>();
     const bool section = entry.value.as<Table>() != nullptr || tables;
     report_.add(entry.at, fmt::format("cannot use {}: unknown {}{}",
-                                      section ? fmt::format("[{}]", path) : path,
+                                      section ? fmt::format("[{}]", path) : label(path),
                                       section ? "section" : "key", suggestion(schema_, path)));
 }
 
@@ -125,8 +160,10 @@ std::size_t Fields::choice(std::string_view path, const Value& value) const {
 void Fields::refuse(std::string_view path, const Value& value, std::string_view cause) const {
     // A variable's value may be a secret.
     const auto text = path == "env" || path.starts_with("env.") ? std::string{} : shown(value);
-    report_.add(value.at, text.empty() ? fmt::format("cannot use {}: {}", path, cause)
-                                       : fmt::format("cannot use {} = {}: {}", path, text, cause));
+    const auto shown_path = label(path);
+    report_.add(value.at, text.empty()
+                              ? fmt::format("cannot use {}: {}", shown_path, cause)
+                              : fmt::format("cannot use {} = {}: {}", shown_path, text, cause));
 }
 
 std::string element(std::string_view path, std::size_t index) {

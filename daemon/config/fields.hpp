@@ -56,6 +56,13 @@ public:
 
     // Reports "cannot use PATH = VALUE: CAUSE"; `path` may be of an element, "exec[2]".
     void refuse(std::string_view path, const Value& value, std::string_view cause) const;
+    // The tables of the section that may be repeated, each with its own keys:
+    // paths are as in the schema, "check.http", and messages say "check[1].http".
+    const std::vector<Fields>& elements() const { return elements_; }
+    // A path as messages say it.
+    std::string label(std::string_view path) const;
+    // Where such a table begins.
+    Position table_position() const { return at_; }
     Report& report() const { return report_; }
 
 private:
@@ -64,6 +71,10 @@ private:
         bool good = false;
     };
 
+    // One table of the repeated section.
+    Fields(const Table& table, Position at, std::size_t index, const Fields& whole);
+
+    void check_elements(const Entry& entry, const std::string& path);
     void check_table(const Table& table, const std::string& prefix);
     void check_entry(const Entry& entry, const std::string& path);
     void report_unknown(const Entry& entry, const std::string& path) const;
@@ -73,6 +84,9 @@ private:
     const Schema& schema_;
     Report& report_;
     std::vector<Slot> slots_;  // As the keys of the schema.
+    std::vector<Fields> elements_;
+    std::string element_;  // "check[1]", for one of these.
+    Position at_;          // Likewise.
 };
 
 // "exec[2]"

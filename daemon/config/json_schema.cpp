@@ -1,6 +1,7 @@
 #include "config/json_schema.hpp"
 
 #include "config/signals.hpp"
+#include "core/spec.hpp"
 
 #include <string_view>
 #include <utility>
@@ -122,6 +123,7 @@ std::string form_json(const Key& key) {
         case Form::exits: return exits_json();
         case Form::steps: return steps_json();
         case Form::order: return order_json();
+        case Form::signal: return "{\"$ref\": \"#/$defs/signal\"}";
         case Form::notify: return "{\"enum\": [true, \"tree\"]}";
     }
     return "{}";
@@ -139,10 +141,11 @@ std::string key_json(const Key& key) {
     return text + ",\n  " + members + "\n}";
 }
 
-std::string one_of_json(const Schema& schema) {
+// [ready] and [[check]] take one way to ask: the keys that have no default.
+std::string one_of_json(const Schema& schema, std::string_view section) {
     std::string out;
     for (const auto& key : schema.keys) {
-        if (!is_way_to_be_ready(key)) continue;
+        if (key.section() != section || !key.fallback.empty() || key.required) continue;
         out += fmt::format("{}{{\"required\": [{}]}}", out.empty() ? "[\n  " : ",\n  ",
                            json_string(key.name()));
     }
@@ -151,14 +154,25 @@ std::string one_of_json(const Schema& schema) {
 
 std::string section_json(const Schema& schema, std::string_view section) {
     Object properties, object;
+    std::vector<std::string_view> required;
     for (const auto& key : schema.keys) {
-        if (key.section() == section) properties.add(key.name(), key_json(key));
+        if (key.section() != section) continue;
+        properties.add(key.name(), key_json(key));
+        if (key.required) required.push_back(key.name());
     }
     object.add("type", "\"object\"");
     object.add("additionalProperties", "false");
     object.add("properties", properties.text());
-    if (section == "ready") object.add("oneOf", one_of_json(schema));
-    return object.text();
+    if (!required.empty()) object.add("required", names_json(required));
+    if (section == "ready" || section == "check") {
+        object.add("oneOf", one_of_json(schema, section));
+    }
+    if (section != schema.repeated) return object.text();
+    Object array;
+    array.add("type", "\"array\"");
+    array.add("maxItems", std::to_string(core::UnitSpec::checks_max));
+    array.add("items", object.text());
+    return array.text();
 }
 
 }  // namespace
@@ -167,7 +181,7 @@ std::string json_schema(const Schema& schema) {
     Object document, properties, definitions;
     std::vector<std::string_view> required;
     for (const auto& key : schema.keys) {
-        if (key.required) required.push_back(key.name());
+        if (key.required && key.section().empty()) required.push_back(key.name());
         if (key.section().empty()) properties.add(key.name(), key_json(key));
     }
     for (const auto section : schema.sections()) {

@@ -95,6 +95,23 @@ Without [ready], a unit is ready as soon as it runs.
 A oneshot has no [ready]: it completes.
 )";
 
+constexpr std::string_view check_text =
+    R"(Each [[check]] asks again and again whether a run that is ready is still of use.
+A unit may have up to 16, each with a name and exactly one way: http, tcp, unix or exec.
+A service that is still coming up is not taken for one that hangs: as with the startup probe of
+Kubernetes, failures before the first success of a run count only when start-after and
+start-timeout are over.
+A check that fails with on-failure = "restart" is a failure like a crash: the run is stopped by
+[stop], and policy, delay and limit of [restart] say what comes next.
+A oneshot has no checks.
+)";
+
+constexpr std::string_view watchdog_text =
+    R"(A service that is ready and does not send WATCHDOG=1 in time has failed, as has one that
+sends WATCHDOG=trigger. WATCHDOG_USEC=N changes the interval for the rest of the run.
+After superd itself was stopped, frozen or started again, each service has a whole interval.
+)";
+
 constexpr std::string_view tail = R"(.SH DROP\-INS
 What is in units/NAME.d changes units/NAME.toml without editing it: each file there whose name
 ends in .toml is laid over the unit, in order of name.
@@ -115,8 +132,8 @@ env.PORT = "9090"
 Drop\-ins of a unit that is not there are a mistake.
 Mistakes name the drop\-in that they are in.
 .SH SUBSTITUTION
-In exec, directory, the values of env and the strings of [ready], ${NAME} is replaced by that
-variable of the unit's environment.
+In exec, directory, the values of env and the strings of [ready] and [[check]], ${NAME} is replaced
+by that variable of the unit's environment.
 A name that is not there is a mistake.
 $${ stands for ${ itself; a $ before anything else is a $.
 The values of env may refer to each other in any order, but not in a circle.
@@ -128,8 +145,9 @@ Values from an env\-file and from pass\-env are taken as they are.
 A unit's environment has, later ones winning: HOME, USER, LOGNAME and SHELL where user is set;
 the variables in pass\-env that superd itself has; those in env\-file, file by file; those in env.
 PATH is /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin unless one of them sets it.
-For each run superd adds SUPERD_SERVICE, SUPERD_INSTANCE, SUPERD_RUN and, for ready.notify,
-NOTIFY_SOCKET, which a unit cannot set itself.
+For each run superd adds SUPERD_SERVICE, SUPERD_INSTANCE, SUPERD_RUN, for ready.notify and
+[watchdog] NOTIFY_SOCKET, and for [watchdog] WATCHDOG_USEC and WATCHDOG_PID, which a unit cannot
+set itself.
 .PP
 An env\-file has lines NAME=value.
 Empty lines are ignored, and those that begin with # or ;.
@@ -177,8 +195,10 @@ std::string unit_manual() {
     const auto& schema = unit_schema();
     std::string page{head};
     for (const auto section : schema.sections()) {
-        page += section.empty() ? ".SS At the top\n" : ".SS [" + std::string{section} + "]\n";
+        page += section.empty() ? ".SS At the top\n" : ".SS " + schema.heading(section) + "\n";
         if (section == "ready") page += escaped(ready_text);
+        if (section == "check") page += escaped(check_text);
+        if (section == "watchdog") page += escaped(watchdog_text);
         page += section_reference(schema, section);
     }
     page += tail;

@@ -13,8 +13,9 @@ namespace {
 
 // What a run's environment says of the run itself.
 bool is_reserved(std::string_view name) {
-    constexpr std::array<std::string_view, 4> names{"SUPERD_SERVICE", "SUPERD_INSTANCE",
-                                                    "SUPERD_RUN", "NOTIFY_SOCKET"};
+    constexpr std::array<std::string_view, 6> names{"SUPERD_SERVICE", "SUPERD_INSTANCE",
+                                                    "SUPERD_RUN",     "NOTIFY_SOCKET",
+                                                    "WATCHDOG_USEC",  "WATCHDOG_PID"};
     return std::ranges::find(names, name) != names.end();
 }
 

@@ -121,6 +121,8 @@ Draft read_unit(const std::string& name, const Table& root, Surroundings& surrou
     read_directory(fields, environment, unit.launch);
     read_umask(fields, unit.launch);
     unit.ready = read_ready(fields, environment, surroundings.programs, unit.spec);
+    read_checks(fields, environment, surroundings.programs, unit);
+    read_watchdog(fields, unit.spec);
     unit.log = surroundings.log;
     read_log(fields, unit.log);
     unit.source = {

@@ -50,6 +50,8 @@ void read_restart(const Fields& fields, core::RestartRule& rule);
 std::vector<core::StopStep> read_stop(const Fields& fields);
 std::unique_ptr<Ready> read_ready(const Fields& fields, Environment& environment,
                                   Programs& programs, core::UnitSpec& spec);
+void read_checks(const Fields& fields, Environment& environment, Programs& programs, Unit& unit);
+void read_watchdog(const Fields& fields, core::UnitSpec& spec);
 void read_log(const Fields& fields, Log& log);
 
 // The value of a key with ${NAME} replaced; empty, and reported, if that fails.

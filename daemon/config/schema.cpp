@@ -39,6 +39,11 @@ std::vector<std::string_view> Schema::sections() const {
 
 bool is_way_to_be_ready(const Key& key) { return key.section() == "ready" && key.fallback.empty(); }
 
+std::string Schema::heading(std::string_view section) const {
+    std::string text = "[" + std::string{section} + "]";
+    return section == repeated ? "[" + text + "]" : text;
+}
+
 std::vector<std::string_view> choices_of(const Key& key) {
     std::vector<std::string_view> result;
     auto rest = key.choices;

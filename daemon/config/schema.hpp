@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -29,6 +30,7 @@ enum class Form {
     steps,        // [stop] signals.
     order,        // [depends] after.
     notify,       // true or "tree".
+    signal,       // A signal's name.
 };
 
 // When a change of a key takes effect.
@@ -57,15 +59,17 @@ struct Key {
 
 // One kind of file.
 struct Schema {
-    std::string_view title;     // "superd.unit"
-    std::string_view manual;    // "superd.unit(5)"
-    std::span<const Key> keys;  // Section by section.
+    std::string_view title;          // "superd.unit"
+    std::string_view manual;         // "superd.unit(5)"
+    std::span<const Key> keys;       // Section by section.
+    std::string_view repeated = {};  // The section that may be there several times: [[check]].
 
     // The index of a key; nothing if there is none of that path.
     std::optional<std::size_t> index(std::string_view path) const;
     const Key* find(std::string_view path) const;
     bool is_section(std::string_view path) const;
-    std::vector<std::string_view> sections() const;  // In order; the first is "" if any is.
+    std::vector<std::string_view> sections() const;       // In order; the first is "" if any is.
+    std::string heading(std::string_view section) const;  // "[ready]", "[[check]]"
 };
 
 const Schema& unit_schema();

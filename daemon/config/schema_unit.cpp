@@ -1,5 +1,7 @@
 #include "config/schema.hpp"
+#include "config/schema_liveness.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace superd::config {
@@ -320,10 +322,16 @@ constexpr std::array keys{
         .maximum = 200},
 };
 
+constexpr auto all_keys = [] {
+    std::array<Key, keys.size() + liveness_keys.size()> all{};
+    std::ranges::copy(liveness_keys, std::ranges::copy(keys, all.begin()).out);
+    return all;
+}();
+
 }  // namespace
 
 const Schema& unit_schema() {
-    static constexpr Schema schema{"superd.unit", "superd.unit(5)", keys};
+    static constexpr Schema schema{"superd.unit", "superd.unit(5)", all_keys, "check"};
     return schema;
 }
 

@@ -80,6 +80,7 @@ struct Unit {
     std::string description;
     Launch launch;
     std::unique_ptr<Ready> ready;  // Null: no [ready].
+    std::vector<Ready> checks;     // How to ask; spec.checks, in the same order, has the rest.
     Log log;
     Source source;
 };

@@ -48,8 +48,13 @@ Unit& Stepper::define(SharedSpec spec) {
     const auto known = system_.by_name_.find(spec->name);
     if (known != system_.by_name_.end()) {
         Unit& existing = *unit(known->second);
+        const bool checks_differ = existing.spec->checks != spec->checks;
+        const bool differ = checks_differ || existing.spec->watchdog != spec->watchdog;
         existing.spec = std::move(spec);
         existing.removed = false;
+        for (Instance& i : existing.instances) {
+            if (differ) renew_health(existing, i, checks_differ);
+        }
         return existing;
     }
     auto made = std::make_unique<Unit>();
@@ -186,9 +191,9 @@ void Stepper::resume(Unit& unit, Instance& instance) {
             }
             return;
         case State::backoff: return arm(unit, instance, std::max(due, now_));
+        case State::ready: return begin_health(unit, instance);
         case State::inactive:
         case State::waiting:
-        case State::ready:
         case State::failed:
         case State::completed: return;
     }

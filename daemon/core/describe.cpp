@@ -1,5 +1,5 @@
 // Reasons as sentences for people.
-#include "core/system.hpp"
+#include "core/stepper.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -36,6 +36,11 @@ std::string why_it_failed(const Instance& i) {
         case Reason::spawn_failed: return i.spawn_error ? *i.spawn_error : "cannot be started";
         case Reason::ready_timeout: return "not ready in time";
         case Reason::ready_failed: return "its readiness check failed";
+        case Reason::check_failed:
+        case Reason::check_stopped:
+        case Reason::watchdog:
+            return i.health && !i.health->cause.empty() ? i.health->cause
+                                                        : std::string{to_string(i.reason)};
         case Reason::exited:
         case Reason::no_restart: return i.last_exit ? describe(i.last_exit->status) : "failure";
         case Reason::none:
@@ -70,12 +75,26 @@ std::string stopping(const Unit& unit, const Instance& i) {
         why = "what it needs is gone";
     else
         why = why_it_failed(i);
-    const auto step = std::min<std::size_t>(i.stop_step, unit.spec->stop.size() - 1);
-    if (i.due != Instant{}) why += ", " + signal_name(unit.spec->stop[step].signal) + " sent";
+    if (i.due != Instant{}) {
+        why += ", " + signal_name(stop_step(*unit.spec, i).signal) + " sent";
+    }
     return why;
 }
 
 }  // namespace
+
+std::string degraded(const UnitSpec& unit, const Instance& i) {
+    if (!i.health) return {};
+    std::string text;
+    const auto count = std::min(i.health->checks.size(), unit.checks.size());
+    for (std::size_t at = 0; at < count; ++at) {
+        const CheckSpec& spec = unit.checks[at];
+        const CheckState& state = i.health->checks[at];
+        if (!state.failing || spec.on_failure != OnFailure::degrade) continue;
+        text += (text.empty() ? "degraded: " : "; ") + describe(spec, state);
+    }
+    return text;
+}
 
 std::string System::describe(InstanceId id, Instant now) const {
     const Unit* const unit = find(id.unit);
@@ -102,6 +121,7 @@ std::string System::describe(InstanceId id, Instant now) const {
         case State::ready:
             if (shutting_down_ || i->goal == Goal::down)
                 return "to be stopped after its dependents";
+            if (const auto sick = degraded(*unit->spec, *i); !sick.empty()) return sick;
             return "up for " + seconds(now - i->started);
         case State::stopping: return stopping(*unit, *i);
         case State::backoff: {

@@ -81,12 +81,31 @@ struct TimerFired {
     InstanceId instance;
     std::uint32_t timer = 0;
 };
+// What a check of a run that is ready came to, once for each time it was asked.
+struct CheckPassed {
+    InstanceId instance;
+    RunId run = 0;
+    std::uint32_t check = 0;  // Index in UnitSpec::checks.
+};
+struct CheckFailed {
+    InstanceId instance;
+    RunId run = 0;
+    std::uint32_t check = 0;
+    std::string problem;  // A fragment: "connection refused".
+};
+// The service says that it is well, or that it is not.
+struct WatchdogTold {
+    InstanceId instance;
+    RunId run = 0;
+    bool hung = false;  // WATCHDOG=trigger
+    Duration every{};   // From now on expect it in this interval; 0: as before.
+};
 // superd is to stop: everything goes down in reverse order, then AllDown.
 struct ShutdownRequested {};
 
 using Event = std::variant<StartRequested, StopRequested, RestartRequested, ResetRequested, Spawned,
                            SpawnFailed, BecameReady, ReadyFailed, Exited, TreeEmpty, TreeLeft,
-                           TimerFired, ShutdownRequested>;
+                           TimerFired, CheckPassed, CheckFailed, WatchdogTold, ShutdownRequested>;
 
 // --- Effects: what the shell must do, in order ------------------------------
 
@@ -105,6 +124,24 @@ struct AwaitReady {
 struct ForgetReady {
     InstanceId instance;
     RunId run = 0;
+};
+// Begin to ask what UnitSpec::checks says, in place of what was asked before:
+// CheckPassed or CheckFailed each time.
+struct StartChecks {
+    InstanceId instance;
+    RunId run = 0;
+};
+struct StopChecks {
+    InstanceId instance;
+    RunId run = 0;
+};
+// A check has failed as often as it may, or is well again: to be told.
+struct CheckTurned {
+    InstanceId instance;
+    RunId run = 0;
+    std::uint32_t check = 0;
+    bool failing = false;
+    std::string text;
 };
 // Send to the run's whole tree (its leader's process group while the leader
 // lives, and every process found to belong to it).
@@ -153,8 +190,8 @@ struct Answer {
 // Shutdown is complete: no process of any unit is left.
 struct AllDown {};
 
-using Effect = std::variant<Spawn, AwaitReady, ForgetReady, Signal, Sweep, ArmTimer, DisarmTimer,
-                            Changed, Forget, Answer, AllDown>;
+using Effect = std::variant<Spawn, AwaitReady, ForgetReady, StartChecks, StopChecks, CheckTurned,
+                            Signal, Sweep, ArmTimer, DisarmTimer, Changed, Forget, Answer, AllDown>;
 using Effects = std::vector<Effect>;
 
 }  // namespace superd::core

@@ -78,6 +78,9 @@ std::string_view to_string(Reason reason) {
         case Reason::spawn_failed: return "spawn-failed";
         case Reason::leftovers: return "leftovers";
         case Reason::no_restart: return "no-restart";
+        case Reason::check_failed: return "check-failed";
+        case Reason::check_stopped: return "check-stopped";
+        case Reason::watchdog: return "watchdog";
     }
     std::unreachable();
 }

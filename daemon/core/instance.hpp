@@ -14,6 +14,7 @@
 // grows, and each event about a process names it.
 #pragma once
 
+#include "core/check.hpp"
 #include "core/time.hpp"
 
 #include <cstdint>
@@ -68,6 +69,9 @@ enum class Reason : std::uint8_t {
     spawn_failed,       // backoff/failed: see spawn_error
     leftovers,          // stopping: the leader is gone, its tree is not
     no_restart,         // failed/inactive: its policy forbids a restart
+    check_failed,       // stopping/backoff/failed: see Health::cause
+    check_stopped,      // stopping/failed: likewise; its on-failure is "stop"
+    watchdog,           // stopping/backoff/failed: likewise
 };
 
 // How a process ended. Exactly one of code, signal, unknown tells.
@@ -110,6 +114,7 @@ struct Instance {
     std::vector<Instant> restarts_at;  // Inside the limit's window, oldest first.
     std::unique_ptr<LastExit> last_exit;
     std::unique_ptr<std::string> spawn_error;  // A sentence; of the last attempt to spawn.
+    std::unique_ptr<Health> health;            // Of the current run, or the last one.
 };
 
 // True while a process of the instance may live.

@@ -17,6 +17,7 @@ void Stepper::spawn(Unit& unit, Instance& instance) {
     instance.limited = false;
     instance.restart_requested = false;
     instance.stop_step = 0;
+    instance.health.reset();
     enter(unit, instance, State::starting, Reason::spawning);
     out_.emplace_back(Spawn{id_of(unit, instance), instance.run});
 }
@@ -47,6 +48,7 @@ void Stepper::became_ready(Unit& unit, Instance& instance, Reason reason) {
     disarm(unit, instance);
     instance.ready_at = now_;
     enter(unit, instance, State::ready, reason);
+    begin_health(unit, instance);
 }
 
 void Stepper::spawn_failed(Unit& unit, Instance& instance, const SpawnFailed& failure) {
@@ -94,10 +96,9 @@ void Stepper::begin_stop(Unit& unit, Instance& instance, Reason reason) {
 
 void Stepper::send_stop_signal(Unit& unit, Instance& instance) {
     constexpr Duration patience_min = std::chrono::milliseconds{100};
-    const auto& steps = unit.spec->stop;
-    const auto at = std::min<std::size_t>(instance.stop_step, steps.size() - 1);
-    out_.emplace_back(Signal{id_of(unit, instance), instance.run, steps[at].signal});
-    arm(unit, instance, now_ + std::max(steps[at].patience, patience_min));
+    const StopStep step = stop_step(*unit.spec, instance);
+    out_.emplace_back(Signal{id_of(unit, instance), instance.run, step.signal});
+    arm(unit, instance, now_ + std::max(step.patience, patience_min));
 }
 
 void Stepper::timer_fired(Unit& unit, Instance& instance) {
@@ -106,7 +107,7 @@ void Stepper::timer_fired(Unit& unit, Instance& instance) {
             instance.run_failed = true;
             return begin_stop(unit, instance, Reason::ready_timeout);
         case State::stopping:
-            if (instance.stop_step + 1u < unit.spec->stop.size()) ++instance.stop_step;
+            if (instance.stop_step + 1u < stop_steps(*unit.spec, instance)) ++instance.stop_step;
             send_stop_signal(unit, instance);
             changed(unit, instance);
             if (instance.leader_gone) {
@@ -116,9 +117,9 @@ void Stepper::timer_fired(Unit& unit, Instance& instance) {
         case State::backoff:
             instance.due = Instant{};
             return enter(unit, instance, State::waiting, Reason::dependency);
+        case State::ready: return look_at_watchdog(unit, instance);
         case State::inactive:
         case State::waiting:
-        case State::ready:
         case State::failed:
         case State::completed: return;
     }

@@ -29,9 +29,11 @@ void Stepper::ended_by_itself(Unit& unit, Instance& instance) {
     const ExitStatus status = instance.last_exit ? instance.last_exit->status : ExitStatus{};
     const bool success =
         !failed_to_be_ready && listed(status, rule.success_codes, rule.success_signals);
-    const bool stable = !failed_to_be_ready && instance.last_exit &&
-                        instance.last_exit->uptime >= rule.stable_after;
+    const bool was_ready = !failed_to_be_ready || instance.ready_at != Instant{};
+    const bool stable =
+        was_ready && instance.last_exit && instance.last_exit->uptime >= rule.stable_after;
 
+    if (why == Reason::check_stopped) return enter(unit, instance, State::failed, why);
     if (success && unit.spec->type == UnitType::oneshot) {
         instance.attempt = 0;
         return enter(unit, instance, State::completed, Reason::exited);

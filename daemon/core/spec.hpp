@@ -2,6 +2,7 @@
 // arguments, its user, its probes) is none of the core's business.
 #pragma once
 
+#include "core/check.hpp"
 #include "core/time.hpp"
 
 #include <cstdint>
@@ -66,6 +67,13 @@ struct StopStep {
     Duration patience{};
 };
 
+// A service that says every so often that it is well (WATCHDOG=1 of sd_notify(3)).
+struct WatchdogRule {
+    Duration every{};         // 0: none.
+    std::int32_t signal = 6;  // SIGABRT: what ends a run that did not, before UnitSpec::stop.
+    friend bool operator==(const WatchdogRule&, const WatchdogRule&) = default;
+};
+
 struct UnitSpec {
     std::string name;
     UnitType type = UnitType::service;
@@ -76,6 +84,10 @@ struct UnitSpec {
     RestartRule restart;
     std::vector<StopStep> stop;  // Never empty; the last step is repeated until the tree is gone.
     std::vector<Dependency> dependencies;
+    std::vector<CheckSpec> checks;  // Names are unique.
+    WatchdogRule watchdog;
+
+    static constexpr std::size_t checks_max = 16;
 };
 
 // The core keeps no copy of what the configuration holds already.

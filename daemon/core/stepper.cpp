@@ -22,6 +22,7 @@ void Stepper::enter(Unit& unit, Instance& instance, State state, Reason reason) 
     const State from = instance.state;
     if (from == state && instance.reason == reason) return;
     const bool was_alive = alive(instance);
+    if (from == State::ready && state != State::ready) end_health(unit, instance);
     instance.state = state;
     instance.reason = reason;
     if (from != state) instance.since = now_;

@@ -12,6 +12,10 @@
 
 namespace superd::core {
 
+// The step of the escalation that a stop is at, and how many there are.
+StopStep stop_step(const UnitSpec& spec, const Instance& instance);
+std::size_t stop_steps(const UnitSpec& spec, const Instance& instance);
+
 class Stepper {
 public:
     Stepper(System& system, Instant now) : system_{system}, now_{now} {}
@@ -55,6 +59,18 @@ private:
     void timer_fired(Unit& unit, Instance& instance);
     // Nothing of the run is left: what now?
     void down(Unit& unit, Instance& instance);
+
+    // liveness.cpp: checks and watchdog of a run that is ready.
+    void begin_health(Unit& unit, Instance& instance);
+    void end_health(Unit& unit, Instance& instance);
+    void renew_health(Unit& unit, Instance& instance, bool checks_differ);
+    void check_told(Unit& unit, Instance& instance, std::uint32_t index,
+                    const std::string* problem);
+    void end_unhealthy(Unit& unit, Instance& instance, Reason reason, std::string cause);
+    void watchdog_told(Unit& unit, Instance& instance, const WatchdogTold& told);
+    void feed_watchdog(Unit& unit, Instance& instance);
+    void look_at_watchdog(Unit& unit, Instance& instance);
+    void watchdog_missed(Unit& unit, Instance& instance, std::string cause);
 
     // restart.cpp: whether and when to try again.
     void ended_by_itself(Unit& unit, Instance& instance);

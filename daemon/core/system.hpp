@@ -58,6 +58,9 @@ struct Restored {
     Instance instance;
 };
 
+// "degraded: http: refused, 3 in a row"; empty for one that is well.
+std::string degraded(const UnitSpec& unit, const Instance& instance);
+
 class System {
 public:
     // `seed` feeds jitter, nothing else. `next_run` is the first run number to hand out.

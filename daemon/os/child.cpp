@@ -130,6 +130,16 @@ SUPERD_CHILD_CODE void tie_to_parent(Child& child) {
     if (::getppid() != child.parent) ::_exit(127);
 }
 
+SUPERD_CHILD_CODE void write_own_pid(char* to) {
+    char reversed[pid_digits];
+    int count = 0;
+    for (long pid = ::syscall(SYS_getpid); pid > 0 && count < pid_digits - 1; pid /= 10) {
+        reversed[count++] = static_cast<char>('0' + pid % 10);
+    }
+    for (int i = 0; i < count; ++i) to[i] = reversed[count - 1 - i];
+    to[count] = '\0';
+}
+
 SUPERD_CHILD_CODE int run_child(void* argument) {
     Child& child = *static_cast<Child*>(argument);
     const ChildPlan& plan = child.plan;
@@ -143,6 +153,7 @@ SUPERD_CHILD_CODE int run_child(void* argument) {
     tie_to_parent(child);
     if (::chdir(plan.directory) != 0) end(child, ChildStep::directory);
     ::umask(plan.umask);
+    for (char* const each : plan.own_pid) write_own_pid(each);
     ::execve(plan.argv[0], const_cast<char* const*>(plan.argv), const_cast<char* const*>(plan.env));
     end(child, ChildStep::exec);
 }

@@ -31,10 +31,14 @@ struct ChildDescriptor {
     int to = -1;
 };
 
+// Room for a pid and a NUL.
+inline constexpr int pid_digits = 12;
+
 // A SpawnPlan with everything laid out for the kernel.
 struct ChildPlan {
     const char* const* argv = nullptr;  // Ends with a null pointer, as does env.
     const char* const* env = nullptr;
+    std::span<char* const> own_pid;  // Texts in env; the child writes its pid there, with a NUL.
     const char* directory = "/";
     // In ascending order of `to`. The child, which shares our memory, changes `from`.
     std::span<ChildDescriptor> descriptors;

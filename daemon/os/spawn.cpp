@@ -54,12 +54,13 @@ std::unexpected<SpawnError> failed(const SpawnPlan& plan, const ChildFailure& fa
 }
 
 // Both lists in one allocation: argv, null, env, null.
-std::vector<const char*> pointers(const SpawnPlan& plan) {
+std::vector<const char*> pointers(const SpawnPlan& plan, const std::vector<std::string>& own) {
     std::vector<const char*> all;
-    all.reserve(plan.argv.size() + plan.env.size() + 2);
+    all.reserve(plan.argv.size() + plan.env.size() + own.size() + 2);
     for (const std::string& each : plan.argv) all.push_back(each.c_str());
     all.push_back(nullptr);
     for (const std::string& each : plan.env) all.push_back(each.c_str());
+    for (const std::string& each : own) all.push_back(each.c_str());
     all.push_back(nullptr);
     return all;
 }
@@ -70,7 +71,15 @@ std::expected<pid_t, SpawnError> spawn(const SpawnPlan& plan, pid_t* pid_slot) {
     if (plan.argv.empty() || plan.argv[0].find('/') == std::string::npos) {
         return failed(plan, {ChildStep::exec, ENOENT});
     }
-    const std::vector<const char*> words = pointers(plan);
+    std::vector<std::string> own = plan.own_pid;
+    std::vector<char*> own_places;
+    for (std::string& each : own) {
+        each += '=';
+        const std::size_t at = each.size();
+        each.append(pid_digits, '\0');
+        own_places.push_back(each.data() + at);
+    }
+    const std::vector<const char*> words = pointers(plan, own);
     std::vector<ChildDescriptor> descriptors = plan.descriptors;
     std::ranges::sort(descriptors, {}, &ChildDescriptor::to);
     for (std::size_t i = 0; i < descriptors.size(); ++i) {
@@ -82,6 +91,7 @@ std::expected<pid_t, SpawnError> spawn(const SpawnPlan& plan, pid_t* pid_slot) {
     ChildPlan child;
     child.argv = words.data();
     child.env = words.data() + plan.argv.size() + 1;
+    child.own_pid = own_places;
     child.directory = plan.directory.c_str();
     child.descriptors = descriptors;
     child.cgroup_procs = plan.cgroup_procs.empty() ? nullptr : plan.cgroup_procs.c_str();

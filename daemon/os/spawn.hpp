@@ -20,6 +20,8 @@ namespace superd::os {
 struct SpawnPlan {
     std::vector<std::string> argv;  // argv[0] is the path to execute; no PATH search.
     std::vector<std::string> env;   // "NAME=value"; nothing is inherited.
+    // Names of more variables, whose value is the pid of the process itself.
+    std::vector<std::string> own_pid;
     std::string directory = "/";
     // `from` becomes descriptor `to`; all other descriptors from 3 up are closed.
     using Descriptor = ChildDescriptor;

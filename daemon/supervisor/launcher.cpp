@@ -45,7 +45,8 @@ os::SpawnPlan Launcher::plan(const config::Unit& unit, std::uint32_t index, core
     plan.env.push_back("SUPERD_SERVICE=" + unit.spec.name);
     plan.env.push_back("SUPERD_INSTANCE=" + unit.spec.name + "/" + std::to_string(index));
     plan.env.push_back("SUPERD_RUN=" + os::run_mark(run, setting_.scope));
-    if (unit.ready && unit.ready->kind == config::ReadyKind::notify) {
+    const bool watched = unit.spec.watchdog.every.count() > 0;
+    if (watched || (unit.ready && unit.ready->kind == config::ReadyKind::notify)) {
         plan.env.push_back("NOTIFY_SOCKET=" + setting_.notify_path);
     }
     if (!launch.directory.empty()) plan.directory = launch.directory;
@@ -55,6 +56,14 @@ os::SpawnPlan Launcher::plan(const config::Unit& unit, std::uint32_t index, core
     plan.umask = launch.umask;
     plan.open_files = setting_.open_files;
     return plan;
+}
+
+void Launcher::add_own(const config::Unit& unit, os::SpawnPlan& plan) {
+    const auto every =
+        std::chrono::duration_cast<std::chrono::microseconds>(unit.spec.watchdog.every);
+    if (every.count() == 0) return;
+    plan.env.push_back("WATCHDOG_USEC=" + std::to_string(every.count()));
+    plan.own_pid.emplace_back("WATCHDOG_PID");
 }
 
 std::string spawn_sentence(const config::Unit& unit, std::uint32_t index,

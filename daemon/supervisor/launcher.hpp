@@ -25,6 +25,9 @@ public:
     // Without descriptors and control group, which only live as long as the spawn.
     os::SpawnPlan plan(const config::Unit& unit, std::uint32_t index, core::RunId run) const;
 
+    // What only the run itself gets, not the programs that ask after it.
+    static void add_own(const config::Unit& unit, os::SpawnPlan& plan);
+
 private:
     Setting setting_;
 };

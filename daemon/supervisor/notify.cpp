@@ -86,19 +86,21 @@ void NotifySocket::wait() {
     socket_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                        [this, alive = std::weak_ptr{handler_}](boost::system::error_code error) {
                            if (alive.expired() || error) return;
-                           read_batch();
+                           if (read_batch()) wait();
                        });
 }
 
-void NotifySocket::read_batch() {
+void NotifySocket::drain() { static_cast<void>(read_batch()); }
+
+bool NotifySocket::read_batch() {
     const std::shared_ptr<Handler> handler = handler_;
     for (int i = 0; i < batch_max; ++i) {
         std::optional<NotifyMessage> message = receive(socket_.native_handle());
         if (!message) break;
         (*handler)(std::move(*message));
-        if (handler.use_count() == 1) return;  // It destroyed us.
+        if (handler.use_count() == 1) return false;  // It destroyed us.
     }
-    wait();
+    return true;
 }
 
 }  // namespace superd::supervisor

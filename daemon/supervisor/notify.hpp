@@ -38,9 +38,12 @@ public:
     // file is the keeper's too. The handler may destroy the NotifySocket.
     NotifySocket(const boost::asio::any_io_executor& executor, os::Fd socket, Handler handler);
 
+    // Handles what is there already, up to a bounded batch.
+    void drain();
+
 private:
     void wait();
-    void read_batch();
+    bool read_batch();  // False: the handler destroyed us.
 
     boost::asio::posix::stream_descriptor socket_;
     std::shared_ptr<Handler> handler_;  // Outlives this object while it is being called.

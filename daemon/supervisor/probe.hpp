@@ -4,6 +4,7 @@
 #include "config/unit.hpp"
 #include "os/spawn.hpp"
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -11,6 +12,9 @@
 #include <boost/asio/any_io_executor.hpp>
 
 namespace superd::supervisor {
+
+// A server that takes longer may have lost the connection: it is asked again.
+inline constexpr std::chrono::nanoseconds answer_limit = std::chrono::seconds{2};
 
 // A try under way. Destroying it ends it: its sockets are closed, its process
 // group is killed, its callback is not called.
@@ -21,9 +25,10 @@ public:
     // never before the function that made the probe has returned. May destroy it.
     using Done = std::function<void(std::string problem)>;
 
-    // tcp, unix and http: one connection, which has failed after a while.
+    // tcp, unix and http: one connection, which has failed after `limit`.
     static std::unique_ptr<Probe> connect(const boost::asio::any_io_executor& executor,
-                                          const config::Ready& ready, Done done);
+                                          const config::Ready& ready, Done done,
+                                          std::chrono::nanoseconds limit = answer_limit);
     // exec: one process in a session of its own, its descriptors /dev/null. It
     // may run for as long as the probe lasts, which ready.timeout bounds.
     static std::unique_ptr<Probe> execute(const boost::asio::any_io_executor& executor,

@@ -24,9 +24,6 @@ namespace {
 namespace asio = boost::asio;
 using Descriptor = asio::posix::stream_descriptor;
 
-// A server that takes longer may have lost the connection: it is asked again.
-constexpr std::chrono::milliseconds answer_limit{2000};
-
 std::string describe_errno(int error) {
     switch (error) {
         case ECONNREFUSED: return "refused";
@@ -40,8 +37,9 @@ std::string describe_errno(int error) {
 
 class ConnectProbe final : public Probe {
 public:
-    ConnectProbe(const asio::any_io_executor& executor, const config::Ready& ready, Done done)
-        : timer_{executor}, socket_{executor}, done_{std::move(done)} {
+    ConnectProbe(const asio::any_io_executor& executor, const config::Ready& ready, Done done,
+                 std::chrono::nanoseconds limit)
+        : limit_{limit}, timer_{executor}, socket_{executor}, done_{std::move(done)} {
         if (ready.kind == config::ReadyKind::http) request_ = http_request(ready);
         if (auto addresses = probe_addresses(ready)) {
             addresses_ = std::move(*addresses);
@@ -55,7 +53,7 @@ public:
 
 private:
     void start() {
-        timer_.expires_after(answer_limit);
+        timer_.expires_after(std::chrono::ceil<std::chrono::steady_clock::duration>(limit_));
         timer_.async_wait([this, alive = std::weak_ptr{alive_}](boost::system::error_code error) {
             if (alive.expired() || error) return;
             finish("does not answer");
@@ -144,6 +142,7 @@ private:
         if (done) done(std::move(problem));
     }
 
+    std::chrono::nanoseconds limit_;
     asio::steady_timer timer_;
     Descriptor socket_;
     Done done_;
@@ -158,8 +157,9 @@ private:
 }  // namespace
 
 std::unique_ptr<Probe> Probe::connect(const asio::any_io_executor& executor,
-                                      const config::Ready& ready, Done done) {
-    return std::make_unique<ConnectProbe>(executor, ready, std::move(done));
+                                      const config::Ready& ready, Done done,
+                                      std::chrono::nanoseconds limit) {
+    return std::make_unique<ConnectProbe>(executor, ready, std::move(done), limit);
 }
 
 }  // namespace superd::supervisor

@@ -56,6 +56,7 @@ void Supervisor::flush_notes() {
             event.reason = present ? system_.describe(note.id, now())
                                    : std::string{core::to_string(note.reason)};
         }
+        if (note.kind == wire::EventKind::check) event.to = note.failing ? "failing" : "passing";
         const bool became_ready = event.to == core::to_string(core::State::ready);
         wire::Event ready = event;
         append(std::move(event));

@@ -64,8 +64,7 @@ void Supervisor::end_watch(core::InstanceId id) {
     if (run != 0) link_.release("ready." + std::to_string(run));
     const core::Instance* const instance = system_.find(id);
     if (instance == nullptr || !core::alive(*instance)) extras.said.clear();
-    const bool bare = extras.said.empty() && extras.lines.empty() && extras.oom_kills == 0;
-    if (bare) table_.row(id).extras.reset();
+    table_.row(id).trim();
 }
 
 // The run that a process belongs to that is no main process: by descent, else
@@ -118,7 +117,9 @@ void Supervisor::on_notify(NotifyMessage message) {
     const Row& row = table_.row(id);
     const bool awaited = unit->ready && unit->ready->kind == config::ReadyKind::notify &&
                          row.extras && row.extras->watch;
+    const core::RunId run = instance->run;
     if (message.fields->ready && awaited) row.extras->watch->told();
+    watchdog_told(id, run, *message.fields);
 }
 
 void Supervisor::on_logger(logger::Reply reply) {

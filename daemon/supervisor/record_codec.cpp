@@ -9,7 +9,7 @@
 namespace superd::supervisor {
 namespace {
 
-constexpr std::uint16_t version = 1;
+constexpr std::uint16_t version = 2;
 constexpr std::uint16_t kind_header = 1, kind_record = 2;
 constexpr std::size_t prefix_size = 10;  // checksum, version, kind, length
 constexpr std::size_t name_max = 255;
@@ -123,6 +123,14 @@ enum ExitFlag : std::uint8_t { has_exit = 1, core_dumped = 2, oom = 4, unknown =
 // Restart moments as tenths of a second: exact enough for a window, and 13 years long.
 constexpr std::int64_t tenth = 100'000'000;
 
+// Cut where there is no room for all of it.
+void put_text(Writer& out, std::string_view text) {
+    constexpr std::size_t text_max = 200;
+    text = text.substr(0, std::min(out.room() - 1, text_max));
+    out.put(static_cast<std::uint8_t>(text.size()));
+    out.put(text);
+}
+
 void put_exit(Writer& out, const core::LastExit* last) {
     const core::LastExit none;
     const core::LastExit& exit = last != nullptr ? *last : none;
@@ -196,9 +204,30 @@ void take_facts(Reader& in, core::Instance& i) {
     i.due = instant(in.take<std::int64_t>());
 }
 
+// Which checks are failing, and why superd ended the run.
+void put_health(Writer& out, const core::Health* health) {
+    std::uint16_t failing = 0;
+    for (std::size_t i = 0; health != nullptr && i < health->checks.size(); ++i) {
+        if (health->checks[i].failing) failing |= static_cast<std::uint16_t>(1u << i);
+    }
+    out.put(failing);
+    put_text(out, health != nullptr ? health->cause : std::string_view{});
+}
+
+std::unique_ptr<core::Health> take_health(Reader& in) {
+    const auto failing = in.take<std::uint16_t>();
+    auto health = std::make_unique<core::Health>();
+    for (unsigned bits = failing; bits != 0; bits >>= 1) {
+        health->checks.push_back({.failing = (bits & 1) != 0});
+    }
+    health->cause = in.text(in.take<std::uint8_t>());
+    if (health->checks.empty() && health->cause.empty()) return nullptr;
+    return health;
+}
+
 bool in_range(const core::Instance& i) {
     return i.goal <= core::Goal::up && i.state <= core::State::completed &&
-           i.reason <= core::Reason::no_restart && i.pid >= 0;
+           i.reason <= core::Reason::watchdog && i.pid >= 0;
 }
 
 }  // namespace
@@ -213,16 +242,14 @@ Slot encode_record(std::string_view unit, std::uint32_t index, const core::Insta
     out.put(cloned_ns);
     put_facts(out, instance);
     put_exit(out, instance.last_exit.get());
+    put_health(out, instance.health.get());
     const auto& all = instance.restarts_at;
     const std::size_t fitting = std::min(all.size(), (out.room() - 2) / sizeof(std::uint32_t));
     out.put(static_cast<std::uint8_t>(fitting));
     for (std::size_t i = all.size() - fitting; i < all.size(); ++i) {
         out.put(static_cast<std::uint32_t>(ns(all[i]) / tenth));
     }
-    std::string_view error = instance.spawn_error ? *instance.spawn_error : std::string_view{};
-    error = error.substr(0, std::min<std::size_t>(out.room() - 1, 255));
-    out.put(static_cast<std::uint8_t>(error.size()));
-    out.put(error);
+    put_text(out, instance.spawn_error ? *instance.spawn_error : std::string_view{});
     return out.finish(kind_record);
 }
 
@@ -236,6 +263,7 @@ std::optional<Record> decode_record(std::span<const std::byte, slot_size> bytes)
     core::Instance& instance = record.instance;
     take_facts(*in, instance);
     instance.last_exit = take_exit(*in);
+    instance.health = take_health(*in);
     const auto restarts = in->take<std::uint8_t>();
     for (int i = 0; i < restarts; ++i) {
         instance.restarts_at.push_back(instant(in->take<std::uint32_t>() * tenth));

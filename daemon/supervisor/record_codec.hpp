@@ -15,7 +15,7 @@
 
 namespace superd::supervisor {
 
-inline constexpr std::size_t slot_size = 512;
+inline constexpr std::size_t slot_size = 1024;
 using Slot = std::array<std::byte, slot_size>;
 
 // What a slot remembers.

@@ -47,6 +47,7 @@ void Supervisor::spawn(core::InstanceId id, core::RunId run) {
                             may_pass(fifos.error().code));
     }
     os::SpawnPlan plan = launcher_->plan(*unit, id.index, run);
+    Launcher::add_own(*unit, plan);
     plan.descriptors = {{fifos->out.get(), 1}, {fifos->err.get(), 2}};
     Row& row = table_.row(id);
     row.stranger = false;

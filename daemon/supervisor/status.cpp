@@ -52,6 +52,22 @@ wire::LastExit last_exit(const core::LastExit& exit, const Row* row) {
     return out;
 }
 
+std::vector<wire::CheckStatus> checks(const core::Unit& unit, const core::Instance& instance) {
+    std::vector<wire::CheckStatus> found;
+    if (!instance.health) return found;
+    const auto& states = instance.health->checks;
+    for (std::size_t i = 0; i < std::min(states.size(), unit.spec->checks.size()); ++i) {
+        wire::CheckStatus out;
+        out.name = unit.spec->checks[i].name;
+        out.state = states[i].failing ? "failing" : states[i].passed ? "passing" : "starting";
+        out.failures = states[i].failures;
+        if (states[i].since != core::Instant{}) out.since = time_of(states[i].since);
+        out.message = states[i].message;
+        found.push_back(std::move(out));
+    }
+    return found;
+}
+
 // Of the main process and what it started.
 void add_usage(wire::InstanceStatus& out, pid_t pid) {
     auto pids = os::descendants_of(pid);
@@ -137,13 +153,17 @@ wire::InstanceStatus StatusView::instance(core::InstanceId id, bool usage) const
     out.restarts = i.restarts;
     if (i.state == core::State::backoff) out.next_retry = time_of(i.due);
     if (i.last_exit) out.last_exit = last_exit(*i.last_exit, table_.find(id));
+    out.checks = checks(*system_.find(id.unit), i);
     if (usage && i.pid != 0) add_usage(out, i.pid);
     return out;
 }
 
 core::InstanceId StatusView::worst(const std::vector<core::InstanceId>& instances) const {
-    return *std::ranges::max_element(
-        instances, {}, [this](core::InstanceId id) { return badness(*system_.find(id)); });
+    return *std::ranges::max_element(instances, {}, [this](core::InstanceId id) {
+        const core::Instance& instance = *system_.find(id);
+        const bool sick = !core::degraded(*system_.find(id.unit)->spec, instance).empty();
+        return 2 * badness(instance) + (sick ? 1 : 0);
+    });
 }
 
 namespace {

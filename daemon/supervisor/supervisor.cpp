@@ -49,6 +49,8 @@ Supervisor::Supervisor(boost::asio::io_context& io, Setting setting, Log& log)
                 }},
       timers_{io.get_executor(),
               [this](const std::vector<core::TimerFired>& fired) {
+                  // A ping that is there already was in time.
+                  if (notify_) notify_->drain();
                   events_.insert(events_.end(), fired.begin(), fired.end());
                   settle();
               }},
@@ -124,6 +126,9 @@ void Supervisor::perform(const core::Effects& effects) {
         [&](const core::Spawn& e) { spawns_.push_back(e); },
         [&](const core::AwaitReady& e) { begin_watch(e.instance, e.run); },
         [&](const core::ForgetReady& e) { end_watch(e.instance); },
+        [&](const core::StartChecks& e) { begin_checks(e.instance, e.run); },
+        [&](const core::StopChecks& e) { end_checks(e.instance); },
+        [&](const core::CheckTurned& e) { check_turned(e); },
         [&](const core::Signal& e) { trees_->signal(subject(e.instance, e.run), e.number); },
         [&](const core::Sweep& e) { trees_->sweep(subject(e.instance, e.run)); },
         [&](const core::ArmTimer& e) { timers_.arm(e); },
@@ -161,6 +166,7 @@ void Supervisor::changed(const core::Changed& effect) {
 
 void Supervisor::forget(const core::Forget& effect) {
     end_watch(effect.instance);
+    end_checks(effect.instance);
     logs_.forget(effect.instance);
     timers_.disarm(effect.instance);
     const Row& row = table_.row(effect.instance);

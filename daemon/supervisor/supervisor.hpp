@@ -98,6 +98,7 @@ private:
         core::Goal goal{};
         core::Reason reason{};
         core::ExitStatus status;  // exit: of one that ended by itself; for the log.
+        bool failing = false;     // check
         std::string message;
     };
 
@@ -149,6 +150,12 @@ private:
     void on_logger(logger::Reply reply);
     void on_tail(logger::Tail tail);
     logger::Open describe_log(core::InstanceId id) const;
+
+    // liveness.cpp
+    void begin_checks(core::InstanceId id, core::RunId run);
+    void end_checks(core::InstanceId id);
+    void check_turned(const core::CheckTurned& effect);
+    void watchdog_told(core::InstanceId id, core::RunId run, const NotifyFields& fields);
 
     // adopting.cpp
     void inherit(Inheritance& from);

@@ -4,6 +4,7 @@
 
 #include "core/event.hpp"
 #include "os/fd.hpp"
+#include "supervisor/checker.hpp"
 #include "supervisor/ready.hpp"
 
 #include <sys/types.h>
@@ -18,6 +19,7 @@ namespace superd::supervisor {
 
 struct Extras {
     std::unique_ptr<ReadyWatch> watch;  // Of the current run, while it is starting.
+    std::unique_ptr<Checker> checker;   // Of the current run, while it is ready.
     os::Fd readiness;                   // The read end of its readiness pipe, until it is watched.
     core::RunId readiness_run = 0;      // The keeper holds it too, for this run; 0: it does not.
     std::string said;                   // STATUS= of the current run.
@@ -34,6 +36,13 @@ struct Row {
     bool grouped = false;        // It has a control group.
     std::unique_ptr<Extras> extras;
 
+    // Lets go of what nobody needs any more.
+    void trim() {
+        const bool bare = extras && !extras->watch && !extras->checker && !extras->readiness &&
+                          extras->readiness_run == 0 && extras->said.empty() &&
+                          extras->lines.empty() && extras->oom_kills == 0;
+        if (bare) extras.reset();
+    }
     Extras& extra() {
         if (!extras) extras = std::make_unique<Extras>();
         return *extras;

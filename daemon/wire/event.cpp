@@ -10,9 +10,9 @@ namespace superd::wire {
 namespace {
 
 constexpr std::array kinds{
-    EventKind::state,   EventKind::spawn,  EventKind::spawn_failed,
-    EventKind::ready,   EventKind::exit,   EventKind::lines,
-    EventKind::dropped, EventKind::config, EventKind::superd,
+    EventKind::state, EventKind::spawn,  EventKind::spawn_failed, EventKind::ready,
+    EventKind::exit,  EventKind::lines,  EventKind::dropped,      EventKind::config,
+    EventKind::check, EventKind::superd,
 };
 
 std::optional<EventKind> kind_named(std::string_view name) {
@@ -72,6 +72,7 @@ std::string_view to_string(EventKind kind) {
         case EventKind::lines: return "lines";
         case EventKind::dropped: return "dropped";
         case EventKind::config: return "config";
+        case EventKind::check: return "check";
         case EventKind::superd: return "superd";
     }
     return "superd";

@@ -23,6 +23,7 @@ enum class EventKind : std::uint8_t {
     lines,         // The last lines of a run that ended: lines
     dropped,       // Lines that were lost: dropped, message
     config,        // A reload or apply, or a refused one: message
+    check,         // A check fails or passes again: to ("failing", "passing"), message
     superd,        // About superd's own processes: message
 };
 

@@ -28,6 +28,21 @@ void write(JsonWriter& json, const LastExit& exit) {
     json.end_object();
 }
 
+void write(JsonWriter& json, const std::vector<CheckStatus>& checks) {
+    json.key("checks");
+    json.begin_array();
+    for (const auto& check : checks) {
+        json.begin_object();
+        json.member("name", check.name);
+        json.member("state", check.state);
+        json.member("failures", check.failures);
+        json.member("since", check.since);
+        json.member("message", check.message);
+        json.end_object();
+    }
+    json.end_array();
+}
+
 void write(JsonWriter& json, const InstanceStatus& instance) {
     json.begin_object();
     json.member("index", instance.index);
@@ -44,6 +59,7 @@ void write(JsonWriter& json, const InstanceStatus& instance) {
     instance.last_exit ? write(json, *instance.last_exit) : json.null();
     json.member("memory", instance.memory);
     json.member("cpu", instance.cpu);
+    if (!instance.checks.empty()) write(json, instance.checks);
     json.end_object();
 }
 
@@ -81,6 +97,16 @@ LastExit read_exit(const JsonReader& json) {
     return exit;
 }
 
+CheckStatus read_check(const JsonReader& json) {
+    CheckStatus check;
+    json.required("name", check.name);
+    json.required("state", check.state);
+    json.read("failures", check.failures);
+    json.read("since", check.since);
+    json.read("message", check.message);
+    return check;
+}
+
 InstanceStatus read_instance(const JsonReader& json) {
     InstanceStatus instance;
     json.required("index", instance.index);
@@ -96,6 +122,9 @@ InstanceStatus read_instance(const JsonReader& json) {
     if (json.find("last-exit") != nullptr) instance.last_exit = read_exit(json.object("last-exit"));
     json.read("memory", instance.memory);
     json.read("cpu", instance.cpu);
+    if (json.find("checks") == nullptr) return instance;
+    for_each_object(json.array("checks"),
+                    [&](const JsonReader& check) { instance.checks.push_back(read_check(check)); });
     return instance;
 }
 

@@ -29,6 +29,14 @@ struct LastExit {
     std::vector<std::string> lines;  // "out: …", "err: …"; oldest first.
 };
 
+struct CheckStatus {
+    std::string name;
+    std::string state;           // "starting" until it has passed once; "passing", "failing"
+    std::uint32_t failures = 0;  // In a row.
+    std::string since;           // Of the state.
+    std::string message;         // What the last failure met; empty after a success.
+};
+
 struct InstanceStatus {
     std::uint32_t index = 0;
     std::optional<std::int32_t> pid;
@@ -41,6 +49,7 @@ struct InstanceStatus {
     std::optional<LastExit> last_exit;
     std::optional<std::uint64_t> memory;  // Bytes, resident.
     std::optional<double> cpu;            // Seconds used so far.
+    std::vector<CheckStatus> checks;      // While it is ready. Not sent when there are none.
 };
 
 struct UnitStatus {

@@ -51,6 +51,8 @@ public:
             s.restart.limit = chance(50) ? 3 : 0;
             s.restart.window = 30s;
             s.stop = {{SIGTERM, 3s}, {SIGKILL, 1s}};
+            if (chance(30)) s.watchdog = {.every = 4s, .signal = SIGABRT};
+            for (std::uint64_t n = random_() % 3; n > 0; --n) s.checks.push_back(check(n));
             for (std::uint64_t d = 0; d < i; ++d) {
                 if (!chance(25)) continue;
                 const bool oneshot = specs[d].type == UnitType::oneshot;
@@ -64,6 +66,17 @@ public:
     }
 
 private:
+    CheckSpec check(std::uint64_t number) {
+        using namespace std::chrono_literals;
+        CheckSpec c;
+        c.name = "c" + std::to_string(number);
+        c.failures = 1 + static_cast<std::uint32_t>(random_() % 3);
+        c.successes = 1 + static_cast<std::uint32_t>(random_() % 2);
+        c.start_timeout = chance(50) ? 0s : 3s;
+        c.on_failure = static_cast<OnFailure>(random_() % 4);
+        return c;
+    }
+
     std::mt19937_64 random_;
 };
 
@@ -75,6 +88,12 @@ inline Instance copy(const Instance& i) {
     c.pid = i.pid;
     c.attempt = i.attempt, c.restarts = i.restarts, c.since = i.since, c.started = i.started;
     c.ready_at = i.ready_at, c.due = i.due, c.restarts_at = i.restarts_at;
+    if (i.health) {
+        c.health = std::make_unique<Health>();
+        for (const CheckState& check : i.health->checks) {
+            c.health->checks.push_back({.failing = check.failing});
+        }
+    }
     if (i.last_exit) c.last_exit = std::make_unique<LastExit>(*i.last_exit);
     return c;
 }

@@ -5,6 +5,7 @@
 // of it from one seed, so each failure replays: SUPERD_SIM_SEED=n runs that one.
 #include "chance.hpp"
 #include "core/system.hpp"
+#include "invariants.hpp"
 #include "tests/unit/core/share.hpp"
 
 #include <csignal>
@@ -44,8 +45,10 @@ public:
             reload();
         else if (choice < 88)
             kill_supervisor();
-        else if (choice < 94)
+        else if (choice < 92)
             end_some_child();
+        else if (choice < 96)
+            report_health();
         else
             repeat_stale_events();
         drain();
@@ -59,6 +62,7 @@ public:
             for (auto& [run, p] : processes_) p.deaf = false;
             end_all_children();
             report_ready();
+            report_health();
             pass_time();
             drain();
             check();
@@ -66,14 +70,9 @@ public:
         }
         for (const Unit* unit : system_->units()) {
             for (const Instance& i : unit->instances) {
-                const bool settled = i.goal == Goal::down
-                                         ? !alive(i)
-                                         : i.state == State::ready || i.state == State::completed ||
-                                               i.state == State::failed ||
-                                               i.state == State::inactive ||
-                                               system_->blocker(*unit).has_value();
-                ASSERT_TRUE(settled) << unit->spec->name << " is " << to_string(i.state) << "\n"
-                                     << picture(*system_, now_);
+                ASSERT_TRUE(settled(*system_, *unit, i))
+                    << unit->spec->name << " is " << to_string(i.state) << "\n"
+                    << picture(*system_, now_);
             }
         }
     }
@@ -116,6 +115,10 @@ private:
             timers_[{a->instance.unit, a->instance.index}] = *a;
         } else if (const auto* d = std::get_if<DisarmTimer>(&effect)) {
             timers_.erase({d->instance.unit, d->instance.index});
+        } else if (const auto* begun = std::get_if<StartChecks>(&effect)) {
+            checked_.insert(begun->run);
+        } else if (const auto* ended = std::get_if<StopChecks>(&effect)) {
+            ASSERT_EQ(checked_.erase(ended->run), 1u) << "checks ended that never began";
         } else if (std::holds_alternative<AllDown>(effect)) {
             ASSERT_FALSE(all_down_) << "told twice";
             all_down_ = true;
@@ -226,6 +229,23 @@ private:
         }
     }
 
+    // What checks and watchdogs tell: at random, and all well once faults have stopped.
+    void report_health() {
+        for (const auto& [run, p] : processes_) {
+            const Unit* const unit = system_->find(p.instance.unit);
+            if (!p.leader || unit == nullptr) continue;
+            const bool hung = faults_ && random_.chance(5);
+            if (!faults_ || random_.chance(60)) feed(WatchdogTold{p.instance, run, hung, {}});
+            for (std::uint32_t c = 0; c < unit->spec->checks.size(); ++c) {
+                if (faults_ && random_.chance(30)) continue;
+                if (faults_ && random_.chance(60))
+                    feed(CheckFailed{p.instance, run, c, "refused"});
+                else
+                    feed(CheckPassed{p.instance, run, c});
+            }
+        }
+    }
+
     void repeat_stale_events() {
         for (const Unit* unit : system_->units()) {
             for (std::uint32_t i = 0; i < unit->instances.size(); ++i) {
@@ -234,6 +254,9 @@ private:
                 if (run == 0) continue;
                 feed(Exited{id, run - 1, {.code = 9}});
                 feed(BecameReady{id, run - 1});
+                feed(CheckFailed{id, run - 1, 0, "stale"});
+                feed(CheckFailed{id, run, 99, "no such check"});
+                feed(WatchdogTold{id, run - 1, true, 1ms});
                 feed(Spawned{id, run - 1, 1});
                 feed(TimerFired{id, unit->instances[i].timer - 1});
                 if (!processes_.contains(run)) feed(ReadyFailed{id, run});
@@ -285,6 +308,7 @@ private:
             if (unit->removed) return;  // Its specification is still needed: not modelled here.
         }
         queue_.clear();
+        checked_.clear();
         timers_.clear();
         open_commands_.clear();
         std::map<UnitId, std::string> names;
@@ -321,23 +345,11 @@ private:
             for (std::uint32_t index = 0; index < unit->instances.size(); ++index) {
                 const Instance& i = unit->instances[index];
                 living += alive(i) ? 1u : 0u;
-                const bool has_process = processes_.contains(i.run);
-                ASSERT_EQ(alive(i), has_process) << unit->spec->name << " " << to_string(i.state);
-                if (i.goal == Goal::down) {
-                    ASSERT_NE(i.state, State::backoff);
-                    ASSERT_NE(i.state, State::waiting);
-                    ASSERT_NE(i.state, State::failed);
-                }
-                const bool needs_timer =
-                    i.state == State::backoff || (i.state == State::stopping && !i.leader_gone) ||
-                    (i.state == State::starting && unit->spec->awaits_ready && !i.removed);
-                if (needs_timer) {
-                    ASSERT_TRUE(timers_.contains({unit->id, index}))
-                        << "nothing will end " << to_string(i.state) << " of " << unit->spec->name;
-                }
-                if (unit->spec->restart.limit != 0) {
-                    ASSERT_LE(i.restarts_at.size(), RestartRule::limit_max);
-                }
+                check_instance(*unit, i,
+                               {.process = processes_.contains(i.run),
+                                .timer = timers_.contains({unit->id, index}),
+                                .checks = checked_.contains(i.run)});
+                if (::testing::Test::HasFatalFailure()) return;
             }
         }
         ASSERT_EQ(living, processes_.size()) << "a process outlived its instance";
@@ -351,6 +363,7 @@ private:
     std::map<RunId, Process> processes_;
     std::map<std::pair<UnitId, std::uint32_t>, ArmTimer> timers_;
     std::set<RunId> runs_;
+    std::set<RunId> checked_;  // Whose checks are under way.
     std::set<CommandId> open_commands_;
     CommandId last_command_ = 0;
     std::int32_t last_pid_ = 1;

@@ -16,6 +16,8 @@ GOOD = [
     'exec = ["a"]\n[stop]\nsignals = ["SIGRTMIN+1", ["SIGKILL", "1h 30min"]]',
     'exec = ["a"]\n[ready]\ntcp = "[::1]:80"\ntimeout = "1.5s"',
     'exec = ["a"]\n[restart]\nlimit = "10 in 1min"\nsuccess-codes = [0, "SIGHUP"]',
+    'exec = ["a"]\n[[check]]\nname = "a"\ntcp = "[::1]:80"\n[[check]]\nname = "b"\nunix = "/x"',
+    'exec = ["a"]\n[watchdog]\nevery = "10s"\nsignal = "SIGQUIT"',
     'exec = ["a"]\n[depends]\nafter = ["b", { unit = "c", when = "completed" }]',
 ]
 BAD = [
@@ -33,6 +35,11 @@ BAD = [
     'exec = ["a"]\n[ready]\nnotify = false',
     'exec = ["a"]\n[stop]\nsignals = ["TERM"]',
     'exec = ["a"]\n[depends]\nafter = [{ when = "ready" }]',
+    'exec = ["a"]\n[[check]]\ntcp = "[::1]:80"',
+    'exec = ["a"]\n[[check]]\nname = "a"',
+    'exec = ["a"]\n[[check]]\nname = "a"\ntcp = "[::1]:80"\nunix = "/x"',
+    'exec = ["a"]\n[check]\nname = "a"\ntcp = "[::1]:80"',
+    'exec = ["a"]\n[watchdog]\nsignal = 6',
     'exec = ["a"]\n[log]\nmax-size = "10"',
 ]
 

@@ -33,15 +33,29 @@ std::string unit_with(const Key& key, std::string_view value) {
     text += "env.PORT = \"8080\"\n";
     if (key.path == "ready.timeout" || key.path == "ready.every") text += "ready.unix = \"/x\"\n";
     if (key.path == "restart.on-limit") text += "restart.limit = \"1 in 1s\"\n";
+    if (key.path == "watchdog.signal") text += "watchdog.every = \"10s\"\n";
+    if (key.section() == "check") {
+        text += "[[check]]\n";
+        const bool asks = key.path == "check.http" || key.path == "check.tcp" ||
+                          key.path == "check.unix" || key.path == "check.exec";
+        if (key.path != "check.name") text += "name = \"x\"\n";
+        if (!asks) text += "unix = \"/x\"\n";
+        return text + fmt::format("{} = {}\n", key.name(), value);
+    }
     if (key.path == "env") text = "exec = [\"/bin/true\"]\n";
     return text + fmt::format("{} = {}\n", key.path, value);
+}
+
+// As unit_with() writes the key.
+std::string written(const Key& key) {
+    return std::string{key.section() == "check" ? key.name() : key.path};
 }
 
 TEST(Schema, HasDefaultsThatChangeNothing) {
     for (const auto& key : unit_schema().keys) {
         if (key.fallback.empty()) continue;
         const auto with = unit_with(key, key.fallback);
-        const auto without = with.substr(0, with.rfind(std::string{key.path} + " = "));
+        const auto without = with.substr(0, with.rfind(written(key) + " = "));
         const auto before = parse(one_unit(without)), after = parse(one_unit(with));
         ASSERT_TRUE(before && after) << with << mistakes(one_unit(with));
         for (const auto& change : difference(*before, *after)) {

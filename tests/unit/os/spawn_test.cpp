@@ -72,6 +72,12 @@ TEST(Spawn, RunsTheProgramWithItsArgumentsAndOnlyItsEnvironment) {
     EXPECT_EQ(std::string::npos, output.find("HOME=")) << output;
 }
 
+TEST(Spawn, TellsTheProcessItsOwnPid) {
+    SpawnPlan plan = shell("test $FIRST = $$ && test $SECOND = $$ && echo same");
+    plan.own_pid = {"FIRST", "SECOND"};
+    EXPECT_EQ(output_of(plan), "same\n");
+}
+
 TEST(Spawn, StartsInItsDirectoryAndSessionWithItsUmask) {
     const Scratch scratch;
     SpawnPlan plan = shell("pwd; umask; cut -d' ' -f6 /proc/$$/stat; echo $$");

@@ -57,6 +57,17 @@ TEST(Launcher, OffersTheNotifySocketToThoseWhoUseIt) {
     EXPECT_THAT(launcher.plan(unit, 0, 1).env, Not(Contains(StartsWith("NOTIFY_SOCKET="))));
 }
 
+TEST(Launcher, TellsOnlyTheRunItselfOfItsWatchdog) {
+    config::Unit unit = web();
+    unit.spec.watchdog.every = std::chrono::milliseconds{1500};
+    os::SpawnPlan plan = launcher.plan(unit, 0, 1);
+    EXPECT_THAT(plan.env, Contains("NOTIFY_SOCKET=/run/s/notify.sock"));
+    EXPECT_THAT(plan.env, Not(Contains(StartsWith("WATCHDOG_"))));
+    Launcher::add_own(unit, plan);
+    EXPECT_THAT(plan.env, Contains("WATCHDOG_USEC=1500000"));
+    EXPECT_THAT(plan.own_pid, ElementsAre("WATCHDOG_PID"));
+}
+
 TEST(Launcher, TakesIdentityAndDirectoryFromTheUnit) {
     config::Unit unit = web();
     unit.launch.directory = "/srv/web";

@@ -95,18 +95,36 @@ TEST(RecordCodec, GivesBackWhatItWasGiven) {
     EXPECT_EQ(*back.spawn_error, *i.spawn_error);
 }
 
-TEST(RecordCodec, KeepsTheNewestOfAHistoryThatDoesNotFit) {
+TEST(RecordCodec, KeepsTheWholeHistoryAndCutsWhatIsForPeople) {
     core::Instance i = busy_instance();
     i.restarts_at.clear();
     for (int n = 0; n < 64; ++n) i.restarts_at.push_back(at(std::chrono::seconds{n}));
+    i.spawn_error = std::make_unique<std::string>(1000, 'e');
+    i.health = std::make_unique<core::Health>();
+    i.health->cause = std::string(1000, 'c');
     const auto record = decode_record(encode_record(std::string(255, 'u'), 0, i, 0));
     ASSERT_TRUE(record);
     EXPECT_EQ(record->unit, std::string(255, 'u'));
     const auto& kept = record->instance.restarts_at;
-    ASSERT_GE(kept.size(), 20u);
-    EXPECT_LT(kept.size(), 64u);
+    ASSERT_EQ(kept.size(), 64u);
     EXPECT_EQ(kept.back(), at(63s));
-    EXPECT_EQ(kept.front(), at(std::chrono::seconds{64 - kept.size()}));
+    EXPECT_EQ(record->instance.health->cause, std::string(200, 'c'));
+    ASSERT_TRUE(record->instance.spawn_error);
+    EXPECT_GT(record->instance.spawn_error->size(), 100u);
+}
+
+TEST(RecordCodec, KnowsWhichChecksFail) {
+    core::Instance i = busy_instance();
+    i.health = std::make_unique<core::Health>();
+    i.health->checks = {{.failing = false}, {.failures = 3, .failing = true}, {.failing = false}};
+    const auto record = decode_record(encode_record("web", 0, i, 0));
+    ASSERT_TRUE(record && record->instance.health);
+    const auto& checks = record->instance.health->checks;
+    ASSERT_EQ(checks.size(), 2u) << "up to the last that fails";
+    EXPECT_FALSE(checks[0].failing);
+    EXPECT_TRUE(checks[1].failing);
+    i.health->checks.clear();
+    EXPECT_EQ(decode_record(encode_record("web", 0, i, 0))->instance.health, nullptr);
 }
 
 TEST(RecordCodec, RefusesWhatIsDamaged) {

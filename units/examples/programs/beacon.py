@@ -1,4 +1,4 @@
-"""The whole of systemd's readiness protocol that a service needs: one datagram."""
+"""The whole of systemd's protocol that a service needs: a datagram when it is ready, one now and then."""
 import os
 import signal
 import socket
@@ -17,6 +17,10 @@ print("warming up")
 time.sleep(0.5)
 notify("READY=1\nSTATUS=shining")
 print("ready")
-signal.sigwait([signal.SIGTERM, signal.SIGINT])
+ends = [signal.SIGTERM, signal.SIGINT]
+signal.pthread_sigmask(signal.SIG_BLOCK, ends)
+interval = int(os.environ.get("WATCHDOG_USEC", "60000000")) / 1e6
+while not signal.sigtimedwait(ends, interval / 2):
+    notify("WATCHDOG=1")
 notify("STOPPING=1")
 print("going out")

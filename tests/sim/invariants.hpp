@@ -1,0 +1,59 @@
+// What must hold of every instance, whatever has happened.
+#pragma once
+
+#include "core/system.hpp"
+
+#include <gtest/gtest.h>
+
+namespace superd::core {
+
+// What the simulated kernel and shell have of an instance's current run.
+struct Present {
+    bool process = false, timer = false, checks = false;
+};
+
+inline void check_health(const Unit& unit, const Instance& i, const Present& present) {
+    const bool ready = i.state == State::ready;
+    ASSERT_EQ(ready && !unit.spec->checks.empty(), present.checks) << unit.spec->name;
+    if (ready && unit.spec->watchdog.every.count() > 0) {
+        ASSERT_TRUE(present.timer) << "nothing watches over " << unit.spec->name;
+        ASSERT_GT(i.health->watchdog_due, Instant{});
+    }
+    if (i.reason == Reason::check_failed || i.reason == Reason::watchdog) {
+        ASSERT_TRUE(i.state == State::stopping || i.state == State::backoff ||
+                    i.state == State::failed);
+    }
+    if (i.reason == Reason::check_stopped) {
+        ASSERT_TRUE(i.state == State::stopping || i.state == State::failed)
+            << "its check gave it up for good";
+    }
+}
+
+inline void check_instance(const Unit& unit, const Instance& i, const Present& present) {
+    ASSERT_EQ(alive(i), present.process) << unit.spec->name << " " << to_string(i.state);
+    if (i.goal == Goal::down) {
+        ASSERT_NE(i.state, State::backoff);
+        ASSERT_NE(i.state, State::waiting);
+        ASSERT_NE(i.state, State::failed);
+    }
+    const bool needs_timer = i.state == State::backoff ||
+                             (i.state == State::stopping && !i.leader_gone) ||
+                             (i.state == State::starting && unit.spec->awaits_ready && !i.removed);
+    if (needs_timer) {
+        ASSERT_TRUE(present.timer)
+            << "nothing will end " << to_string(i.state) << " of " << unit.spec->name;
+    }
+    if (unit.spec->restart.limit != 0) {
+        ASSERT_LE(i.restarts_at.size(), RestartRule::limit_max);
+    }
+    check_health(unit, i, present);
+}
+
+// Nothing more is to happen to it once faults have stopped.
+inline bool settled(const System& system, const Unit& unit, const Instance& i) {
+    if (i.goal == Goal::down) return !alive(i);
+    return i.state == State::ready || i.state == State::completed || i.state == State::failed ||
+           i.state == State::inactive || system.blocker(unit).has_value();
+}
+
+}  // namespace superd::core
