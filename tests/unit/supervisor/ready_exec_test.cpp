@@ -44,7 +44,7 @@ TEST_F(Readiness, ExecIsReadyWithExitZero) {
     watch(sh("test -e " + flag + " || exit 3"), subject());
     EXPECT_EQ("exec /bin/sh not tried yet", watch_->progress());
     run_until_progress("exec /bin/sh ended with exit 3, 2 tries");
-    std::ofstream{flag};
+    static_cast<void>(std::ofstream{flag});
     destroy_ = true;
     run_until_said();
     EXPECT_EQ(true, said_);
