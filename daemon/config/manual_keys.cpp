@@ -112,7 +112,8 @@ std::string section_reference(const Schema& schema, std::string_view section) {
                                                      : fmt::format("Default: {}", key.fallback);
         out += fmt::format(".TP\n\\fB{}\\fR = \\fI{}\\fR\n{}.\n{}.\n{}.\n.br\nExample: {}\n",
                            escaped(key.name()), escaped(form_text(key)), escaped(key.text),
-                           escaped(fallback), escaped(applies_text(key.applies)),
+                           escaped(fallback + (key.expands ? ".\nIt may refer to variables" : "")),
+                           escaped(applies_text(key.applies)),
                            escaped(fmt::format("{} = {}", key.name(), key.example)));
     }
     return out;

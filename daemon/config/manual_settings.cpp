@@ -32,6 +32,9 @@ readers = ["@adm"]
 [log]
 max\-size = "1MiB"
 keep = 3
+
+[variables]
+DOMAIN = "shop.example"
 .fi
 .in
 .SH KEYS
@@ -58,7 +61,7 @@ std::string settings_manual() {
     const auto& schema = settings_schema();
     std::string page{head};
     for (const auto section : schema.sections()) {
-        page += ".SS [" + std::string{section} + "]\n";
+        page += section.empty() ? ".SS At the top\n" : ".SS [" + std::string{section} + "]\n";
         if (section == "log") page += log_text;
         page += section_reference(schema, section);
     }

@@ -131,10 +131,22 @@ env.PORT = "9090"
 .PP
 Drop\-ins of a unit that is not there are a mistake.
 Mistakes name the drop\-in that they are in.
-.SH SUBSTITUTION
+.SH VARIABLES
 In exec, directory, the values of env and the strings of [ready] and [[check]], ${NAME} is replaced
-by that variable of the unit's environment.
-A name that is not there is a mistake.
+by a variable, and ${NAME:\-default} by a default where that is not set, or empty.
+A default may refer to variables too.
+They are looked for in this order:
+.IP 1. 4
+${UNIT}, the unit's name.
+.IP 2. 4
+The unit's environment, see below.
+.IP 3. 4
+[variables] of
+.BR superd.toml (5).
+.PP
+superd's own environment is not looked at: what a unit depends on is written down, in pass\-env
+if need be.
+A name that is not set and has no default is a mistake.
 $${ stands for ${ itself; a $ before anything else is a $.
 The values of env may refer to each other in any order, but not in a circle.
 A variable of env that refers to its own name means what the layers before say:

@@ -130,6 +130,7 @@ Configuration parse(const Sources& sources, const std::set<std::string>& unread,
         }
     }
     surroundings.log = configuration.settings.log;
+    surroundings.variables = configuration.settings.variables;
     auto nodes = read_units(texts, surroundings, unread, diagnostics);
     check_drop_ins(texts, unread, names_of(nodes), diagnostics);
     check_graph(nodes, diagnostics);

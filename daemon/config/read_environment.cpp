@@ -126,8 +126,9 @@ bool is_optional(std::string_view& env_file) {
     return true;
 }
 
-Environment read_environment(const Fields& fields, Surroundings& surroundings, Launch& launch) {
-    Environment environment;
+Environment read_environment(const Fields& fields, Surroundings& surroundings,
+                             const Variables& fixed, Launch& launch) {
+    Environment environment{fixed, surroundings.variables};
     read_user(fields, surroundings.accounts, launch, environment);
     read_passed(fields, surroundings, environment);
     read_files(fields, surroundings, environment);

@@ -28,6 +28,25 @@ void read_readers(const Fields& fields, Accounts& accounts, Settings& settings) 
     }
 }
 
+void read_variables(const Fields& fields, Settings& settings) {
+    const auto* value = fields.value("variables");
+    if (value == nullptr) return;
+    const auto& table = *value->as<Table>();
+    const Variables none;
+    Environment variables{none, none};
+    for (const auto& [name, at, text] : table.entries) {
+        if (name == "UNIT") {
+            fields.refuse("variables." + name, text, "superd sets this variable itself");
+        } else {
+            variables.define(name, *text.as<std::string>());
+        }
+    }
+    for (const auto& [name, cause] : variables.resolve()) {
+        fields.refuse("variables." + name, table.find(name)->value, cause);
+    }
+    settings.variables = variables.values();
+}
+
 }  // namespace
 
 Settings read_settings(const Table& root, Accounts& accounts, Report& report) {
@@ -41,6 +60,7 @@ Settings read_settings(const Table& root, Accounts& accounts, Report& report) {
         fields.refuse("supervisor.cgroup", *fields.value("supervisor.cgroup"),
                       "expected auto, off or an absolute path");
     }
+    read_variables(fields, settings);
     read_readers(fields, accounts, settings);
     read_log(fields, settings.log);
     return settings;

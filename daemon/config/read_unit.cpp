@@ -115,7 +115,8 @@ Draft read_unit(const std::string& name, const Table& root, Surroundings& surrou
     read_restart(fields, unit.spec.restart);
     unit.spec.stop = read_stop(fields);
 
-    auto environment = read_environment(fields, surroundings, unit.launch);
+    const Variables fixed{{"UNIT", name}};
+    auto environment = read_environment(fields, surroundings, fixed, unit.launch);
     unit.launch.argv = read_argv(fields, "exec", environment, surroundings.programs);
     unit.launch.env = environment.strings();
     read_directory(fields, environment, unit.launch);

@@ -23,7 +23,8 @@ struct Surroundings {
     // The text of an env-file; null when it was not there.
     std::function<const std::string*(const std::string& path)> env_file;
     std::function<const char*(const std::string& name)> variable;  // Of superd's environment.
-    Log log;  // The defaults that superd.toml sets.
+    Log log;              // The defaults that superd.toml sets.
+    Variables variables;  // Likewise.
 };
 
 // Where a dependency was written; in the order of UnitSpec::dependencies.
@@ -42,7 +43,8 @@ Draft read_unit(const std::string& name, const Table& root, Surroundings& surrou
                 Report& report);
 
 // The parts of it, a file each.
-Environment read_environment(const Fields& fields, Surroundings& surroundings, Launch& launch);
+Environment read_environment(const Fields& fields, Surroundings& surroundings,
+                             const Variables& fixed, Launch& launch);
 std::vector<std::string> read_argv(const Fields& fields, std::string_view path,
                                    Environment& environment, Programs& programs);
 void read_dependencies(const Fields& fields, Draft& draft);

@@ -52,6 +52,7 @@ struct Key {
     std::string_view choices = {};  // "always|on-failure|never"
     std::string_view instead = {};  // What to write where others have "infinity".
     bool required = false;
+    bool expands = false;  // Whether ${NAME} in its strings is replaced.
 
     std::string_view section() const;  // "restart"; empty for the keys at the top.
     std::string_view name() const;     // "max-delay"

@@ -14,6 +14,13 @@ constexpr double day = 86'400;
 
 // The keys of superd.toml itself; those of [log] are a unit's, as defaults for all.
 constexpr std::array own_keys{
+    Key{.path = "variables",
+        .form = environment,
+        .text = "Variables that the units' texts may refer to, as ${NAME} (superd.unit(5)). They "
+                "are not part of a unit's environment, and what a unit's own is called the same "
+                "wins. They may refer to each other",
+        .fallback = "{}",
+        .example = R"({ DOMAIN = "shop.example", MAIL = "mail.${DOMAIN}" })"},
     Key{.path = "supervisor.heartbeat",
         .form = duration,
         .text = "How often the supervisor tells the keeper that it is well; after three times that "

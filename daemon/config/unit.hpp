@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -89,7 +90,8 @@ struct Unit {
 struct Settings {
     std::chrono::milliseconds heartbeat{std::chrono::seconds{10}};         // 0.1 s to 1 h.
     std::chrono::milliseconds shutdown_timeout{std::chrono::seconds{90}};  // Then SIGKILL to all.
-    std::string cgroup = "auto";       // auto | off | an absolute cgroup v2 directory.
+    std::string cgroup = "auto";  // auto | off | an absolute cgroup v2 directory.
+    std::map<std::string, std::string, std::less<>> variables;  // [variables], by name.
     std::vector<std::string> readers;  // [control] readers: users, "@group" or "*".
     Log log;                           // [log]: defaults for every unit's.
 };

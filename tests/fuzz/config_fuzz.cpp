@@ -11,14 +11,16 @@
 
 using namespace superd::config;
 
-// A unit and its drop-ins, a NUL between one text and the next.
+// superd.toml, a unit and its drop-ins, a NUL between one text and the next.
 std::vector<Sources::File> with_drop_ins(const std::string& text) {
-    std::vector<Sources::File> files{{"units/web.toml", {}}};
+    std::vector<Sources::File> files{{"superd.toml", {}}};
     for (const char c : text) {
-        if (c == '\0') {
-            files.push_back({"units/web.d/" + std::to_string(files.size()) + ".toml", {}});
-        } else {
+        if (c != '\0') {
             files.back().text += c;
+        } else if (files.size() == 1) {
+            files.push_back({"units/web.toml", {}});
+        } else {
+            files.push_back({"units/web.d/" + std::to_string(files.size()) + ".toml", {}});
         }
     }
     return files;

@@ -20,8 +20,8 @@ Sources web(std::string text, const std::vector<std::pair<std::string, std::stri
     return sources;
 }
 
-std::shared_ptr<const Unit> merged(std::string text,
-                             const std::vector<std::pair<std::string, std::string>>& drop_ins) {
+std::shared_ptr<const Unit> merged(
+    std::string text, const std::vector<std::pair<std::string, std::string>>& drop_ins) {
     const auto sources = web(std::move(text), drop_ins);
     EXPECT_EQ(mistakes(sources), "");
     auto parsed = parse(sources);

@@ -319,20 +319,26 @@ TEST(Messages, SayWhichVariableIsNotThere) {
         program,
         {
             {"directory = \"/${ROOT}\"",
-             "2:13: cannot use directory = \"/${ROOT}\": ${ROOT} is not in the unit's environment; "
-             "set ROOT in env, env-file or pass-env, or write $${ROOT} for the text itself"},
+             "2:13: cannot use directory = \"/${ROOT}\": ${ROOT} is not set; set ROOT in the "
+             "unit's "
+             "env or in [variables] of superd.toml, or write ${ROOT:-default}; for the text itself "
+             "write $${ROOT}"},
             {"directory = \"/${ROT}\"\nenv.ROOT = \"srv\"",
-             "2:13: cannot use directory = \"/${ROT}\": ${ROT} is not in the unit's environment; "
-             "did you mean ${ROOT}?"},
+             "2:13: cannot use directory = \"/${ROT}\": ${ROT} is not set; did you mean ${ROOT}?"},
             {"directory = \"/${INSTANCE\"",
              "2:13: cannot use directory = \"/${INSTANCE\": expected a variable's name as in "
-             "${NAME}; for a literal ${ write $${"},
-            {"env.A = \"${B} secret\"",
-             "2:9: cannot use env.A: ${B} is not in the unit's environment; set B in env, env-file "
-             "or pass-env, or write $${B} for the text itself"},
-            {"env.A = \"${A}\"",
-             "2:9: cannot use env.A: ${A} is not in the unit's environment; set A in env, env-file "
-             "or pass-env, or write $${A} for the text itself"},
+             "${NAME} or ${NAME:-default}; for a literal ${ write $${"},
+            {"directory = \"/${A:-${ROOOT}}\"\nenv.ROOT = \"srv\"",
+             "2:13: cannot use directory = \"/${A:-${ROOOT}}\": ${ROOOT} is not set; did you mean "
+             "${ROOT}?"},
+            {"env.A = \"${HOMES} secret\"",
+             "2:9: cannot use env.A: ${HOMES} is not set; set HOMES in the unit's env or in "
+             "[variables] of superd.toml, or write ${HOMES:-default}; for the text itself write "
+             "$${HOMES}"},
+            {"env.LONG = \"${LONG}\"",
+             "2:12: cannot use env.LONG: ${LONG} is not set; set LONG in the unit's env or in "
+             "[variables] of superd.toml, or write ${LONG:-default}; for the text itself write "
+             "$${LONG}"},
             {"env.A = \"${B}\"\nenv.B = \"${C}\"\nenv.C = \"${A}\"",
              "4:9: cannot use env.C: it refers to itself: A → B → C → A"},
         });
