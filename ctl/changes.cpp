@@ -11,6 +11,32 @@ namespace superctl {
 
 namespace wire = superd::wire;
 
+namespace {
+
+constexpr std::string_view indent = "    ";
+
+std::string render_value(const wire::PlannedValue& value) {
+    std::string out{indent};
+    out += value.key + ": ";
+    if (!value.from && !value.to) {
+        out += "changed";
+    } else if (value.from == value.to) {
+        out += *value.from + ", what its variables say changed";
+    } else {
+        out += value.from.value_or("not set") + " → " + value.to.value_or("not set");
+    }
+    return printable(out) + (value.restarts ? " (restarts)\n" : "\n");
+}
+
+std::string render_files(const std::vector<std::string>& files) {
+    if (files.size() < 2) return {};  // Its name says it.
+    std::string out{indent};
+    for (const auto& file : files) out += (out == indent ? "files: " : ", ") + file;
+    return printable(out) + "\n";
+}
+
+}  // namespace
+
 std::string render_plan(const wire::Plan& plan, bool after_reload) {
     std::size_t names = 0, kinds = 0;
     for (const auto& change : plan.changes) {
@@ -30,6 +56,8 @@ std::string render_plan(const wire::Plan& plan, bool after_reload) {
             waiting = true;
         }
         out += '\n';
+        for (const auto& value : change.values) out += render_value(value);
+        out += render_files(change.files);
     }
     if (after_reload && waiting) out += "`superctl apply` restarts what waits for it\n";
     return out;

@@ -129,6 +129,15 @@ std::string form_json(const Key& key) {
     return "{}";
 }
 
+std::string_view change_word(Applies applies) {
+    switch (applies) {
+        case Applies::live: return "live";
+        case Applies::restart: return "restart";
+        case Applies::at_start: return "restart of superd";
+    }
+    return {};
+}
+
 std::string key_json(const Key& key) {
     Object object;
     object.add_text("description", key.text);
@@ -136,6 +145,7 @@ std::string key_json(const Key& key) {
     // The form's own members, after what people read first.
     const auto members = form.substr(1, form.size() - 2);
     if (!key.fallback.empty()) object.add("default", std::string{key.fallback});
+    object.add_text("x-superd-change", change_word(key.applies));
     auto text = object.text();
     text.resize(text.size() - 2);
     return text + ",\n  " + members + "\n}";

@@ -1,4 +1,5 @@
 // Another configuration while units run.
+#include "config/wording.hpp"
 #include "os/file.hpp"
 #include "supervisor/moment.hpp"
 #include "supervisor/supervisor.hpp"
@@ -76,6 +77,27 @@ Accepted read_accepted(const std::string& path) {
     return accepted ? std::move(*accepted) : Accepted{};
 }
 
+// From what to what: `plan` has the candidate's changes.
+void add_values(const Candidate& candidate, const Accepted& accepted, wire::Plan& plan) {
+    std::vector<config::Wording> generations;
+    for (const auto& sources : accepted.generations) generations.emplace_back(sources);
+    if (generations.empty()) return;
+    config::Wording next{candidate.sources};
+    for (std::size_t i = 0; i < plan.changes.size(); ++i) {
+        const config::Change& change = candidate.changes[i];
+        const auto held_back = accepted.held_back.find(change.unit);
+        config::Wording& before = held_back == accepted.held_back.end()
+                                      ? generations.back()
+                                      : generations[held_back->second];
+        for (auto& key : config::explain(change, before, next)) {
+            plan.changes[i].values.push_back(
+                {std::move(key.key), std::move(key.before), std::move(key.after), key.restarts});
+        }
+        const bool leaves = change.kind == config::ChangeKind::removed;
+        plan.changes[i].files = (leaves ? before : next).files(change.unit);
+    }
+}
+
 }  // namespace
 
 wire::Plan Supervisor::refuse(const config::Diagnostics& diagnostics) {
@@ -90,8 +112,13 @@ wire::Plan Supervisor::refuse(const config::Diagnostics& diagnostics) {
 
 wire::Plan Supervisor::plan() {
     const auto candidate = read_candidate(setting_.config_directory, definitions_.configuration());
-    if (candidate) return render(candidate->changes);
     wire::Plan plan;
+    if (candidate) {
+        plan = render(candidate->changes);
+        const auto accepted = read_accepted(setting_.runtime_directory + "/accepted");
+        add_values(*candidate, accepted, plan);
+        return plan;
+    }
     for (const auto& diagnostic : candidate.error()) plan.errors.push_back(diagnostic.text());
     return plan;
 }

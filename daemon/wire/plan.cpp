@@ -19,6 +19,18 @@ std::string serialize(const Plan& plan) {
         json.member("keys", change.keys);
         json.member("detail", change.detail);
         json.member("applied", change.applied);
+        json.key("values");
+        json.begin_array();
+        for (const auto& value : change.values) {
+            json.begin_object();
+            json.member("key", value.key);
+            json.member("from", value.from);
+            json.member("to", value.to);
+            json.member("restarts", value.restarts);
+            json.end_object();
+        }
+        json.end_array();
+        json.member("files", change.files);
         json.end_object();
     }
     json.end_array();
@@ -38,6 +50,15 @@ Plan parse_plan(std::string_view text) {
         one.read("keys", change.keys);
         one.read("detail", change.detail);
         one.read("applied", change.applied);
+        for_each_object(one.array("values"), [&](const JsonReader& each) {
+            PlannedValue planned;
+            each.required("key", planned.key);
+            each.read("from", planned.from);
+            each.read("to", planned.to);
+            each.read("restarts", planned.restarts);
+            change.values.push_back(std::move(planned));
+        });
+        one.read("files", change.files);
         plan.changes.push_back(std::move(change));
     });
     return plan;

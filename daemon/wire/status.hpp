@@ -77,12 +77,20 @@ struct Summary {
     std::vector<SummaryRow> rows;
 };
 
+// Null where there is no value, and where it is never shown: a variable's.
+struct PlannedValue {
+    std::string key;
+    std::optional<std::string> from, to;  // As TOML.
+    bool restarts = false;
+};
 struct PlannedChange {
     std::string unit;
     std::string change;  // added | removed | live | restart | instances
     std::vector<std::string> keys;
     std::string detail;  // "instances 2 → 5", "restarts: exec, env.PORT differ"
     bool applied = false;
+    std::vector<PlannedValue> values;  // As keys; of a plan only.
+    std::vector<std::string> files;    // "units/web.toml", and its drop-ins; of a plan only.
 };
 struct Plan {
     std::vector<std::string>

@@ -22,13 +22,27 @@ def test_apply_does_what_plan_said_of_a_drop_in(pair):
     pair.drop_in("web", "10-env", 'env.COLOUR = "red"\n')
     pair.drop_in("db", "10-text", 'description = "Data"\n')
     expected = {"db": ("live", ["description"]), "web": ("restart", ["env.COLOUR"])}
-    assert changes(pair.json("plan")) == expected
+    planned = pair.json("plan")
+    assert changes(planned) == expected
+    assert [change["values"] for change in planned["changes"]] == [
+        [{"key": "description", "from": '""', "to": '"Data"', "restarts": False}],
+        [{"key": "env.COLOUR", "from": None, "to": None, "restarts": True}]]
+    assert planned["changes"][1]["files"] == ["units/web.toml", "units/web.d/10-env.toml"]
+    assert "red" not in str(planned)
+    text = pair.ctl("plan").stdout
+    assert '    description: "" → "Data"\n' in text and "env.COLOUR: changed (restarts)" in text
     assert pair.pids() == before
 
     assert changes(pair.json("reload")) == expected
     assert pair.pids() == before
     assert pair.units()["db"]["description"] == "Data"
-    assert changes(pair.json("plan")) == {"web": expected["web"]}
+    held = pair.json("plan")
+    assert changes(held) == {"web": expected["web"]}
+    # Its definition is of the configuration before, the one in force has no other one of it.
+    pair.drop_in("web", "20-exec", 'exec = ["sleep", "200000"]\n')
+    values = {value["key"]: (value["from"], value["to"]) for value in pair.json("plan")["changes"][0]["values"]}
+    assert values["exec"] == ('["sleep", "100000"]', '["sleep", "200000"]')
+    (pair.config / "units" / "web.d" / "20-exec.toml").unlink()
 
     pair.json("apply")
     pair.ctl("wait", "web", "--ready")

@@ -73,6 +73,7 @@ TEST(OpenApi, DocumentsEveryMemberOfAnswers) {
     summary.rows.push_back({});
     wire::Plan plan;
     plan.changes.push_back({});
+    plan.changes[0].values.push_back({});
     wire::Event event;
     event.unit = event.from = event.to = event.goal = event.reason = event.message = "x";
     event.instance = event.run = event.dropped = 1;

@@ -169,6 +169,26 @@ TEST(PlanText, SaysWhatStillWaits) {
               "`superctl apply` restarts what waits for it\n");
 }
 
+TEST(PlanText, SaysFromWhatToWhat) {
+    wire::Plan plan;
+    plan.changes = {{"web", "restart", {}, "restarts: exec, env.PORT differ", false}};
+    plan.changes[0].values = {{"exec", "[\"a\"]", "[\"b\"]", true},
+                              {"env.PORT", {}, {}, true},
+                              {"ready.http", "\"${URL}\"", "\"${URL}\"", false},
+                              {"user", {}, "\"shop\"", true},
+                              {"restart.delay", "\"1s\"", "\"\x1b[2J\"", false}};
+    plan.changes[0].files = {"units/web.toml", "units/web.d/10.toml"};
+    const auto text = render_plan(plan, false);
+    EXPECT_EQ(text.substr(0, text.find("    restart.delay")),
+              "web  restart  restarts: exec, env.PORT differ\n"
+              "    exec: [\"a\"] → [\"b\"] (restarts)\n"
+              "    env.PORT: changed (restarts)\n"
+              "    ready.http: \"${URL}\", what its variables say changed\n"
+              "    user: not set → \"shop\" (restarts)\n");
+    EXPECT_EQ(text.find('\x1b'), text.npos);
+    EXPECT_TRUE(text.ends_with("    files: units/web.toml, units/web.d/10.toml\n"));
+}
+
 TEST(Progress, TakesWholeLinesAndKeepsTheOutcome) {
     Progress progress{"ready"};
     std::string body = "{\"schema\":1,\"outcomes\":[]}\n{\"sch";

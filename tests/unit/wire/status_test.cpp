@@ -120,6 +120,8 @@ TEST(Plan, ComesBackAsItWas) {
     plan.changes = {
         {"web", "restart", {"exec", "env.PORT"}, "restarts: exec, env.PORT differ", true},
         {"db", "added", {}, "", false}};
+    plan.changes[0].values = {{"exec", "[\"a\"]", "[\"b\"]", true}, {"env.PORT", {}, {}, true}};
+    plan.changes[0].files = {"units/web.toml", "units/web.d/10.toml"};
     const auto text = serialize(plan);
     EXPECT_EQ(serialize(parse_plan(text)), text);
     EXPECT_EQ(parse_plan(text).changes[0].keys.size(), 2u);

@@ -1,0 +1,91 @@
+#include "config/wording.hpp"
+
+#include "config/schema.hpp"
+
+#include <fmt/format.h>
+
+namespace superd::config {
+
+namespace {
+
+constexpr std::string_view settings_file = "superd.toml";
+
+std::string as_toml(const Value& value) {
+    std::string out;
+    if (const auto* array = value.as<Array>()) {
+        for (const auto& item : *array) out += (out.empty() ? "[" : ", ") + as_toml(item);
+        return out.empty() ? "[]" : out + "]";
+    }
+    if (const auto* table = value.as<Table>()) {
+        for (const auto& entry : table->entries) {
+            out += fmt::format("{}{} = {}", out.empty() ? "{ " : ", ", shown_key(entry.key),
+                               as_toml(entry.value));
+        }
+        return out.empty() ? "{}" : out + " }";
+    }
+    return shown(value);
+}
+
+const Value* find_value(const Table& table, const Key& key) {
+    if (key.section().empty()) {
+        const auto* entry = table.find(key.name());
+        return entry != nullptr ? &entry->value : nullptr;
+    }
+    const auto* section = table.find(key.section());
+    const auto* inner = section != nullptr ? section->value.as<Table>() : nullptr;
+    const auto* entry = inner != nullptr ? inner->find(key.name()) : nullptr;
+    return entry != nullptr ? &entry->value : nullptr;
+}
+
+}  // namespace
+
+Wording::Wording(const Sources& sources) {
+    for (const auto& file : sources.files) texts_.emplace(file.name, &file.text);
+    if (const auto found = texts_.find(settings_file); found != texts_.end()) {
+        if (auto table = parse_document(*found->second)) settings_ = std::move(*table);
+    }
+}
+
+std::vector<std::string> Wording::files(std::string_view unit) const {
+    auto files = files_of_unit(unit, texts_);
+    if (!texts_.contains(files.front())) files.clear();
+    return files;
+}
+
+std::optional<std::string> Wording::value(std::string_view unit, std::string_view path) {
+    const auto* key = unit_schema().find(path);
+    if (key == nullptr) return {};
+    if (unit != unit_) {
+        unit_ = unit;
+        document_ = {};
+        Diagnostics known;  // What is wrong was told when the files were read.
+        if (auto of_unit = files(unit); !of_unit.empty()) {
+            Report report{std::move(of_unit), known};
+            document_ = read_unit_document(texts_, report).value_or(Table{});
+        }
+    }
+    if (const auto* written = find_value(document_, *key)) return as_toml(*written);
+    // [log] of superd.toml is the default of every unit's.
+    if (settings_schema().find(path) != nullptr) {
+        if (const auto* written = find_value(settings_, *key)) return as_toml(*written);
+    }
+    if (key->fallback.empty()) return {};
+    return std::string{key->fallback};
+}
+
+std::vector<ChangedKey> explain(const Change& change, Wording& before, Wording& after) {
+    std::vector<ChangedKey> keys;
+    for (const auto& path : change.keys) {
+        ChangedKey changed{.key = path, .before = {}, .after = {}};
+        const auto* key = unit_schema().find(path);
+        // "env.PORT" and "check.http" are parts of a key: what they say is not shown.
+        if (key == nullptr) key = unit_schema().find(path.substr(0, path.find('.')));
+        changed.restarts = key != nullptr && key->applies == Applies::restart;
+        changed.before = before.value(change.unit, path);
+        changed.after = after.value(change.unit, path);
+        keys.push_back(std::move(changed));
+    }
+    return keys;
+}
+
+}  // namespace superd::config
