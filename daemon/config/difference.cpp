@@ -212,6 +212,8 @@ Change compare_units(const Unit& before, const Unit& after) {
     compare_ready(before, after, keys);
     compare_stop(before.spec, after.spec, keys);
     compare_checks(before.spec.checks, after.spec.checks, keys);
+    keys.compare("fd-store-max", before.fd_store_max, after.fd_store_max);
+    keys.compare("extend-max", before.spec.extend_max, after.spec.extend_max);
     keys.compare("watchdog.every", before.spec.watchdog.every, after.spec.watchdog.every);
     keys.compare("watchdog.signal", before.spec.watchdog.signal, after.spec.watchdog.signal);
     compare_log(before.log, after.log, keys);

@@ -120,6 +120,7 @@ void read_checks(const Fields& fields, Environment& environment, Programs& progr
 }
 
 void read_watchdog(const Fields& fields, core::UnitSpec& spec) {
+    fields.read("extend-max", spec.extend_max);
     fields.read("watchdog.every", spec.watchdog.every);
     if (const auto* value = fields.value("watchdog.signal")) {
         spec.watchdog.signal = *signal_number(*value->as<std::string>());
@@ -132,6 +133,16 @@ void read_watchdog(const Fields& fields, core::UnitSpec& spec) {
         fields.report().add(fields.position("watchdog.every"),
                             "cannot use watchdog.every: a oneshot is never ready, it completes");
     }
+}
+
+void read_fd_store(const Fields& fields, Unit& unit) {
+    constexpr int first = 3;
+    fields.read("fd-store-max", unit.fd_store_max);
+    const auto* const value = fields.value("ready.fd");
+    if (value == nullptr || *value->as<std::int64_t>() >= first + unit.fd_store_max) return;
+    fields.refuse("ready.fd", *value,
+                  fmt::format("the descriptors that fd-store-max allows are {} to {}; write {}",
+                              first, first + unit.fd_store_max - 1, first + unit.fd_store_max));
 }
 
 }  // namespace superd::config

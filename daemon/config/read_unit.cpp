@@ -124,6 +124,7 @@ Draft read_unit(const std::string& name, const Table& root, Surroundings& surrou
     unit.ready = read_ready(fields, environment, surroundings.programs, unit.spec);
     read_checks(fields, environment, surroundings.programs, unit);
     read_watchdog(fields, unit.spec);
+    read_fd_store(fields, unit);
     unit.log = surroundings.log;
     read_log(fields, unit.log);
     unit.source = {

@@ -110,4 +110,25 @@ inline constexpr std::array liveness_keys{
         .example = R"("SIGQUIT")"},
 };
 
+inline constexpr std::array notify_keys{
+    Key{.path = "extend-max",
+        .form = Form::duration,
+        .text = "The longest that the service may put off a deadline of its start, its stop or "
+                "its watchdog, by EXTEND_TIMEOUT_USEC of sd_notify(3); \"0s\": not at all",
+        .fallback = R"("10min")",
+        .example = R"("1h")",
+        .maximum = 86'400},
+    Key{.path = "fd-store-max",
+        .form = Form::integer,
+        .text =
+            "How many descriptors superd keeps for it from run to run, as it asks by FDSTORE=1 "
+            "of sd_notify(3). The next run gets them as LISTEN_FDS and LISTEN_FDNAMES say. They "
+            "are closed when the unit is stopped",
+        .fallback = "0",
+        .example = "4",
+        .applies = Applies::restart,
+        .minimum = 0,
+        .maximum = 128},
+};
+
 }  // namespace superd::config

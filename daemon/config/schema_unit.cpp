@@ -331,8 +331,11 @@ constexpr std::array keys{
 };
 
 constexpr auto all_keys = [] {
-    std::array<Key, keys.size() + liveness_keys.size()> all{};
-    std::ranges::copy(liveness_keys, std::ranges::copy(keys, all.begin()).out);
+    std::array<Key, notify_keys.size() + keys.size() + liveness_keys.size()> all{};
+    // Those at the top come first.
+    auto end = std::ranges::copy(notify_keys, all.begin()).out;
+    end = std::ranges::copy(keys, end).out;
+    std::ranges::copy(liveness_keys, end);
     return all;
 }();
 

@@ -80,8 +80,9 @@ struct Unit {
     core::UnitSpec spec;
     std::string description;
     Launch launch;
-    std::unique_ptr<Ready> ready;  // Null: no [ready].
-    std::vector<Ready> checks;     // How to ask; spec.checks, in the same order, has the rest.
+    std::unique_ptr<Ready> ready;    // Null: no [ready].
+    std::vector<Ready> checks;       // How to ask; spec.checks, in the same order, has the rest.
+    std::uint16_t fd_store_max = 0;  // Descriptors kept for it from run to run.
     Log log;
     Source source;
 };

@@ -35,6 +35,7 @@ std::string why_it_failed(const Instance& i) {
     switch (i.reason) {
         case Reason::spawn_failed: return i.spawn_error ? *i.spawn_error : "cannot be started";
         case Reason::ready_timeout: return "not ready in time";
+        case Reason::overstayed: return "it said that it stops, and did not";
         case Reason::ready_failed: return "its readiness check failed";
         case Reason::check_failed:
         case Reason::check_stopped:
@@ -121,6 +122,10 @@ std::string System::describe(InstanceId id, Instant now) const {
         case State::ready:
             if (shutting_down_ || i->goal == Goal::down)
                 return "to be stopped after its dependents";
+            if (i->announced == Announced::stopping) return "ending by its own wish";
+            if (i->announced == Announced::reloading) {
+                return "reloading, up for " + seconds(now - i->started);
+            }
             if (const auto sick = degraded(*unit->spec, *i); !sick.empty()) return sick;
             return "up for " + seconds(now - i->started);
         case State::stopping: return stopping(*unit, *i);

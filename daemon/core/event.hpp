@@ -100,12 +100,31 @@ struct WatchdogTold {
     bool hung = false;  // WATCHDOG=trigger
     Duration every{};   // From now on expect it in this interval; 0: as before.
 };
+// The service says what it is doing; `nothing`: it is done with it.
+struct ServiceAnnounced {
+    InstanceId instance;
+    RunId run = 0;
+    Announced what = Announced::nothing;
+};
+// It asks for more time than the deadline that is running leaves it.
+struct TimeoutExtended {
+    InstanceId instance;
+    RunId run = 0;
+    Duration by{};  // From now.
+};
+// Another process of its tree is the main one from now on.
+struct MainChanged {
+    InstanceId instance;
+    RunId run = 0;
+    std::int32_t pid = 0;
+};
 // superd is to stop: everything goes down in reverse order, then AllDown.
 struct ShutdownRequested {};
 
 using Event = std::variant<StartRequested, StopRequested, RestartRequested, ResetRequested, Spawned,
                            SpawnFailed, BecameReady, ReadyFailed, Exited, TreeEmpty, TreeLeft,
-                           TimerFired, CheckPassed, CheckFailed, WatchdogTold, ShutdownRequested>;
+                           TimerFired, CheckPassed, CheckFailed, WatchdogTold, ServiceAnnounced,
+                           TimeoutExtended, MainChanged, ShutdownRequested>;
 
 // --- Effects: what the shell must do, in order ------------------------------
 

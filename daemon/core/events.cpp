@@ -50,22 +50,11 @@ void Stepper::handle(const Event& event) {
             Instance& i = owner->instances[e.instance.index];
             if (i.timer == e.timer && i.due != Instant{}) timer_fired(*owner, i);
         },
-        [&](const CheckPassed& e) {
-            if (auto* const i = instance(e.instance, e.run))
-                check_told(*unit(e.instance.unit), *i, e.check, nullptr);
-        },
-        [&](const CheckFailed& e) {
-            if (auto* const i = instance(e.instance, e.run))
-                check_told(*unit(e.instance.unit), *i, e.check, &e.problem);
-        },
-        [&](const WatchdogTold& e) {
-            if (auto* const i = instance(e.instance, e.run))
-                watchdog_told(*unit(e.instance.unit), *i, e);
-        },
         [&](const ShutdownRequested&) {
             system_.shutting_down_ = true;
             for (const auto& [id, each] : system_.by_id_) touch(*each);
         },
+        [&](const auto& e) { heed(e); },
     };
     std::visit(visitor, event);
 }

@@ -81,6 +81,7 @@ std::string_view to_string(Reason reason) {
         case Reason::check_failed: return "check-failed";
         case Reason::check_stopped: return "check-stopped";
         case Reason::watchdog: return "watchdog";
+        case Reason::overstayed: return "overstayed";
     }
     std::unreachable();
 }

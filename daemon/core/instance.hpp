@@ -72,7 +72,11 @@ enum class Reason : std::uint8_t {
     check_failed,       // stopping/backoff/failed: see Health::cause
     check_stopped,      // stopping/failed: likewise; its on-failure is "stop"
     watchdog,           // stopping/backoff/failed: likewise
+    overstayed,         // stopping/backoff/failed: it said that it stops, and did not
 };
+
+// What a service last said it is doing (RELOADING=1, STOPPING=1 of sd_notify(3)).
+enum class Announced : std::uint8_t { nothing, reloading, stopping };
 
 // How a process ended. Exactly one of code, signal, unknown tells.
 struct ExitStatus {
@@ -96,6 +100,7 @@ struct Instance {
     Goal goal = Goal::down;
     State state = State::inactive;
     Reason reason = Reason::not_started;
+    Announced announced = Announced::nothing;  // By the current run.
     std::uint8_t stop_step = 0;      // Which of UnitSpec::stop was sent last, while stopping.
     bool leader_gone = false;        // stopping: the main process has ended, its tree may not have.
     bool restart_requested = false;  // stopping: start again when down, whatever the policy.

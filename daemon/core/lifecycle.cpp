@@ -18,6 +18,7 @@ void Stepper::spawn(Unit& unit, Instance& instance) {
     instance.restart_requested = false;
     instance.stop_step = 0;
     instance.health.reset();
+    instance.announced = Announced::nothing;
     enter(unit, instance, State::starting, Reason::spawning);
     out_.emplace_back(Spawn{id_of(unit, instance), instance.run});
 }
@@ -117,7 +118,12 @@ void Stepper::timer_fired(Unit& unit, Instance& instance) {
         case State::backoff:
             instance.due = Instant{};
             return enter(unit, instance, State::waiting, Reason::dependency);
-        case State::ready: return look_at_watchdog(unit, instance);
+        case State::ready:
+            if (instance.announced != Announced::stopping) {
+                return look_at_watchdog(unit, instance);
+            }
+            instance.run_failed = true;
+            return begin_stop(unit, instance, Reason::overstayed);
         case State::inactive:
         case State::waiting:
         case State::failed:

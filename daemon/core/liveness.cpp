@@ -22,6 +22,7 @@ Duration every(const Unit& unit, const Instance& instance) {
 }  // namespace
 
 void Stepper::begin_health(Unit& unit, Instance& instance) {
+    if (instance.announced == Announced::stopping) return await_own_stop(unit, instance);
     const bool watched = unit.spec->watchdog.every.count() > 0;
     if (unit.spec->checks.empty() && !watched) return;
     if (!instance.health) instance.health = std::make_unique<Health>();
@@ -45,7 +46,7 @@ void Stepper::end_health(Unit& unit, Instance& instance) {
 
 // The rules have changed under a run that is ready: what was counted by the old ones is void.
 void Stepper::renew_health(Unit& unit, Instance& instance, bool checks_differ) {
-    if (instance.state != State::ready) return;
+    if (instance.state != State::ready || instance.announced == Announced::stopping) return;
     if (checks_differ) {
         end_health(unit, instance);
         changed(unit, instance);
@@ -85,6 +86,7 @@ void Stepper::end_unhealthy(Unit& unit, Instance& instance, Reason reason, std::
 
 void Stepper::watchdog_told(Unit& unit, Instance& instance, const WatchdogTold& told) {
     if (instance.state != State::ready || unit.spec->watchdog.every.count() == 0) return;
+    if (instance.announced == Announced::stopping) return;
     if (told.every.count() > 0) instance.health->watchdog_every = told.every;
     if (told.hung) return watchdog_missed(unit, instance, "it reported itself as hung");
     feed_watchdog(unit, instance);

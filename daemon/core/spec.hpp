@@ -86,6 +86,8 @@ struct UnitSpec {
     std::vector<Dependency> dependencies;
     std::vector<CheckSpec> checks;  // Names are unique.
     WatchdogRule watchdog;
+    // The longest that a service may put off a deadline of its start, its stop or its watchdog.
+    Duration extend_max = std::chrono::minutes{10};
 
     static constexpr std::size_t checks_max = 16;
 };

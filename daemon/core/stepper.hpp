@@ -60,6 +60,14 @@ private:
     // Nothing of the run is left: what now?
     void down(Unit& unit, Instance& instance);
 
+    // told.cpp: what checks and the service itself say.
+    void heed(const CheckPassed& event);
+    void heed(const CheckFailed& event);
+    void heed(const WatchdogTold& event);
+    void heed(const ServiceAnnounced& event);
+    void heed(const TimeoutExtended& event);
+    void heed(const MainChanged& event);
+
     // liveness.cpp: checks and watchdog of a run that is ready.
     void begin_health(Unit& unit, Instance& instance);
     void end_health(Unit& unit, Instance& instance);
@@ -71,6 +79,11 @@ private:
     void feed_watchdog(Unit& unit, Instance& instance);
     void look_at_watchdog(Unit& unit, Instance& instance);
     void watchdog_missed(Unit& unit, Instance& instance, std::string cause);
+
+    // announced.cpp: what a service says of itself.
+    void announced(Unit& unit, Instance& instance, Announced what);
+    void await_own_stop(Unit& unit, Instance& instance);
+    void extend(Unit& unit, Instance& instance, Duration by);
 
     // restart.cpp: whether and when to try again.
     void ended_by_itself(Unit& unit, Instance& instance);

@@ -176,6 +176,19 @@ Result<Fd> pidfd_open(pid_t pid) {
     return Fd{fd};
 }
 
+std::optional<pid_t> pidfd_pid(const Fd& pidfd) {
+    constexpr std::size_t info_max = 4096;
+    constexpr std::string_view label = "\nPid:\t";
+    const auto text = read_file("/proc/self/fdinfo/" + std::to_string(pidfd.get()), info_max);
+    const auto at = text ? text->find(label) : std::string::npos;
+    if (at == std::string::npos) return std::nullopt;
+    pid_t pid = 0;
+    const char* const begin = text->data() + at + label.size();
+    std::from_chars(begin, text->data() + text->size(), pid);
+    if (pid <= 0) return std::nullopt;
+    return pid;
+}
+
 Result<void> pidfd_signal(const Fd& pidfd, int signal) {
     if (::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0) != 0) {
         const int error = errno;

@@ -35,6 +35,8 @@ std::vector<pid_t> descendants_of(pid_t pid);
 std::vector<pid_t> all_processes();
 
 Result<Fd> pidfd_open(pid_t pid);
+// Whom a descriptor that somebody sent is about. Empty: it is no pidfd, or that process is gone.
+std::optional<pid_t> pidfd_pid(const Fd& pidfd);
 // Signal 0 asks whether it lives.
 Result<void> pidfd_signal(const Fd& pidfd, int signal);
 

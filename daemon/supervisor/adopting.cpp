@@ -178,6 +178,7 @@ void Supervisor::adopt_rows(Inheritance& from) {
         row.grouped = groups_ != nullptr && verdict.run != 0;
         row.dirty = true;
         dirty_.push_back(id);
+        if (verdict.pid != 0 && !record.said.empty()) row.extra().said = record.said;
         const auto lines = from.past.lines.find(verdict.last_run);
         if (lines != from.past.lines.end()) {
             row.extra().lines_run = verdict.last_run;
@@ -228,6 +229,18 @@ void Supervisor::adopt_logs(Inheritance& from) {
     }
 }
 
+// Whether the instance of that slot is one whose next run wants what an earlier one left.
+bool Supervisor::keeps_descriptors(const Inheritance& from, std::uint32_t slot) const {
+    for (const auto& stored : from.records.records) {
+        if (stored.slot != slot) continue;
+        const core::Unit* const unit = system_.find(stored.record.unit);
+        if (unit == nullptr) return false;
+        const core::Instance* const instance = system_.find({unit->id, stored.record.index});
+        return instance != nullptr && (instance->goal == core::Goal::up || core::alive(*instance));
+    }
+    return false;
+}
+
 // What the keeper holds for runs that are over.
 void Supervisor::release_leftovers(Inheritance& from) {
     std::set<std::string> wanted{"announced"};
@@ -236,6 +249,8 @@ void Supervisor::release_leftovers(Inheritance& from) {
         if (verdict.fate == Fate::stranger) wanted.insert("pidfd." + run);
         if (verdict.pid != 0) wanted.insert("ready." + run);
     }
+    wanted.merge(fd_store_.adopt(
+        from.held, [this, &from](std::uint32_t slot) { return keeps_descriptors(from, slot); }));
     for (const std::string& name : from.held) {
         if (!name.starts_with("log.") && !wanted.contains(name)) link_.release(name);
     }

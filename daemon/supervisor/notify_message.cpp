@@ -86,6 +86,14 @@ const char* take_field(NotifyFields& fields, std::string_view name, std::string_
     if (name == "READY") return take_flag(fields.ready, value);
     if (name == "RELOADING") return take_flag(fields.reloading, value);
     if (name == "STOPPING") return take_flag(fields.stopping, value);
+    if (name == "FDSTORE") return take_flag(fields.fd_store, value);
+    if (name == "FDSTOREREMOVE") return take_flag(fields.fd_store_remove, value);
+    if (name == "FDPOLL") return value == "0" ? (fields.fd_poll = false, nullptr) : "is not 0";
+    if (name == "FDNAME") {
+        fields.fd_name = value;
+        return nullptr;
+    }
+    if (name == "MAINPIDFD") return take_flag(fields.main_pidfd, value);
     if (name == "BARRIER") return take_flag(fields.barrier, value);
     if (name == "WATCHDOG") return take_watchdog(fields, value);
     if (name == "STATUS") return take_status(fields, value);

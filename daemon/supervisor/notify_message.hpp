@@ -26,6 +26,11 @@ struct NotifyFields {
     bool barrier = false;               // BARRIER=1: answered by closing the message's descriptors.
     std::optional<std::string> status;  // STATUS=, valid UTF-8; may hold control characters.
     std::optional<pid_t> main_pid;      // MAINPID=: a claim. Never says who the sender is.
+    bool main_pidfd = false;            // MAINPIDFD=1: a claim too; the message carries a pidfd.
+    bool fd_store = false;              // FDSTORE=1: keep the message's descriptors.
+    bool fd_store_remove = false;       // FDSTOREREMOVE=1
+    bool fd_poll = true;                // FDPOLL=0 clears it.
+    std::string fd_name;                // FDNAME=, as it was written.
     std::optional<int> error;           // ERRNO=
     std::optional<std::chrono::microseconds> monotonic;       // MONOTONIC_USEC=
     std::optional<std::chrono::microseconds> extend_timeout;  // EXTEND_TIMEOUT_USEC=

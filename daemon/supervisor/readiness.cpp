@@ -1,18 +1,12 @@
-// Readiness: watches, what services say by notify, and what the logger says.
+// Readiness: watches, and what the logger says.
 #include "base/overloaded.hpp"
-#include "os/process.hpp"
-#include "os/tree.hpp"
 #include "supervisor/moment.hpp"
 #include "supervisor/supervisor.hpp"
 
-#include <charconv>
 #include <utility>
 
 namespace superd::supervisor {
 namespace {
-
-constexpr int ancestors_max = 64;
-constexpr std::chrono::minutes stranger_pause{1};
 
 logger::Policy policy_of(const config::Log& log) {
     logger::Policy policy;
@@ -65,61 +59,6 @@ void Supervisor::end_watch(core::InstanceId id) {
     const core::Instance* const instance = system_.find(id);
     if (instance == nullptr || !core::alive(*instance)) extras.said.clear();
     table_.row(id).trim();
-}
-
-// The run that a process belongs to that is no main process: by descent, else
-// by its session, else by the mark in its environment.
-const core::InstanceId* Supervisor::tree_of(pid_t pid) const {
-    auto stat = os::process_stat(pid);
-    if (!stat) return nullptr;
-    const pid_t session = stat->session;
-    for (int i = 0; i < ancestors_max && stat && stat->parent > 1; ++i) {
-        if (const auto* const owner = table_.by_pid(stat->parent)) return owner;
-        if (stat->parent == welcome_.pid) break;
-        stat = os::process_stat(stat->parent);
-    }
-    if (const auto* const owner = table_.by_pid(session)) return owner;
-    const auto mark = os::process_environment(pid, "SUPERD_RUN");
-    if (!mark) return nullptr;
-    core::RunId run = 0;
-    std::from_chars(mark->data(), mark->data() + mark->size(), run);
-    return *mark == os::run_mark(run, scope_) ? logs_.find(run) : nullptr;
-}
-
-void Supervisor::on_notify(NotifyMessage message) {
-    const core::InstanceId* const main = table_.by_pid(message.pid);
-    const core::InstanceId* const owner = main != nullptr ? main : tree_of(message.pid);
-    const core::Unit* const known = owner != nullptr ? system_.find(owner->unit) : nullptr;
-    const config::Unit* const unit =
-        known != nullptr ? definitions_.find(known->spec->name) : nullptr;
-    const bool tree_may = unit != nullptr && unit->ready && unit->ready->notify_from_tree;
-    std::string problem;
-    if (!message.fields) {
-        problem = message.fields.error();
-    } else if (unit == nullptr) {
-        problem = "it belongs to no service";
-    } else if (main == nullptr && !tree_may) {
-        problem = "it is not the main process of " + name_of(*owner) +
-                  " (notify = \"tree\" would let it)";
-    }
-    if (!problem.empty()) {
-        if (now() - stranger_logged_ < stranger_pause) return;
-        stranger_logged_ = now();
-        return log_.warn("cannot take a notify message of process " + std::to_string(message.pid) +
-                         ": " + problem);
-    }
-    const core::InstanceId id = *owner;
-    const core::Instance* const instance = system_.find(id);
-    if (instance == nullptr || !core::alive(*instance)) return;
-    if (message.fields->status) {
-        table_.row(id).extra().said = printable_status(*message.fields->status);
-    }
-    const Row& row = table_.row(id);
-    const bool awaited = unit->ready && unit->ready->kind == config::ReadyKind::notify &&
-                         row.extras && row.extras->watch;
-    const core::RunId run = instance->run;
-    if (message.fields->ready && awaited) row.extras->watch->told();
-    watchdog_told(id, run, *message.fields);
 }
 
 void Supervisor::on_logger(logger::Reply reply) {

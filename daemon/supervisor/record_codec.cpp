@@ -9,7 +9,7 @@
 namespace superd::supervisor {
 namespace {
 
-constexpr std::uint16_t version = 2;
+constexpr std::uint16_t version = 3;
 constexpr std::uint16_t kind_header = 1, kind_record = 2;
 constexpr std::size_t prefix_size = 10;  // checksum, version, kind, length
 constexpr std::size_t name_max = 255;
@@ -172,6 +172,7 @@ void put_facts(Writer& out, const core::Instance& i) {
     out.put(std::to_underlying(i.goal));
     out.put(std::to_underlying(i.state));
     out.put(std::to_underlying(i.reason));
+    out.put(std::to_underlying(i.announced));
     out.put(i.stop_step);
     out.put(flags);
     out.put(i.run);
@@ -188,6 +189,7 @@ void take_facts(Reader& in, core::Instance& i) {
     i.goal = static_cast<core::Goal>(in.take<std::uint8_t>());
     i.state = static_cast<core::State>(in.take<std::uint8_t>());
     i.reason = static_cast<core::Reason>(in.take<std::uint8_t>());
+    i.announced = static_cast<core::Announced>(in.take<std::uint8_t>());
     i.stop_step = in.take<std::uint8_t>();
     const auto flags = in.take<std::uint8_t>();
     i.leader_gone = (flags & leader_gone) != 0;
@@ -227,13 +229,14 @@ std::unique_ptr<core::Health> take_health(Reader& in) {
 
 bool in_range(const core::Instance& i) {
     return i.goal <= core::Goal::up && i.state <= core::State::completed &&
-           i.reason <= core::Reason::watchdog && i.pid >= 0;
+           i.reason <= core::Reason::overstayed && i.announced <= core::Announced::stopping &&
+           i.pid >= 0;
 }
 
 }  // namespace
 
 Slot encode_record(std::string_view unit, std::uint32_t index, const core::Instance& instance,
-                   std::int64_t cloned_ns) {
+                   std::int64_t cloned_ns, std::string_view said) {
     assert(!unit.empty() && unit.size() <= name_max);
     Writer out;
     out.put(static_cast<std::uint8_t>(unit.size()));
@@ -249,6 +252,7 @@ Slot encode_record(std::string_view unit, std::uint32_t index, const core::Insta
     for (std::size_t i = all.size() - fitting; i < all.size(); ++i) {
         out.put(static_cast<std::uint32_t>(ns(all[i]) / tenth));
     }
+    put_text(out, said);
     put_text(out, instance.spawn_error ? *instance.spawn_error : std::string_view{});
     return out.finish(kind_record);
 }
@@ -268,6 +272,7 @@ std::optional<Record> decode_record(std::span<const std::byte, slot_size> bytes)
     for (int i = 0; i < restarts; ++i) {
         instance.restarts_at.push_back(instant(in->take<std::uint32_t>() * tenth));
     }
+    record.said = in->text(in->take<std::uint8_t>());
     std::string error = in->text(in->take<std::uint8_t>());
     if (!error.empty()) instance.spawn_error = std::make_unique<std::string>(std::move(error));
     if (!in->good() || record.unit.empty() || !in_range(instance)) return std::nullopt;

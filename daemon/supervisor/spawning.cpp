@@ -50,6 +50,7 @@ void Supervisor::spawn(core::InstanceId id, core::RunId run) {
     Launcher::add_own(*unit, plan);
     plan.descriptors = {{fifos->out.get(), 1}, {fifos->err.get(), 2}};
     Row& row = table_.row(id);
+    give_stored(row.slot, plan);
     row.stranger = false;
     if (groups_) {
         const std::string group = os::cgroup_name(unit->spec.name, id.index);
@@ -73,6 +74,22 @@ void Supervisor::spawn(core::InstanceId id, core::RunId run) {
     logs_.open(run, id, *pid);
     note({.kind = wire::EventKind::spawn, .id = id, .run = run, .pid = *pid});
     events_.push_back(core::Spawned{id, run, *pid});
+}
+
+// What earlier runs left to this one, as systemd's LISTEN_FDS protocol gives it.
+void Supervisor::give_stored(std::uint32_t slot, os::SpawnPlan& plan) const {
+    constexpr int first = 3;
+    const auto stored = fd_store_.of(slot);
+    if (stored.empty()) return;
+    std::string names;
+    int to = first;
+    for (const FdStore::Stored& each : stored) {
+        plan.descriptors.push_back({each.fd.get(), to++});
+        names += (names.empty() ? "" : ":") + each.name;
+    }
+    plan.env.push_back("LISTEN_FDS=" + std::to_string(stored.size()));
+    plan.env.push_back("LISTEN_FDNAMES=" + names);
+    plan.own_pid.emplace_back("LISTEN_PID");
 }
 
 void Supervisor::spawn_failed(core::InstanceId id, core::RunId run, std::string error,

@@ -15,7 +15,7 @@
 namespace superd::supervisor {
 namespace {
 
-constexpr std::size_t status_max = 256;
+constexpr std::size_t status_max = 200;  // As much as its record takes.
 
 std::string time_of(core::Instant moment) { return wire::format_time(realtime_of(moment)); }
 double seconds(core::Duration duration) { return std::chrono::duration<double>(duration).count(); }

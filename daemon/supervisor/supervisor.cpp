@@ -56,6 +56,7 @@ Supervisor::Supervisor(boost::asio::io_context& io, Setting setting, Log& log)
               }},
       strangers_{io.get_executor(),
                  [this](pid_t pid, std::optional<int> status) { on_stranger_end(pid, status); }},
+      fd_store_{io.get_executor(), link_},
       heartbeat_{io},
       deadline_{io} {}
 
@@ -148,6 +149,8 @@ void Supervisor::changed(const core::Changed& effect) {
         Row& row = table_.row(effect.instance);
         if (!row.dirty) dirty_.push_back(effect.instance);
         row.dirty = true;
+        // What is stopped is forgotten: its descriptors were for its next run.
+        if (instance->goal == core::Goal::down && !core::alive(*instance)) fd_store_.drop(row.slot);
         if (row.extras && instance->state != core::State::starting) end_watch(effect.instance);
     }
     if (effect.from == effect.to) return;
@@ -171,6 +174,7 @@ void Supervisor::forget(const core::Forget& effect) {
     timers_.disarm(effect.instance);
     const Row& row = table_.row(effect.instance);
     if (row.slot != 0) {
+        fd_store_.drop(row.slot);
         if (auto freed = records_->release(row.slot); !freed) complain(freed.error());
         // The slot's run was perhaps the highest there was.
         const RecordsHeader header{boot_, system_.next_run()};
@@ -220,7 +224,9 @@ void Supervisor::flush_records() {
         Row& row = table_.row(id);
         row.dirty = false;
         if (row.slot == 0) row.slot = records_->allocate();
-        const Slot bytes = encode_record(unit->spec->name, id.index, *instance, row.cloned_ns);
+        const std::string_view said = row.extras ? row.extras->said : std::string_view{};
+        const Slot bytes =
+            encode_record(unit->spec->name, id.index, *instance, row.cloned_ns, said);
         if (auto written = records_->write(row.slot, bytes); !written) complain(written.error());
     }
 }

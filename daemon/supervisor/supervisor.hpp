@@ -13,6 +13,7 @@
 #include "supervisor/accepted.hpp"
 #include "supervisor/commands.hpp"
 #include "supervisor/definitions.hpp"
+#include "supervisor/fd_store.hpp"
 #include "supervisor/groups.hpp"
 #include "supervisor/journal.hpp"
 #include "supervisor/keeper_link.hpp"
@@ -139,17 +140,25 @@ private:
     void spawn_next();
     void spawn(core::InstanceId id, core::RunId run);
     void spawn_failed(core::InstanceId id, core::RunId run, std::string error, bool transient);
+    void give_stored(std::uint32_t slot, os::SpawnPlan& plan) const;
     void prepare_readiness(const config::Unit& unit, core::InstanceId id, core::RunId run,
                            os::SpawnPlan& plan, os::Fd& writer);
 
     // readiness.cpp
     void begin_watch(core::InstanceId id, core::RunId run);
     void end_watch(core::InstanceId id);
-    void on_notify(NotifyMessage message);
-    const core::InstanceId* tree_of(pid_t pid) const;
     void on_logger(logger::Reply reply);
     void on_tail(logger::Tail tail);
     logger::Open describe_log(core::InstanceId id) const;
+
+    // notified.cpp
+    void on_notify(NotifyMessage message);
+    const core::InstanceId* tree_of(pid_t pid) const;
+    void heed(core::InstanceId id, core::RunId run, const config::Unit& unit,
+              NotifyMessage message);
+    void set_said(core::InstanceId id, const NotifyFields& fields);
+    void store_descriptors(core::InstanceId id, std::size_t most, NotifyMessage& message);
+    void change_main(core::InstanceId id, core::RunId run, const NotifyMessage& message);
 
     // liveness.cpp
     void begin_checks(core::InstanceId id, core::RunId run);
@@ -165,6 +174,7 @@ private:
     void take_over(Inheritance& from);
     void adopt_rows(Inheritance& from);
     void adopt_logs(Inheritance& from);
+    bool keeps_descriptors(const Inheritance& from, std::uint32_t slot) const;
     void release_leftovers(Inheritance& from);
 
     // reloading.cpp
@@ -207,6 +217,7 @@ private:
     Commands commands_;
     Timers timers_;
     PidWatch strangers_;
+    FdStore fd_store_;
     std::optional<Records> records_;
     std::optional<SpawnSlot> spawn_slot_;
     std::optional<Journal> journal_;

@@ -18,6 +18,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     assert(size <= superd::supervisor::notify_bytes_max);
     assert(!fields->ready || text.contains("READY=1"));
+    assert(!fields->main_pidfd || text.contains("MAINPIDFD=1"));
+    assert(!fields->fd_store || text.contains("FDSTORE=1"));
+    assert(!fields->fd_store_remove || text.contains("FDSTOREREMOVE=1"));
+    assert(fields->fd_poll || text.contains("FDPOLL=0"));
+    assert(text.contains(fields->fd_name));
     assert(!fields->main_pid || *fields->main_pid > 0);
     assert(!fields->error || *fields->error >= 0);
     assert(!fields->status || text.contains(*fields->status));

@@ -65,6 +65,13 @@ public:
         return specs;
     }
 
+    // Something that a service says of itself.
+    Event word(InstanceId instance, RunId run) {
+        using namespace std::chrono_literals;
+        if (chance(50)) return TimeoutExtended{instance, run, within(20s)};
+        return ServiceAnnounced{instance, run, static_cast<Announced>(random_() % 3)};
+    }
+
 private:
     CheckSpec check(std::uint64_t number) {
         using namespace std::chrono_literals;
@@ -85,7 +92,7 @@ inline Instance copy(const Instance& i) {
     c.goal = i.goal, c.state = i.state, c.reason = i.reason, c.stop_step = i.stop_step;
     c.leader_gone = i.leader_gone, c.restart_requested = i.restart_requested;
     c.run_failed = i.run_failed, c.limited = i.limited, c.removed = i.removed, c.run = i.run,
-    c.pid = i.pid;
+    c.pid = i.pid, c.announced = i.announced;
     c.attempt = i.attempt, c.restarts = i.restarts, c.since = i.since, c.started = i.started;
     c.ready_at = i.ready_at, c.due = i.due, c.restarts_at = i.restarts_at;
     if (i.health) {

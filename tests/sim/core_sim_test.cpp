@@ -235,6 +235,7 @@ private:
             const Unit* const unit = system_->find(p.instance.unit);
             if (!p.leader || unit == nullptr) continue;
             const bool hung = faults_ && random_.chance(5);
+            if (faults_ && random_.chance(20)) feed(random_.word(p.instance, run));
             if (!faults_ || random_.chance(60)) feed(WatchdogTold{p.instance, run, hung, {}});
             for (std::uint32_t c = 0; c < unit->spec->checks.size(); ++c) {
                 if (faults_ && random_.chance(30)) continue;

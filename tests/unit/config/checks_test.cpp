@@ -162,6 +162,15 @@ TEST(WatchdogKeys, MistakesAreTold) {
     expect_each(program + "type = \"oneshot\"\n[watchdog]\n",
                 {{"every = \"1s\"",
                   "4:9: cannot use watchdog.every: a oneshot is never ready, it completes"}});
+    expect_each(
+        program,
+        {{"fd-store-max = 129",
+          "2:16: cannot use fd-store-max = 129: expected a number from 0 to 128"},
+         {"fd-store-max = 2\nready.fd = 4",
+          "3:12: cannot use ready.fd = 4: the descriptors that fd-store-max allows are 3 to "
+          "4; write 5"}});
+    expect_each(program, {{"extend-max = \"2d\"",
+                           "2:14: cannot use extend-max = \"2d\": expected at most \"1d\""}});
     expect_each(program, {{"env.WATCHDOG_PID = \"1\"",
                            "2:20: cannot use env.WATCHDOG_PID: superd sets this variable itself, "
                            "for each run"}});

@@ -57,6 +57,10 @@ struct Bad {
 
 TEST(NotifyMessage, MalformedValuesAreIgnoredWithAReasonAndTheRestCounts) {
     const Bad cases[] = {
+        {"MAINPIDFD=2", "MAINPIDFD= is not 1"},
+        {"FDSTORE=yes", "FDSTORE= is not 1"},
+        {"FDSTOREREMOVE=", "FDSTOREREMOVE= is not 1"},
+        {"FDPOLL=1", "FDPOLL= is not 0"},
         {"MAINPID=0", "MAINPID= is not a pid"},
         {"MAINPID=-4", "MAINPID= is not a pid"},
         {"MAINPID=4x", "MAINPID= is not a pid"},
@@ -101,6 +105,16 @@ TEST(NotifyMessage, RefusesAsAWholeWhatIsNoMessage) {
     EXPECT_TRUE(parse_notify("X=" + std::string(notify_bytes_max - 2, 'x')));
     EXPECT_EQ("it is longer than 4096 bytes",
               parse_notify("X=" + std::string(notify_bytes_max - 1, 'x')).error());
+}
+
+TEST(NotifyMessage, SaysWhichDescriptorsToKeep) {
+    const auto plain = parse_notify("FDSTORE=1");
+    EXPECT_TRUE(plain->fd_store && plain->fd_poll && plain->fd_name.empty());
+    const auto named = parse_notify("FDSTORE=1\nFDNAME=a:b\nFDPOLL=0");
+    EXPECT_EQ(named->fd_name, "a:b");
+    EXPECT_FALSE(named->fd_poll);
+    EXPECT_TRUE(parse_notify("FDSTOREREMOVE=1\nFDNAME=web")->fd_store_remove);
+    EXPECT_TRUE(parse_notify("MAINPIDFD=1")->main_pidfd);
 }
 
 }  // namespace
