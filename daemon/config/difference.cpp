@@ -150,7 +150,7 @@ bool same_way(const Ready& a, const Ready& b) {
     return a.kind == b.kind && a.notify_from_tree == b.notify_from_tree && a.fd == b.fd &&
            a.port == b.port && a.host == b.host && a.path == b.path &&
            a.host_header == b.host_header && a.pattern == b.pattern && a.argv == b.argv &&
-           a.delay == b.delay;
+           a.delay == b.delay && a.open == b.open;
 }
 
 void compare_ready(const Unit& before, const Unit& after, Keys& keys) {

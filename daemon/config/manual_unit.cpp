@@ -137,7 +137,7 @@ by a variable, and ${NAME:\-default} by a default where that is not set, or empt
 A default may refer to variables too.
 They are looked for in this order:
 .IP 1. 4
-${UNIT}, the unit's name.
+${UNIT}, the unit's name, and ${INSTANCE}, the number of the instance: 0, 1 and so on.
 .IP 2. 4
 The unit's environment, see below.
 .IP 3. 4

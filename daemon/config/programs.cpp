@@ -1,5 +1,7 @@
 #include "config/programs.hpp"
 
+#include "config/instance_text.hpp"
+
 #include <sys/stat.h>
 
 namespace superd::config {
@@ -20,6 +22,8 @@ std::string search(const std::string& name, std::string_view path) {
         path = end == path.npos ? std::string_view{} : path.substr(end + 1);
         // An empty or relative one would mean wherever superd happens to be.
         if (!directory.starts_with('/')) continue;
+        // Nor is one known that is another for each instance.
+        if (directory.contains(instance_mark)) continue;
         auto file = std::string{directory};
         if (!file.ends_with('/')) file += '/';
         file += name;

@@ -67,7 +67,7 @@ const Way* chosen_way(const Fields& fields, Position table) {
 }
 
 void read_way(const Fields& fields, const Way& way, Environment& environment, Programs& programs,
-              core::CheckSpec& check, Ready& how) {
+              std::uint32_t instances, core::CheckSpec& check, Ready& how) {
     how.kind = way.kind;
     const auto* const value = fields.value(way.path);
     if (value == nullptr) return;
@@ -79,8 +79,8 @@ void read_way(const Fields& fields, const Way& way, Environment& environment, Pr
     }
     auto text = environment.expand(*value->as<std::string>());
     if (text) check.target += " " + *text;
-    const auto cause =
-        text ? parse_probe(way.kind, std::move(*text), how) : std::optional{text.error()};
+    const auto cause = text ? parse_probes(way.kind, std::move(*text), instances, how)
+                            : std::optional{text.error()};
     if (cause) fields.refuse(way.path, *value, *cause);
 }
 
@@ -103,7 +103,7 @@ void read_checks(const Fields& fields, Environment& environment, Programs& progr
         Ready how;
         read_name(element, table, spec, check);
         if (const auto* way = chosen_way(element, table)) {
-            read_way(element, *way, environment, programs, check, how);
+            read_way(element, *way, environment, programs, spec.instances, check, how);
         }
         element.read("check.every", check.every);
         element.read("check.timeout", check.timeout);

@@ -1,5 +1,7 @@
 #include "config/read_probe.hpp"
 
+#include "config/instance_text.hpp"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/un.h>
@@ -86,7 +88,12 @@ Cause parse_pattern(std::string text, Ready& into) {
     RE2::Options options;
     options.set_log_errors(false);
     const RE2 pattern{text, options};
-    if (!pattern.ok()) return fmt::format("this is no regular expression: {}", pattern.error());
+    if (!pattern.ok()) {
+        // Without the part that is wrong: it may be what a variable says, which may be a secret.
+        auto error = pattern.error();
+        error.resize(std::min(error.size(), error.find(": ")));
+        return fmt::format("this is no regular expression: {}", error);
+    }
     into.pattern = std::move(text);
     return {};
 }
@@ -98,6 +105,18 @@ std::optional<std::string> parse_probe(ReadyKind kind, std::string text, Ready& 
     if (kind == ReadyKind::http) return parse_http(text, into);
     if (kind == ReadyKind::unix_socket) return parse_unix(text, into);
     return parse_pattern(std::move(text), into);
+}
+
+std::optional<std::string> parse_probes(ReadyKind kind, std::string text, std::uint32_t instances,
+                                        Ready& into) {
+    if (!text.contains(instance_mark)) return parse_probe(kind, std::move(text), into);
+    for (std::uint32_t index = instances; index-- > 0;) {
+        if (auto cause = parse_probe(kind, for_instance(text, index), into)) {
+            return fmt::format("for instance {}: {}", index, *cause);
+        }
+    }
+    into.open = std::move(text);
+    return {};
 }
 
 }  // namespace superd::config

@@ -104,8 +104,9 @@ std::unique_ptr<Ready> read_ready(const Fields& fields, Environment& environment
         case ReadyKind::http:
         case ReadyKind::log: {
             auto text = environment.expand(*value->as<std::string>());
-            const auto cause = text ? parse_probe(kind->kind, std::move(*text), *ready)
-                                    : std::optional{text.error()};
+            const auto cause =
+                text ? parse_probes(kind->kind, std::move(*text), spec.instances, *ready)
+                     : std::optional{text.error()};
             if (cause) fields.refuse(kind->path, *value, *cause);
             break;
         }

@@ -35,7 +35,7 @@ void read_variables(const Fields& fields, Settings& settings) {
     const Variables none;
     Environment variables{none, none};
     for (const auto& [name, at, text] : table.entries) {
-        if (name == "UNIT") {
+        if (name == "UNIT" || name == "INSTANCE") {
             fields.refuse("variables." + name, text, "superd sets this variable itself");
         } else {
             variables.define(name, *text.as<std::string>());

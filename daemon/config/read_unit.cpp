@@ -1,5 +1,7 @@
 #include "config/read_unit.hpp"
 
+#include "config/instance_text.hpp"
+
 #include <algorithm>
 #include <limits>
 #include <utility>
@@ -66,6 +68,10 @@ std::vector<std::string> read_argv(const Fields& fields, std::string_view path,
         auto& program = argv.front();
         if (program.empty()) {
             fields.refuse(element(path, i), array[i], "the program's name is empty");
+        } else if (!program.contains('/') && program.contains(instance_mark)) {
+            fields.refuse(element(path, i), array[i],
+                          "a name with ${INSTANCE} in it cannot be looked up in PATH; write the "
+                          "program's absolute path");
         } else if (!program.contains('/')) {
             program = programs.find(program, environment.path());
         } else if (!program.starts_with('/')) {
@@ -115,7 +121,7 @@ Draft read_unit(const std::string& name, const Table& root, Surroundings& surrou
     read_restart(fields, unit.spec.restart);
     unit.spec.stop = read_stop(fields);
 
-    const Variables fixed{{"UNIT", name}};
+    const Variables fixed{{"UNIT", name}, {"INSTANCE", std::string{instance_mark}}};
     auto environment = read_environment(fields, surroundings, fixed, unit.launch);
     unit.launch.argv = read_argv(fields, "exec", environment, surroundings.programs);
     unit.launch.env = environment.strings();

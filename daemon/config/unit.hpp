@@ -55,6 +55,7 @@ struct Ready {
     std::string path;         // unix: the socket; http: the request target, "/healthz".
     std::string host_header;  // http.
     std::string pattern;      // log: RE2.
+    std::string open;  // The text that these are from, if instances differ in them; they are 0's.
     std::vector<std::string> argv;     // exec: exit 0 means ready.
     std::chrono::nanoseconds delay{};  // delay.
     std::chrono::nanoseconds every{

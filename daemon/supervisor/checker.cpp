@@ -1,5 +1,6 @@
 #include "supervisor/checker.hpp"
 
+#include "config/instance_text.hpp"
 #include "supervisor/moment.hpp"
 #include "supervisor/probe.hpp"
 
@@ -83,11 +84,13 @@ private:
 class AllChecks final : public Checker {
 public:
     AllChecks(const boost::asio::any_io_executor& executor, const config::Unit& unit,
-              core::Instant ready_at, const os::SpawnPlan& plan, const Tell& tell) {
+              std::uint32_t index, core::Instant ready_at, const os::SpawnPlan& plan,
+              const Tell& tell) {
         for (std::uint32_t i = 0; i < unit.checks.size(); ++i) {
             auto told = [tell, i](std::string problem) { tell(i, std::move(problem)); };
             checks_.push_back(std::make_unique<Single>(executor, unit.spec.checks[i],
-                                                       unit.checks[i], plan, std::move(told)));
+                                                       config::for_instance(unit.checks[i], index),
+                                                       plan, std::move(told)));
             checks_.back()->begin(ready_at);
         }
     }
@@ -99,9 +102,10 @@ private:
 }  // namespace
 
 std::unique_ptr<Checker> Checker::make(const boost::asio::any_io_executor& executor,
-                                       const config::Unit& unit, core::Instant ready_at,
-                                       const os::SpawnPlan& plan, Tell tell) {
-    return std::make_unique<AllChecks>(executor, unit, ready_at, plan, tell);
+                                       const config::Unit& unit, std::uint32_t index,
+                                       core::Instant ready_at, const os::SpawnPlan& plan,
+                                       Tell tell) {
+    return std::make_unique<AllChecks>(executor, unit, index, ready_at, plan, tell);
 }
 
 }  // namespace superd::supervisor

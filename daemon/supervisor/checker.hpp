@@ -23,8 +23,9 @@ public:
     // `plan` is how the run was started: exec checks get its environment, user,
     // directory, umask and control group.
     static std::unique_ptr<Checker> make(const boost::asio::any_io_executor& executor,
-                                         const config::Unit& unit, core::Instant ready_at,
-                                         const os::SpawnPlan& plan, Tell tell);
+                                         const config::Unit& unit, std::uint32_t index,
+                                         core::Instant ready_at, const os::SpawnPlan& plan,
+                                         Tell tell);
 
     Checker() = default;
     virtual ~Checker() = default;

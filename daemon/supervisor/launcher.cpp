@@ -1,5 +1,6 @@
 #include "supervisor/launcher.hpp"
 
+#include "config/instance_text.hpp"
 #include "os/tree.hpp"
 
 #include <algorithm>
@@ -50,7 +51,11 @@ os::SpawnPlan Launcher::plan(const config::Unit& unit, std::uint32_t index, core
         (unit.ready && unit.ready->kind == config::ReadyKind::notify)) {
         plan.env.push_back("NOTIFY_SOCKET=" + setting_.notify_path);
     }
-    if (!launch.directory.empty()) plan.directory = launch.directory;
+    config::set_instance(plan.argv, index);
+    config::set_instance(plan.env, index);
+    if (!launch.directory.empty()) {
+        plan.directory = config::for_instance(launch.directory, index);
+    }
     plan.uid = launch.uid;
     plan.gid = launch.gid;
     plan.groups = launch.groups;

@@ -13,7 +13,7 @@ void Supervisor::begin_checks(core::InstanceId id, core::RunId run) {
     if (!group_of(id).empty()) plan.cgroup_procs = groups_->parent().procs_path(group_of(id));
     const core::Instant ready_at = known.instances[id.index].ready_at;
     table_.row(id).extra().checker =
-        Checker::make(io_.get_executor(), *unit, ready_at, plan,
+        Checker::make(io_.get_executor(), *unit, id.index, ready_at, plan,
                       [this, id, run](std::uint32_t check, std::string problem) {
                           if (problem.empty()) return happen(core::CheckPassed{id, run, check});
                           happen(core::CheckFailed{id, run, check, std::move(problem)});

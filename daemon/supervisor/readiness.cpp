@@ -1,5 +1,6 @@
 // Readiness: watches, and what the logger says.
 #include "base/overloaded.hpp"
+#include "config/instance_text.hpp"
 #include "supervisor/moment.hpp"
 #include "supervisor/supervisor.hpp"
 
@@ -41,11 +42,12 @@ void Supervisor::begin_watch(core::InstanceId id, core::RunId run) {
     if (!group_of(id).empty()) {
         subject.plan.cgroup_procs = groups_->parent().procs_path(group_of(id));
     }
-    extras.watch = ReadyWatch::make(io_.get_executor(), *unit->ready, std::move(subject),
-                                    std::move(readiness), [this, id, run](bool ready) {
-                                        if (ready) return happen(core::BecameReady{id, run});
-                                        happen(core::ReadyFailed{id, run});
-                                    });
+    extras.watch =
+        ReadyWatch::make(io_.get_executor(), config::for_instance(*unit->ready, id.index),
+                         std::move(subject), std::move(readiness), [this, id, run](bool ready) {
+                             if (ready) return happen(core::BecameReady{id, run});
+                             happen(core::ReadyFailed{id, run});
+                         });
 }
 
 void Supervisor::end_watch(core::InstanceId id) {
@@ -121,7 +123,7 @@ logger::Open Supervisor::describe_log(core::InstanceId id) const {
     const core::Instance* const instance = system_.find(id);
     const bool starting = instance != nullptr && instance->state == core::State::starting;
     if (starting && unit->ready && unit->ready->kind == config::ReadyKind::log) {
-        open.ready_pattern = unit->ready->pattern;
+        open.ready_pattern = config::for_instance(*unit->ready, id.index).pattern;
     }
     return open;
 }

@@ -88,7 +88,10 @@ private:
 std::string probe_name(const config::Ready& ready) {
     using config::ReadyKind;
     if (ready.kind == ReadyKind::tcp) return "tcp " + host_and_port(ready);
-    if (ready.kind == ReadyKind::http) return "http " + host_and_port(ready) + ready.path;
+    if (ready.kind == ReadyKind::http) {
+        // What is asked for may have a secret in its query.
+        return "http " + host_and_port(ready) + ready.path.substr(0, ready.path.find('?'));
+    }
     if (ready.kind == ReadyKind::unix_socket) return "unix " + ready.path;
     return "exec " + (ready.argv.empty() ? std::string{} : ready.argv.front());
 }

@@ -1,4 +1,4 @@
-"""Drop-ins change a unit as its own file would: planned, taken in or refused, and no more than that."""
+"""Drop-ins and variables: planned, taken in or refused as what a unit's own file says, and no more than that."""
 import harness
 import processes
 import pytest
@@ -53,6 +53,20 @@ def test_apply_does_what_plan_said_of_a_drop_in(pair):
         environment = open(f"/proc/{after[name]}/environ", encoding="utf-8").read().split("\0")
         assert "COLOUR=red" in environment
     assert changes(pair.json("plan")) == {}
+
+
+def test_instances_of_one_unit_differ_by_their_number(superd):
+    superd.settings('[variables]\nWORD = "shared"\n')
+    superd.unit("web", 'exec = ["sleep", "10000${INSTANCE}"]\ninstances = 2\n'
+                'env = { NAME = "${UNIT}-${INSTANCE}-${WORD}-${SPARE:-spare}" }\n'
+                '[ready]\nexec = ["sh", "-c", "test $NAME = web-${INSTANCE}-shared-spare"]\n')
+    superd.start()
+    superd.ctl("wait", "web", "--ready")
+    for index in (0, 1):
+        pid = superd.pid(f"web/{index}")
+        assert open(f"/proc/{pid}/cmdline", encoding="utf-8").read().endswith(f"sleep\x0010000{index}\0")
+        environment = open(f"/proc/{pid}/environ", encoding="utf-8").read().split("\0")
+        assert f"NAME=web-{index}-shared-spare" in environment
 
 
 def test_a_bad_drop_in_changes_nothing(pair):

@@ -296,7 +296,7 @@ TEST(Messages, SayWhatIsWrongWithReadiness) {
              "3:8: cannot use ready.http = \"http://127.0.0.1/a b\": write spaces and letters "
              "beyond ASCII as %20 and the like"},
             {"log = \"(\"",
-             "3:7: cannot use ready.log = \"(\": this is no regular expression: missing ): ("},
+             "3:7: cannot use ready.log = \"(\": this is no regular expression: missing )"},
             {"log = \"\"",
              "3:7: cannot use ready.log = \"\": it is empty, so any line would do; use delay for "
              "that"},

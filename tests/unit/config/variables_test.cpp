@@ -1,4 +1,5 @@
 // ${NAME} and ${NAME:-default}: where they may stand, and what they mean.
+#include "config/instance_text.hpp"
 #include "config/schema.hpp"
 #include "tests/unit/config/files.hpp"
 
@@ -84,6 +85,37 @@ TEST(Variables, InTextsWithinTextsEndSomewhere) {
     text += std::string(10'000, '}');
     EXPECT_THAT(mistakes(one_unit("exec = [\"/x\", \"" + text + "\"]")),
                 HasSubstr("too many variables refer to others in a row"));
+}
+
+TEST(Variables, OfAnInstanceReachAllThatIsSaidOfIt) {
+    const auto unit = parsed_unit(
+        "exec = [\"/bin/${INSTANCE}\"]\ninstances = 3\nenv.PORT = \"80${INSTANCE}\"\n"
+        "ready.http = \"http://127.0.0.1:${PORT}/\"\n"
+        "[[check]]\nname = \"up\"\nexec = [\"/bin/ask\", \"${INSTANCE:-none}\"]");
+    ASSERT_TRUE(unit->ready);
+    EXPECT_EQ(for_instance(*unit->ready, 0).port, 800);
+    EXPECT_EQ(for_instance(*unit->ready, 2).port, 802);
+    EXPECT_EQ(for_instance(unit->launch.argv.at(0), 2), "/bin/2");
+    EXPECT_EQ(for_instance(unit->launch.env.at(0), 2), "PORT=802");
+    EXPECT_THAT(for_instance(unit->checks.at(0), 2).argv, ElementsAre("/bin/ask", "2"));
+}
+
+TEST(Variables, OfAnInstanceAreSeenToBeGoodForEachOfThem) {
+    const std::string text = "exec = [\"/x\"]\nready.tcp = \"[::1]:6553${INSTANCE}\"\n";
+    EXPECT_EQ(mistakes(one_unit("instances = 6\n" + text)), "");
+    EXPECT_THAT(mistakes(one_unit("instances = 7\n" + text)),
+                HasSubstr("for instance 6: expected a port from 1 to 65535"));
+    EXPECT_THAT(mistakes(one_unit("exec = [\"web${INSTANCE}\"]")),
+                HasSubstr("a name with ${INSTANCE} in it cannot be looked up in PATH"));
+}
+
+TEST(Variables, AreNotInWhatIsSaidOfAPattern) {
+    const auto told =
+        mistakes(one_unit("exec = [\"/x\"]\nenv.TOKEN = \"secret\"\n"
+                          "ready.log = \"[${TOKEN}\""));
+    EXPECT_EQ(told,
+              "units/web.toml:3:13: cannot use ready.log = \"[${TOKEN}\": this is no "
+              "regular expression: missing ]\n");
 }
 
 // A value with ${NOWHERE} in a string of it.

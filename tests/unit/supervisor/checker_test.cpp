@@ -17,7 +17,7 @@ protected:
         unit_.checks.push_back({.kind = config::ReadyKind::tcp, .port = port, .host = "127.0.0.1"});
     }
     void begin(core::Instant ready_at) {
-        checker_ = Checker::make(io_.get_executor(), unit_, ready_at, {},
+        checker_ = Checker::make(io_.get_executor(), unit_, 0, ready_at, {},
                                  [this](std::uint32_t check, std::string problem) {
                                      told_.push_back({check, std::move(problem)});
                                      if (told_.size() == destroy_at_) checker_.reset();

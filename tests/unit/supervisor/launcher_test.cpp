@@ -1,5 +1,7 @@
 #include "supervisor/launcher.hpp"
 
+#include "config/instance_text.hpp"
+
 #include <cerrno>
 #include <memory>
 
@@ -38,6 +40,18 @@ TEST(Launcher, TellsTheServiceWhoItIs) {
     EXPECT_EQ(plan.directory, "/");
     EXPECT_EQ(plan.open_files, 256u);
     EXPECT_TRUE(plan.sibling);
+}
+
+TEST(Launcher, PutsTheInstancesNumberWhereItIsOpen) {
+    config::Unit unit = web();
+    const std::string open{config::instance_mark};
+    unit.launch.argv.push_back("80" + open + "." + open);
+    unit.launch.env = {"SOCKET=/run/" + open + ".sock"};
+    unit.launch.directory = "/srv/" + open;
+    const auto plan = launcher.plan(unit, 12, 17);
+    EXPECT_EQ(plan.argv.back(), "8012.12");
+    EXPECT_THAT(plan.env, Contains("SOCKET=/run/12.sock"));
+    EXPECT_EQ(plan.directory, "/srv/12");
 }
 
 TEST(Launcher, GivesAPathOnlyToThoseWithout) {

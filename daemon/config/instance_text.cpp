@@ -1,0 +1,31 @@
+#include "config/instance_text.hpp"
+
+#include "config/read_probe.hpp"
+
+namespace superd::config {
+
+std::string for_instance(std::string text, std::uint32_t index) {
+    const auto number = std::to_string(index);
+    for (auto at = text.find(instance_mark); at != text.npos;
+         at = text.find(instance_mark, at + number.size())) {
+        text.replace(at, 1, number);
+    }
+    return text;
+}
+
+void set_instance(std::vector<std::string>& texts, std::uint32_t index) {
+    for (auto& text : texts) {
+        if (text.contains(instance_mark)) text = for_instance(std::move(text), index);
+    }
+}
+
+Ready for_instance(const Ready& ready, std::uint32_t index) {
+    Ready own = ready;
+    set_instance(own.argv, index);
+    if (!ready.open.empty()) {
+        static_cast<void>(parse_probe(ready.kind, for_instance(ready.open, index), own));
+    }
+    return own;
+}
+
+}  // namespace superd::config
