@@ -88,6 +88,13 @@ def test_logs_are_attributed_line_by_line(shop):
     assert any(m[4] == "worker/1 works with schema 3" for m in found)
 
 
+def test_workers_have_queues_of_their_own_and_the_pace_of_their_drop_in(shop):
+    for index in range(3):
+        variables = processes.environment(shop.pid(f"worker/{index}"))
+        assert f"QUEUE=jobs-{index}".encode() in variables
+        assert b"PACE=3" in variables
+
+
 def test_stopping_a_pipeline_stops_all_of_it(shop):
     mine = [pid for pid in processes.marked(shop.mark)
             if b"SUPERD_SERVICE=pipeline" in processes.environment(pid)]

@@ -6,8 +6,8 @@ trap 'echo "$SUPERD_INSTANCE ends"; exit 0' TERM
 job=0
 while :; do
     job=$((job + 1))
-    echo "job $job is done"
+    echo "job $job of $QUEUE is done"
     # In the background and awaited, so that the trap is not held up by it.
-    sleep 5 &
+    sleep "$PACE" &
     wait $!
 done
