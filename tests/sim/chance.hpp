@@ -68,6 +68,8 @@ public:
     // Something that a service says of itself.
     Event word(InstanceId instance, RunId run) {
         using namespace std::chrono_literals;
+        if (chance(20))
+            return MainChanged{instance, run, 1 + static_cast<std::int32_t>(random_() % 99)};
         if (chance(50)) return TimeoutExtended{instance, run, within(20s)};
         return ServiceAnnounced{instance, run, static_cast<Announced>(random_() % 3)};
     }

@@ -82,6 +82,19 @@ TEST(StatusPage, TellsAllThatIsKnown) {
         "               err: out of cheese\n");
 }
 
+TEST(StatusPage, HasALineForEachCheck) {
+    wire::Status status;
+    wire::UnitStatus unit{.name = "web", .state = "ready"};
+    wire::InstanceStatus one{.state = "ready", .reason = "degraded: http: answered 500"};
+    one.checks = {{"http", "failing", 4, "", "answered 500"}, {"db", "passing", 0, "", ""}};
+    unit.instances.push_back(one);
+    status.units.push_back(unit);
+    const auto page = render_status(status, plain, 0);
+    EXPECT_THAT(page, HasSubstr("ready (degraded: http: answered 500)"));
+    EXPECT_THAT(page, HasSubstr("http: failing; answered 500, 4 in a row\n"));
+    EXPECT_THAT(page, HasSubstr("db: passing\n"));
+}
+
 TEST(StatusPage, HasAPartForEachInstance) {
     wire::InstanceStatus one, two;
     one.state = two.state = "ready";

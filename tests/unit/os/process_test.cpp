@@ -5,6 +5,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
@@ -151,6 +152,15 @@ TEST(Pidfd, SignalsTheProcessAndOnlyWhileItLives) {
     EXPECT_EQ(std::errc::no_such_process, gone.error().code);
     EXPECT_EQ("cannot open a pidfd of process " + std::to_string(pid) + ": No such process",
               pidfd_open(pid).error().message());
+}
+
+TEST(Pidfd, SaysWhomItIsAbout) {
+    const auto self = pidfd_open(::getpid());
+    ASSERT_TRUE(self.has_value());
+    EXPECT_EQ(pidfd_pid(*self), ::getpid());
+    const Fd none{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+    EXPECT_FALSE(pidfd_pid(none));
+    EXPECT_FALSE(pidfd_pid(Fd{}));
 }
 
 TEST(Pidfd, TellsTheStatusOfOneReapedByAnother) {

@@ -113,6 +113,16 @@ TEST(RecordCodec, KeepsTheWholeHistoryAndCutsWhatIsForPeople) {
     EXPECT_GT(record->instance.spawn_error->size(), 100u);
 }
 
+TEST(RecordCodec, KnowsWhatTheServiceSaid) {
+    core::Instance i = busy_instance();
+    i.announced = core::Announced::stopping;
+    auto record = decode_record(encode_record("web", 0, i, 0, "closing the till"));
+    ASSERT_TRUE(record);
+    EXPECT_EQ(record->said, "closing the till");
+    EXPECT_EQ(record->instance.announced, core::Announced::stopping);
+    EXPECT_EQ(decode_record(encode_record("web", 0, i, 0))->said, "");
+}
+
 TEST(RecordCodec, KnowsWhichChecksFail) {
     core::Instance i = busy_instance();
     i.health = std::make_unique<core::Health>();

@@ -28,7 +28,7 @@ TEST(Event, AnExitHasTheMembersOfAnExitAndNoOthers) {
 TEST(Event, EveryKindComesBackAsItWas) {
     for (const auto kind : {EventKind::state, EventKind::spawn, EventKind::spawn_failed,
                             EventKind::ready, EventKind::exit, EventKind::lines, EventKind::dropped,
-                            EventKind::config, EventKind::superd}) {
+                            EventKind::config, EventKind::check, EventKind::superd}) {
         Event event;
         event.time = "t";
         event.kind = kind;

@@ -57,6 +57,18 @@ TEST(Status, ComesBackAsItWas) {
     EXPECT_EQ(parse_status(text).units[0].instances[0].memory, 1'234'567'890'123u);
 }
 
+TEST(Status, ChecksAreSentWhereThereAreAny) {
+    auto status = example();
+    EXPECT_EQ(serialize(status).find("checks"), std::string::npos);
+    status.units[0].instances[0].checks = {{"http", "failing", 3, "then", "refused"},
+                                           {"db", "starting", 0, "", ""}};
+    const auto text = serialize(status);
+    EXPECT_NE(text.find(R"("checks":[{"name":"http","state":"failing","failures":3,)"
+                        R"("since":"then","message":"refused"},{"name":"db",)"),
+              std::string::npos);
+    EXPECT_EQ(serialize(parse_status(text)), text);
+}
+
 TEST(Status, WhatIsNotOfTheShapeIsRefused) {
     const auto text = serialize(example());
     for (std::size_t length = 0; length < text.size(); length += 7) {
