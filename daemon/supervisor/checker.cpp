@@ -57,10 +57,13 @@ private:
             return;
         }
         probe_ = Probe::execute(timer_.get_executor(), plan_, std::move(done));
-        at(begun_ + spec_.timeout, [this] { judge("does not end"); });
+        at(begun_ + spec_.timeout, [this, this_try = tries_] {
+            if (this_try == tries_) judge("does not end");
+        });
     }
 
     void judge(std::string problem) {
+        ++tries_;
         probe_.reset();
         passed_ = passed_ || problem.empty();
         const core::Duration pause = passed_ ? spec_.every : std::min(spec_.every, starting_every);
@@ -77,6 +80,7 @@ private:
     Tell tell_;
     std::unique_ptr<Probe> probe_;
     core::Instant begun_{};
+    std::uint64_t tries_ = 0;  // That have ended.
     bool passed_ = false;
     std::shared_ptr<char> alive_ = std::make_shared<char>();
 };

@@ -95,6 +95,7 @@ void Supervisor::take(const keeper::Message& message) {
 // keeper looks for the next ones while we go on with these.
 void Supervisor::on_exited(std::span<const keeper::Message> messages) {
     if (messages.empty()) return;
+    hear_services();
     std::vector<Note> mine;
     for (const keeper::Message& message : messages) {
         if (const core::InstanceId* const owner = table_.by_pid(message.pid)) {

@@ -37,6 +37,17 @@ const core::InstanceId* Supervisor::tree_of(pid_t pid) const {
     return *mark == os::run_mark(run, scope_) ? logs_.find(run) : nullptr;
 }
 
+// What they said before something else is heeded before it: one that names
+// another main process and ends has handed over, and has not crashed.
+void Supervisor::hear_services() {
+    if (!notify_) return;
+    // In the middle of something: what follows from it waits until that is done.
+    const bool settling = std::exchange(settling_, true);
+    notify_->drain();
+    settling_ = settling;
+    run_events();
+}
+
 void Supervisor::on_notify(NotifyMessage message) {
     const core::InstanceId* const main = table_.by_pid(message.pid);
     const core::InstanceId* const owner = main != nullptr ? main : tree_of(message.pid);

@@ -49,8 +49,7 @@ Supervisor::Supervisor(boost::asio::io_context& io, Setting setting, Log& log)
                 }},
       timers_{io.get_executor(),
               [this](const std::vector<core::TimerFired>& fired) {
-                  // A ping that is there already was in time.
-                  if (notify_) notify_->drain();
+                  hear_services();  // A ping that is there already was in time.
                   events_.insert(events_.end(), fired.begin(), fired.end());
                   settle();
               }},

@@ -152,6 +152,7 @@ private:
     logger::Open describe_log(core::InstanceId id) const;
 
     // notified.cpp
+    void hear_services();
     void on_notify(NotifyMessage message);
     const core::InstanceId* tree_of(pid_t pid) const;
     void heed(core::InstanceId id, core::RunId run, const config::Unit& unit,

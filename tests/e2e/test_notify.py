@@ -66,7 +66,7 @@ def test_stopping_is_shown_and_outlives_the_supervisor(superd, teller):
     assert teller.reason().startswith("ending by its own wish")
 
 
-@pytest.mark.parametrize("how, notify", [("fork", "true"), ("fork-pidfd", '"tree"')])
+@pytest.mark.parametrize("how, notify", [("fork", "true"), ("fork-and-go", "true"), ("fork-pidfd", '"tree"')])
 def test_another_main_process_is_followed(superd, teller, how, notify):
     teller.start(notify)
     first = superd.pid("svc")

@@ -1,10 +1,10 @@
 """A service that sends what it reads from a FIFO to NOTIFY_SOCKET, line by line.
 
-Usage: teller.py FIFO. A line "fork" makes it start another like itself, which takes over by
-MAINPID= and reads the FIFO from then on, and the first one ends. A line "fork-pidfd" does the same by
-MAINPIDFD=1. A line "store" sends a listening socket to keep, under the name "web"; "barrier"
-waits until all that was said before is heeded. What systemd's protocol gave it at its start is written
-to FIFO.got, a line each.
+Usage: teller.py FIFO. A line "fork" makes it start another like itself, which takes over by MAINPID=
+and reads the FIFO from then on, and the first one ends; with "fork-and-go" it waits for nobody before.
+A line "fork-pidfd" does the same by MAINPIDFD=1. A line "store" sends a listening socket to keep, under
+the name "web"; "barrier" waits until all that was said before is heeded. What systemd's protocol gave it
+at its start is written to FIFO.got, a line each.
 """
 import os
 import pathlib
@@ -38,8 +38,9 @@ def barrier():
     os.close(ours)
 
 
-def hand_over(by_pidfd):
+def hand_over(how):
     """Goes on in a child. By MAINPID= of the parent's, as gunicorn does it, or by the child's pidfd."""
+    by_pidfd = how == "fork-pidfd"
     wait, go_on = os.pipe()
     child = os.fork()
     if child == 0:
@@ -51,6 +52,8 @@ def hand_over(by_pidfd):
         return
     if not by_pidfd:
         say(f"MAINPID={child}")
+        if how == "fork-and-go":
+            os._exit(7)
         barrier()
     os.close(go_on)
     os.read(wait, 1)
@@ -66,8 +69,8 @@ def heed(line, fifo):
     elif line == "barrier":
         barrier()
         fifo.with_suffix(".heeded").write_text("")
-    elif line in ("fork", "fork-pidfd"):
-        hand_over(line == "fork-pidfd")
+    elif line.startswith("fork"):
+        hand_over(line)
     else:
         say(line)
 
