@@ -207,6 +207,7 @@ Change compare_units(const Unit& before, const Unit& after) {
     compare_launch(before.launch, after.launch, keys);
     keys.compare("instances", before.spec.instances, after.spec.instances);
     keys.compare("autostart", before.spec.autostart, after.spec.autostart);
+    keys.compare("essential", before.spec.essential, after.spec.essential);
     compare_dependencies(before.spec, after.spec, keys);
     compare_restart(before.spec.restart, after.spec.restart, keys);
     compare_ready(before, after, keys);

@@ -117,6 +117,7 @@ Draft read_unit(const std::string& name, const Table& root, Surroundings& surrou
     fields.read("type", unit.spec.type);
     fields.read("instances", unit.spec.instances);
     fields.read("autostart", unit.spec.autostart);
+    fields.read("essential", unit.spec.essential);
     read_dependencies(fields, draft);
     read_restart(fields, unit.spec.restart);
     unit.spec.stop = read_stop(fields);

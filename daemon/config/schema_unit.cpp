@@ -28,6 +28,12 @@ constexpr std::array keys{
         .example = R"("oneshot")",
         .applies = restart,
         .choices = "service|oneshot"},
+    Key{.path = "essential",
+        .form = boolean,
+        .text = "When it is lost for good, that is, failed, or ended by itself without being "
+                "started again, superd stops everything and exits with its exit code",
+        .fallback = "false",
+        .example = "true"},
     Key{.path = "exec",
         .form = argv,
         .text =

@@ -119,7 +119,9 @@ struct MainChanged {
     std::int32_t pid = 0;
 };
 // superd is to stop: everything goes down in reverse order, then AllDown.
-struct ShutdownRequested {};
+struct ShutdownRequested {
+    std::int32_t exit_code = 0;  // superd's; of no meaning when it stops already.
+};
 
 using Event = std::variant<StartRequested, StopRequested, RestartRequested, ResetRequested, Spawned,
                            SpawnFailed, BecameReady, ReadyFailed, Exited, TreeEmpty, TreeLeft,
@@ -206,11 +208,21 @@ struct Answer {
     InstanceId instance;
     Outcome outcome = Outcome::done;
 };
+// An essential instance is lost for good, so superd stops, to exit with that
+// instance's exit code (128 + signal as shells have it; 1 for what never ran).
+// To be remembered: the next supervisor is to be told ShutdownRequested with it.
+struct ShuttingDown {
+    InstanceId lost;
+    std::int32_t exit_code = 0;
+};
 // Shutdown is complete: no process of any unit is left.
-struct AllDown {};
+struct AllDown {
+    std::int32_t exit_code = 0;
+};
 
 using Effect = std::variant<Spawn, AwaitReady, ForgetReady, StartChecks, StopChecks, CheckTurned,
-                            Signal, Sweep, ArmTimer, DisarmTimer, Changed, Forget, Answer, AllDown>;
+                            Signal, Sweep, ArmTimer, DisarmTimer, Changed, Forget, Answer,
+                            ShuttingDown, AllDown>;
 using Effects = std::vector<Effect>;
 
 }  // namespace superd::core

@@ -50,10 +50,7 @@ void Stepper::handle(const Event& event) {
             Instance& i = owner->instances[e.instance.index];
             if (i.timer == e.timer && i.due != Instant{}) timer_fired(*owner, i);
         },
-        [&](const ShutdownRequested&) {
-            system_.shutting_down_ = true;
-            for (const auto& [id, each] : system_.by_id_) touch(*each);
-        },
+        [&](const ShutdownRequested& e) { shut_down(e.exit_code); },
         [&](const auto& e) { heed(e); },
     };
     std::visit(visitor, event);

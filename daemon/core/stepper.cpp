@@ -30,6 +30,7 @@ void Stepper::enter(Unit& unit, Instance& instance, State state, Reason reason) 
     if (!alive(instance) && was_alive) --system_.alive_;
     out_.emplace_back(Changed{id_of(unit, instance), from, state});
     touch(unit);
+    check_essential(unit, instance);
 }
 
 void Stepper::changed(Unit& unit, Instance& instance) {
@@ -84,7 +85,7 @@ Effects Stepper::finish() {
     }
     if (system_.shutting_down_ && system_.alive_ == 0 && !system_.told_all_down_) {
         system_.told_all_down_ = true;
-        out_.emplace_back(AllDown{});
+        out_.emplace_back(AllDown{system_.exit_code_});
     }
     return std::move(out_);
 }

@@ -108,6 +108,10 @@ private:
     void queue(UnitId id);
     void remove_if_down(Unit& unit);
 
+    // essential.cpp: when superd itself has to go.
+    void shut_down(std::int32_t exit_code);
+    void check_essential(const Unit& unit, const Instance& instance);
+
     // configure.cpp
     Unit& define(SharedSpec spec);
     void connect(std::set<std::pair<UnitId, UnitId>>& before);

@@ -113,6 +113,7 @@ private:
     UnitId next_unit_ = 1;
     std::uint32_t alive_ = 0;  // Instances of which a process may live.
     bool shutting_down_ = false;
+    std::int32_t exit_code_ = 0;  // superd's, once it is shutting down.
     bool told_all_down_ = false;
 };
 

@@ -157,6 +157,12 @@ void Supervisor::take_over(Inheritance& from) {
         }
     }
     if (leavers) perform(system_.apply(definitions_.specs(), now()));
+    // A stop that the supervisor before began; with a new keeper superd's life is a new one.
+    if (from.restarted && from.records.header.ending) {
+        ending_ = from.records.header.ending;
+        limit_shut_down();
+        events_.push_back(core::ShutdownRequested{*ending_});
+    }
     release_leftovers(from);
     log_.info("took over " + std::to_string(kept) + " running instances");
     say("supervisor took over " + std::to_string(kept) + " running instances");

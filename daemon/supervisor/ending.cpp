@@ -25,11 +25,27 @@ void Supervisor::shut_down() {
         return;
     }
     log_.info("stopping all units");
+    limit_shut_down();
+    happen(core::ShutdownRequested{});
+}
+
+// Written down first: whoever takes over in the middle of it has to end it.
+void Supervisor::on_essential_lost(const core::ShuttingDown& effect) {
+    ending_ = effect.exit_code;
+    write_header();
+    const std::string text = "stopping all units: " + name_of(effect.lost) +
+                             ", which is essential, is lost (" + view_.reason(effect.lost) +
+                             "); superd will exit with " + std::to_string(effect.exit_code);
+    log_.error(text);
+    say(text);
+    limit_shut_down();
+}
+
+void Supervisor::limit_shut_down() {
     deadline_.expires_after(definitions_.settings().shutdown_timeout);
     deadline_.async_wait([this](boost::system::error_code error) {
         if (!error) kill_all();
     });
-    happen(core::ShutdownRequested{});
 }
 
 void Supervisor::kill_all() {
@@ -74,11 +90,11 @@ void Supervisor::conclude() {
     say("superd stopped");
     publish();
     // Of no more use: the next superd begins anew.
-    const RecordsHeader header{boot_, system_.next_run()};
-    if (auto cleared = records_->reset(header); !cleared) complain(cleared.error());
+    ending_.reset();
+    if (auto cleared = records_->reset(header()); !cleared) complain(cleared.error());
     remove_groups();
     log_.info("all units are stopped");
-    link_.finished(0);
+    link_.finished(superd_exit_);
     end(0);
 }
 

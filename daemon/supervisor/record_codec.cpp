@@ -284,6 +284,8 @@ Slot encode_header(const RecordsHeader& header) {
     out.put(static_cast<std::uint8_t>(header.boot.size()));
     out.put(std::string_view{header.boot});
     out.put(header.next_run);
+    out.put(static_cast<std::uint8_t>(header.ending ? 1 : 0));
+    out.put(header.ending.value_or(0));
     return out.finish(kind_header);
 }
 
@@ -293,6 +295,9 @@ std::optional<RecordsHeader> decode_header(std::span<const std::byte, slot_size>
     RecordsHeader header;
     header.boot = in->text(in->take<std::uint8_t>());
     header.next_run = in->take<core::RunId>();
+    const bool ending = in->take<std::uint8_t>() != 0;
+    const auto exit_code = in->take<std::int32_t>();
+    if (ending) header.ending = exit_code;
     if (!in->good()) return std::nullopt;
     return header;
 }

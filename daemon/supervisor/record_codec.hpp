@@ -41,6 +41,7 @@ struct RecordsHeader {
     std::string boot;  // /proc/sys/kernel/random/boot_id
     core::RunId next_run =
         1;  // No run of this number or a higher one has been, but for those in slots.
+    std::optional<std::int32_t> ending;  // superd stops, and is to exit with that.
     friend bool operator==(const RecordsHeader&, const RecordsHeader&) = default;
 };
 Slot encode_header(const RecordsHeader& header);

@@ -133,8 +133,7 @@ bool Supervisor::load_configuration(Inheritance& from) {
 
 // Nothing runs, and what was before is history.
 void Supervisor::begin_fresh(Inheritance& from) {
-    const RecordsHeader header{boot_, from.records.next_run};
-    if (auto cleared = records_->reset(header); !cleared) complain(cleared.error());
+    if (auto cleared = records_->reset(header()); !cleared) complain(cleared.error());
     for (const core::RunId run : logs_.leftovers()) logs_.discard(run);
     release_leftovers(from);
     say("superd " SUPERD_VERSION " started");

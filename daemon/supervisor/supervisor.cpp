@@ -136,7 +136,11 @@ void Supervisor::perform(const core::Effects& effects) {
         [&](const core::Changed& e) { changed(e); },
         [&](const core::Forget& e) { forget(e); },
         [&](const core::Answer& e) { commands_.answered(e.command, e.outcome); },
-        [&](const core::AllDown&) { all_down_ = true; },
+        [&](const core::ShuttingDown& e) { on_essential_lost(e); },
+        [&](const core::AllDown& e) {
+            all_down_ = true;
+            superd_exit_ = e.exit_code;
+        },
     };
     for (const core::Effect& effect : effects) std::visit(visitor, effect);
 }
@@ -176,8 +180,7 @@ void Supervisor::forget(const core::Forget& effect) {
         fd_store_.drop(row.slot);
         if (auto freed = records_->release(row.slot); !freed) complain(freed.error());
         // The slot's run was perhaps the highest there was.
-        const RecordsHeader header{boot_, system_.next_run()};
-        if (auto kept = records_->write_header(header); !kept) complain(kept.error());
+        write_header();
     }
     if (row.grouped) {
         // One that is not empty yet stays; it is used again or removed by who delegated it.
@@ -213,6 +216,12 @@ Trees::Subject Supervisor::subject(core::InstanceId id, core::RunId run) const {
     subject.stranger = row != nullptr && row->stranger;
     subject.group = group_of(id);
     return subject;
+}
+
+RecordsHeader Supervisor::header() const { return {boot_, system_.next_run(), ending_}; }
+
+void Supervisor::write_header() {
+    if (auto kept = records_->write_header(header()); !kept) complain(kept.error());
 }
 
 void Supervisor::flush_records() {

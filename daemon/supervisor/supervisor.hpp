@@ -116,6 +116,8 @@ private:
     std::string group_of(core::InstanceId id) const;
     void flush_records();
     std::string unit_name(core::UnitId id) const;  // Of one that is forgotten, too.
+    RecordsHeader header() const;
+    void write_header();
     std::string name_of(core::InstanceId id) const;
 
     void on_tree(core::Event event);
@@ -199,6 +201,8 @@ private:
 
     // ending.cpp
     void shut_down();
+    void on_essential_lost(const core::ShuttingDown& effect);
+    void limit_shut_down();
     void kill_all();
     void end_if_done();
     void conclude();
@@ -249,7 +253,9 @@ private:
     core::Instant stranger_logged_{}, complained_{};
     std::string complaint_;
     bool all_down_ = false, waiting_for_logs_ = false, log_wait_over_ = false;
-    int exit_code_ = 1;
+    int exit_code_ = 1;                   // The supervisor's own.
+    std::int32_t superd_exit_ = 0;        // What the keeper is to exit with.
+    std::optional<std::int32_t> ending_;  // An essential unit is lost: exit with that.
 };
 
 }  // namespace superd::supervisor

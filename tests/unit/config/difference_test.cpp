@@ -59,6 +59,7 @@ TEST(Difference, TellsForEachKeyWhetherItIsLive) {
     for (const auto& [before, after, kind, key] : std::initializer_list<Sample>{
              {"", "description = \"x\"", ChangeKind::live, "description"},
              {"", "autostart = false", ChangeKind::live, "autostart"},
+             {"", "essential = true", ChangeKind::live, "essential"},
              {"", "type = \"oneshot\"", ChangeKind::restart, "type"},
              {"", "env.A = \"x\"", ChangeKind::restart, "env.A"},
              {"env.A = \"y\"", "env.A = \"x\"", ChangeKind::restart, "env.A"},

@@ -1,0 +1,39 @@
+// Units that superd does not live without, as the one service of a container.
+#include "core/stepper.hpp"
+
+namespace superd::core {
+
+namespace {
+
+constexpr std::int32_t signal_base = 128;  // As shells tell of a signal.
+
+// It will not come up again, and nobody has asked for that.
+bool lost_for_good(const Instance& instance) {
+    if (instance.goal == Goal::down || instance.removed) return false;
+    return instance.state == State::failed ||
+           (instance.state == State::inactive && instance.reason == Reason::exited);
+}
+
+std::int32_t exit_code(const Instance& instance) {
+    const bool ended = instance.reason == Reason::exited || instance.reason == Reason::no_restart;
+    if (!ended || !instance.last_exit || instance.last_exit->status.unknown) return 1;
+    const ExitStatus& status = instance.last_exit->status;
+    return status.signal != 0 ? signal_base + status.signal : status.code;
+}
+
+}  // namespace
+
+void Stepper::shut_down(std::int32_t exit_code) {
+    if (!system_.shutting_down_) system_.exit_code_ = exit_code;
+    system_.shutting_down_ = true;
+    for (const auto& [id, each] : system_.by_id_) touch(*each);
+}
+
+void Stepper::check_essential(const Unit& unit, const Instance& instance) {
+    if (!unit.spec.essential || system_.shutting_down_ || !lost_for_good(instance)) return;
+    const std::int32_t code = exit_code(instance);
+    out_.emplace_back(ShuttingDown{id_of(unit, instance), code});
+    shut_down(code);
+}
+
+}  // namespace superd::core
