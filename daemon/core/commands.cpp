@@ -31,6 +31,7 @@ void Stepper::start(const StartRequested& request) {
     await(*found, request.instance, request.command, Goal::up);
     pull_dependencies(*found);
     each_target(*found, request.instance, [&](Instance& i) { want_up(*found, i); });
+    start_members(*found);
 }
 
 void Stepper::stop(const StopRequested& request) {
@@ -38,6 +39,7 @@ void Stepper::stop(const StopRequested& request) {
     if (found == nullptr) return answer(request.command, request.instance, Outcome::failed);
     await(*found, request.instance, request.command, Goal::down);
     each_target(*found, request.instance, [&](Instance& i) { want_down(*found, i); });
+    each_member(*found, [&](Unit& member, Instance& i) { want_down(member, i); });
 }
 
 void Stepper::restart(const RestartRequested& request) {
@@ -47,27 +49,59 @@ void Stepper::restart(const RestartRequested& request) {
     }
     await(*found, request.instance, request.command, Goal::up);
     pull_dependencies(*found);
+    if (found->spec->type == UnitType::group) {
+        start_members(*found);
+        each_member(*found, [&](Unit& member, Instance& i) {
+            if (member.spec->type != UnitType::group) ask_restart(member, i);
+        });
+        return want_up(*found, found->instances.front());
+    }
     each_target(*found, request.instance, [&](Instance& i) { ask_restart(*found, i); });
 }
 
 void Stepper::reset(const ResetRequested& request) {
     Unit* const found = unit(request.instance.unit);
     if (found == nullptr) return answer(request.command, request.instance, Outcome::failed);
-    each_target(*found, request.instance, [&](Instance& i) {
-        forget_failures(i);
-        if (i.state != State::failed && i.state != State::backoff) return changed(*found, i);
-        disarm(*found, i);
-        if (i.goal == Goal::up)
-            enter(*found, i, State::waiting, Reason::dependency);
-        else
-            enter(*found, i, State::inactive, Reason::stopped);
-    });
+    each_target(*found, request.instance, [&](Instance& i) { reset(*found, i); });
+    each_member(*found, [&](Unit& member, Instance& i) { reset(member, i); });
     answer(request.command, request.instance, Outcome::done);
+}
+
+void Stepper::reset(Unit& unit, Instance& instance) {
+    forget_failures(instance);
+    const bool by_group = instance.state == State::inactive && instance.reason == Reason::group;
+    if (instance.state != State::failed && instance.state != State::backoff && !by_group) {
+        return changed(unit, instance);
+    }
+    disarm(unit, instance);
+    if (instance.goal == Goal::up)
+        enter(unit, instance, State::waiting, Reason::dependency);
+    else
+        enter(unit, instance, State::inactive, Reason::stopped);
+}
+
+// The operator's wish for a group is one for all that it consists of.
+template <class Visit>
+void Stepper::each_member(Unit& group, Visit&& visit) {
+    for (const UnitId id : std::vector{group.members}) {
+        Unit* const member = unit(id);
+        if (member == nullptr || member->removed) continue;
+        each_target(*member, {id, all_instances}, [&](Instance& i) { visit(*member, i); });
+        each_member(*member, visit);
+    }
+}
+
+void Stepper::start_members(Unit& group) {
+    each_member(group, [&](Unit& member, Instance& i) {
+        pull_dependencies(member);
+        want_up(member, i);
+    });
 }
 
 void Stepper::want_up(Unit& unit, Instance& instance) {
     const bool was_down = instance.goal == Goal::down;
     instance.goal = Goal::up;
+    revive_group(unit, instance);
     switch (instance.state) {
         case State::inactive:
         case State::failed:
@@ -125,10 +159,12 @@ void Stepper::forget_failures(Instance& instance) {
 }
 
 void Stepper::pull_dependencies(const Unit& from) {
-    for (const auto& edge : from.edges) {
-        if (edge.kind == DependencyKind::after) continue;
-        Unit* const dependency = unit(edge.unit);
-        if (dependency != nullptr && !dependency->removed) pull(*dependency);
+    for (const Unit* each = &from; each != nullptr; each = system_.group_of(*each)) {
+        for (const auto& edge : each->edges) {
+            if (edge.kind == DependencyKind::after) continue;
+            Unit* const dependency = unit(edge.unit);
+            if (dependency != nullptr && !dependency->removed) pull(*dependency);
+        }
     }
 }
 
@@ -140,6 +176,7 @@ void Stepper::pull(Unit& dependency) {
     if (wanted) return;  // Some of its instances may be stopped: that is the operator's choice.
     each_target(dependency, {dependency.id, all_instances},
                 [&](Instance& i) { want_up(dependency, i); });
+    start_members(dependency);
 }
 
 void Stepper::await(Unit& unit, InstanceId target, CommandId command, Goal goal) {
@@ -169,6 +206,12 @@ void Stepper::answer_pending(Unit& unit) {
 // as one try has: the retries go on, but who waits should hear of it.
 std::optional<Outcome> Stepper::outcome(const Unit& unit, const PendingCommand& pending) const {
     bool open = false;
+    if (unit.spec->type == UnitType::group && pending.goal == Goal::up) {
+        for (const UnitId leaf : system_.leaves(unit.id)) {
+            const auto members = outcome(*system_.find(leaf), {0, {leaf, all_instances}, Goal::up});
+            if (members == Outcome::failed) return members;
+        }
+    }
     for (std::uint32_t index = 0; index < unit.instances.size(); ++index) {
         if (pending.instance.index != all_instances && pending.instance.index != index) continue;
         const Instance& i = unit.instances[index];

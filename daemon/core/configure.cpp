@@ -20,6 +20,7 @@ void Stepper::apply(std::vector<SharedSpec> specs) {
     for (const auto& [id, each] : system_.by_id_) {
         for (const auto& edge : each->edges) before.emplace(id, edge.unit);
     }
+    leave_groups();
     std::set<UnitId> kept, added;
     for (auto& spec : specs) {
         const auto known = system_.by_name_.find(spec->name);
@@ -37,7 +38,7 @@ void Stepper::apply(std::vector<SharedSpec> specs) {
     connect(before);
     for (const auto id : added) {
         Unit& each = *unit(id);
-        if (!each.spec->autostart) continue;
+        if (!starts_by_itself(each)) continue;
         pull_dependencies(each);
         for (Instance& i : each.instances) want_up(each, i);
     }
@@ -85,6 +86,7 @@ void Stepper::connect(std::set<std::pair<UnitId, UnitId>>& before) {
             if (Unit* const other = unit(edge.unit)) other->dependents.push_back(id);
         }
     }
+    join_groups();
     for (const auto& [id, each] : system_.by_id_) {
         const bool up = std::ranges::any_of(
             each->instances, [](const Instance& i) { return i.goal == Goal::up && !i.removed; });
@@ -99,6 +101,7 @@ void Stepper::connect(std::set<std::pair<UnitId, UnitId>>& before) {
 // Instances are added and removed at the end; the others do not notice. An
 // instance that was on its way out and is wanted again comes back when down.
 void Stepper::resize(Unit& unit, bool is_new) {
+    retype(unit);
     const bool up = !is_new && std::ranges::any_of(unit.instances, [](const Instance& i) {
         return i.goal == Goal::up && !i.removed;
     });
@@ -121,6 +124,17 @@ void Stepper::resize(Unit& unit, bool is_new) {
         if (up && !was_empty) want_up(unit, unit.instances.back());
     }
     unit.instances.shrink_to_fit();
+}
+
+// What was a group until now has no process, so it can not go on as a service.
+void Stepper::retype(Unit& unit) {
+    if (unit.spec->type == UnitType::group) return;
+    for (Instance& i : unit.instances) {
+        if (i.run != 0 || !alive(i)) continue;
+        const bool up = i.goal == Goal::up;
+        enter(unit, i, up ? State::waiting : State::inactive,
+              up ? Reason::dependency : Reason::stopped);
+    }
 }
 
 void Stepper::adopt(std::vector<SharedSpec> specs, std::vector<Restored> restored) {
@@ -154,7 +168,7 @@ void Stepper::adopt(std::vector<SharedSpec> specs, std::vector<Restored> restore
     none = goals();
     connect(none);
     for (const auto& [id, each] : system_.by_id_) {
-        if (!known.contains(id) && each->spec->autostart) {
+        if (!known.contains(id) && starts_by_itself(*each)) {
             pull_dependencies(*each);
             for (Instance& i : each->instances) want_up(*each, i);
         }
@@ -166,6 +180,7 @@ void Stepper::adopt(std::vector<SharedSpec> specs, std::vector<Restored> restore
 // Repeats what the supervisor before may not have come to do. All of it may be
 // done twice without harm.
 void Stepper::resume(Unit& unit, Instance& instance) {
+    if (unit.spec->type == UnitType::group && instance.run == 0) return;
     const Instant due = instance.due;
     switch (instance.state) {
         case State::starting:

@@ -13,7 +13,8 @@ bool wanted(const Instance& instance) { return instance.goal == Goal::up && !ins
 bool reached(const Instance& instance, When when) {
     switch (when) {
         case When::started:
-            return (alive(instance) && instance.pid != 0) || instance.state == State::completed;
+            return (alive(instance) && instance.pid != 0) || instance.state == State::completed ||
+                   instance.state == State::ready;  // A group has no process.
         case When::ready:
             return instance.state == State::ready || instance.state == State::completed;
         case When::completed: return instance.state == State::completed;
@@ -50,7 +51,7 @@ bool System::satisfied(const Edge& edge) const {
 }
 
 bool System::going(const Unit& unit) const {
-    if (unit.removed || shutting_down_) return true;
+    if (unit.removed || shutting_down_ || group_ended(unit)) return true;
     if (std::ranges::none_of(unit.instances, wanted)) return true;
     // What a oneshot needed may go once it is done: that does not undo it.
     const bool done = std::ranges::all_of(unit.instances, [](const Instance& i) {
@@ -65,19 +66,13 @@ bool System::lost(const Unit& unit) const {
                                [](const Instance& i) { return !wanted(i) || given_up(i); });
 }
 
-bool System::dependency_lost(const Unit& unit) const {
-    return std::ranges::any_of(unit.edges, [this](const Edge& edge) {
-        if (edge.kind != DependencyKind::needs) return false;
-        const Unit* const other = find(edge.unit);
-        return other != nullptr && lost(*other);
-    });
-}
-
 std::optional<Edge> System::blocker(const Unit& unit) const {
-    for (const Edge& edge : unit.edges) {
-        const Unit* const other = find(edge.unit);
-        const bool gone = edge.kind == DependencyKind::needs && other != nullptr && lost(*other);
-        if (gone || !satisfied(edge)) return edge;
+    for (const Unit* each = &unit; each != nullptr; each = group_of(*each)) {
+        for (const Edge& edge : each->edges) {
+            const Unit* const other = find(edge.unit);
+            const bool needed = edge.kind == DependencyKind::needs && other != nullptr;
+            if ((needed && lost(*other)) || !satisfied(edge)) return edge;
+        }
     }
     return std::nullopt;
 }
@@ -86,6 +81,10 @@ std::optional<Edge> System::blocker(const Unit& unit) const {
 // after it and has to end too, is alive, this one stays.
 bool Stepper::held_by_dependents(const Unit& unit) const {
     if (!system_.going(unit)) return false;
+    if (const Unit* const group = system_.group_of(unit);
+        group != nullptr && held_by_dependents(*group)) {
+        return true;
+    }
     return std::ranges::any_of(unit.dependents, [&](UnitId id) {
         const Unit* const other = system_.find(id);
         if (other == nullptr || std::ranges::none_of(other->instances, alive)) return false;
@@ -96,15 +95,39 @@ bool Stepper::held_by_dependents(const Unit& unit) const {
     });
 }
 
+// What a group depends on, all its members depend on.
+bool System::dependency_lost(const Unit& unit) const {
+    const auto gone = [this](const Edge& edge) {
+        if (edge.kind != DependencyKind::needs) return false;
+        const Unit* const other = find(edge.unit);
+        return other != nullptr && lost(*other);
+    };
+    for (const Unit* each = &unit; each != nullptr; each = group_of(*each)) {
+        if (std::ranges::any_of(each->edges, gone)) return true;
+    }
+    return false;
+}
+
 std::optional<Reason> Stepper::must_end(const Unit& unit, const Instance& instance) const {
     if (instance.removed) return Reason::removed;
     if (system_.shutting_down_) return Reason::shutdown;
     if (instance.goal == Goal::down) return Reason::stopped;
+    if (system_.group_ended(unit)) return Reason::group;
     if (system_.dependency_lost(unit)) return Reason::dependency;
     return std::nullopt;
 }
 
 void Stepper::evaluate(Unit& unit) {
+    if (unit.spec->type == UnitType::group && !unit.instances.empty()) {
+        Instance& self = unit.instances.front();
+        const bool has_process = self.run != 0 && alive(self);  // It was no group before.
+        if (!has_process) {
+            self.run = 0;
+            return evaluate_group(unit);
+        }
+        if (self.state != State::stopping) begin_stop(unit, self, Reason::removed);
+        return;
+    }
     for (Instance& instance : unit.instances) evaluate(unit, instance);
 }
 
@@ -117,8 +140,10 @@ void Stepper::evaluate(Unit& unit, Instance& instance) {
                 disarm(unit, instance);
                 return enter(unit, instance, State::inactive, *end);
             }
-            if (instance.state == State::waiting && !end && !system_.blocker(unit))
+            if (instance.state == State::waiting && !end && !system_.blocker(unit) &&
+                !system_.held_by_group(unit, instance)) {
                 spawn(unit, instance);
+            }
             return;
         case State::starting:
         case State::ready:

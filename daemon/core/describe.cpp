@@ -44,6 +44,13 @@ std::string why_it_failed(const Instance& i) {
                                                         : std::string{to_string(i.reason)};
         case Reason::exited:
         case Reason::no_restart: return i.last_exit ? describe(i.last_exit->status) : "failure";
+        case Reason::group:
+            return i.last_exit ? describe(i.last_exit->status) + ", once too often for its group"
+                               : "its group has failed";
+        case Reason::group_limit: return "its members failed too often";
+        case Reason::members: return "a member has failed";
+        case Reason::significant: return "a significant member is done";
+        case Reason::group_restart:
         case Reason::none:
         case Reason::not_started:
         case Reason::stopped:
@@ -74,6 +81,10 @@ std::string stopping(const Unit& unit, const Instance& i) {
         why = "superd stops";
     else if (i.reason == Reason::dependency)
         why = "what it needs is gone";
+    else if (i.reason == Reason::group)
+        why = "its group has ended";
+    else if (i.reason == Reason::group_restart)
+        why = "to be started again with its group";
     else
         why = why_it_failed(i);
     if (i.due != Instant{}) {
@@ -97,6 +108,19 @@ std::string degraded(const UnitSpec& unit, const Instance& i) {
     return text;
 }
 
+// "web: not ready yet": the first member that keeps the group from being up.
+std::string System::laggard(const Unit& group) const {
+    for (const UnitId leaf : leaves(group.id)) {
+        const Unit& member = *find(leaf);
+        for (const Instance& i : member.instances) {
+            if (i.removed || i.goal == Goal::down) continue;
+            if (i.state == State::ready || i.state == State::completed) continue;
+            return member.spec->name + ": " + obstacle(member, When::ready);
+        }
+    }
+    return "its members";
+}
+
 std::string System::describe(InstanceId id, Instant now) const {
     const Unit* const unit = find(id.unit);
     const Instance* const i = find(id);
@@ -107,14 +131,20 @@ std::string System::describe(InstanceId id, Instant now) const {
                 return "ended with " + core::describe(i->last_exit->status) +
                        ", its policy does not restart it";
             }
+            if (i->reason == Reason::group) return "its group has ended";
             return i->reason == Reason::not_started ? "never started" : "stopped";
         case State::waiting: {
             const auto edge = blocker(*unit);
+            const Unit* const group = edge ? nullptr : held_by_group(*unit, *i);
+            if (group != nullptr) {
+                return "on its group " + group->spec->name + ": others of it are on their way down";
+            }
             if (!edge) return "about to start";
             const Unit& other = *find(edge->unit);
             return "on " + other.spec->name + ": " + obstacle(other, edge->when);
         }
         case State::starting:
+            if (i->reason == Reason::members) return "on " + laggard(*unit);
             if (i->reason == Reason::awaiting_ready) {
                 return "not ready yet, " + seconds(i->due - now) + " left";
             }
@@ -127,6 +157,7 @@ std::string System::describe(InstanceId id, Instant now) const {
                 return "reloading, up for " + seconds(now - i->started);
             }
             if (const auto sick = degraded(*unit->spec, *i); !sick.empty()) return sick;
+            if (unit->spec->type == UnitType::group) return "all members are up";
             return "up for " + seconds(now - i->started);
         case State::stopping: return stopping(*unit, *i);
         case State::backoff: {
@@ -136,12 +167,14 @@ std::string System::describe(InstanceId id, Instant now) const {
             return text;
         }
         case State::failed: {
+            if (i->reason == Reason::members) return laggard(*unit);
             std::string text = why_it_failed(*i);
             if (i->limited) text += ", and restart.limit is exceeded";
             if (i->reason == Reason::no_restart) text += ", and its policy does not restart it";
             return text;
         }
         case State::completed:
+            if (i->reason == Reason::significant) return "a significant member is done";
             return i->last_exit ? "done after " + seconds(i->last_exit->uptime) : "done";
     }
     return {};

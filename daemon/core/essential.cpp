@@ -11,11 +11,13 @@ constexpr std::int32_t signal_base = 128;  // As shells tell of a signal.
 bool lost_for_good(const Instance& instance) {
     if (instance.goal == Goal::down || instance.removed) return false;
     return instance.state == State::failed ||
-           (instance.state == State::inactive && instance.reason == Reason::exited);
+           (instance.state == State::inactive &&
+            (instance.reason == Reason::exited || instance.reason == Reason::group));
 }
 
 std::int32_t exit_code(const Instance& instance) {
-    const bool ended = instance.reason == Reason::exited || instance.reason == Reason::no_restart;
+    const Reason why = instance.reason;
+    const bool ended = why == Reason::exited || why == Reason::no_restart || why == Reason::group;
     if (!ended || !instance.last_exit || instance.last_exit->status.unknown) return 1;
     const ExitStatus& status = instance.last_exit->status;
     return status.signal != 0 ? signal_base + status.signal : status.code;
@@ -30,8 +32,14 @@ void Stepper::shut_down(std::int32_t exit_code) {
 }
 
 void Stepper::check_essential(const Unit& unit, const Instance& instance) {
-    if (!unit.spec.essential || system_.shutting_down_ || !lost_for_good(instance)) return;
-    const std::int32_t code = exit_code(instance);
+    if (!unit.spec->essential || system_.shutting_down_ || !lost_for_good(instance)) return;
+    std::int32_t code = exit_code(instance);
+    each_leaf(unit.id, [&](const Unit& member) {
+        for (const Instance& i : member.instances) {
+            const bool failed = unit.spec->type == UnitType::group && i.state == State::failed;
+            if (failed && code == 1) code = exit_code(i);
+        }
+    });
     out_.emplace_back(ShuttingDown{id_of(unit, instance), code});
     shut_down(code);
 }

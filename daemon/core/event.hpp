@@ -220,9 +220,9 @@ struct AllDown {
     std::int32_t exit_code = 0;
 };
 
-using Effect = std::variant<Spawn, AwaitReady, ForgetReady, StartChecks, StopChecks, CheckTurned,
-                            Signal, Sweep, ArmTimer, DisarmTimer, Changed, Forget, Answer,
-                            ShuttingDown, AllDown>;
+using Effect =
+    std::variant<Spawn, AwaitReady, ForgetReady, StartChecks, StopChecks, CheckTurned, Signal,
+                 Sweep, ArmTimer, DisarmTimer, Changed, Forget, Answer, ShuttingDown, AllDown>;
 using Effects = std::vector<Effect>;
 
 }  // namespace superd::core

@@ -82,6 +82,11 @@ std::string_view to_string(Reason reason) {
         case Reason::check_stopped: return "check-stopped";
         case Reason::watchdog: return "watchdog";
         case Reason::overstayed: return "overstayed";
+        case Reason::group: return "group";
+        case Reason::group_restart: return "group-restart";
+        case Reason::members: return "members";
+        case Reason::group_limit: return "group-limit";
+        case Reason::significant: return "significant";
     }
     std::unreachable();
 }

@@ -73,6 +73,11 @@ enum class Reason : std::uint8_t {
     check_stopped,      // stopping/failed: likewise; its on-failure is "stop"
     watchdog,           // stopping/backoff/failed: likewise
     overstayed,         // stopping/backoff/failed: it said that it stops, and did not
+    group,              // stopping/inactive/failed: its group has ended
+    group_restart,      // stopping: started again with another member of its group
+    members,            // of a group; starting: not all are up; failed: one has failed
+    group_limit,        // of a group; stopping/failed: members failed too often
+    significant,        // of a group; stopping/completed: a significant member is done
 };
 
 // What a service last said it is doing (RELOADING=1, STOPPING=1 of sd_notify(3)).

@@ -137,6 +137,7 @@ void Stepper::down(Unit& unit, Instance& instance) {
     if (instance.removed) return enter(unit, instance, State::inactive, Reason::removed);
     if (system_.shutting_down_) return enter(unit, instance, State::inactive, Reason::shutdown);
     if (instance.goal == Goal::down) return enter(unit, instance, State::inactive, Reason::stopped);
+    if (system_.group_ended(unit)) return enter(unit, instance, State::inactive, Reason::group);
     if (by_itself && !instance.restart_requested) return ended_by_itself(unit, instance);
     instance.restart_requested = false;
     enter(unit, instance, State::waiting, Reason::dependency);

@@ -36,7 +36,8 @@ void Stepper::ended_by_itself(Unit& unit, Instance& instance) {
     if (why == Reason::check_stopped) return enter(unit, instance, State::failed, why);
     if (success && unit.spec->type == UnitType::oneshot) {
         instance.attempt = 0;
-        return enter(unit, instance, State::completed, Reason::exited);
+        enter(unit, instance, State::completed, Reason::exited);
+        return significant_ended(unit);
     }
     if (!failed_to_be_ready) {
         if (listed(status, rule.never_on_codes, rule.never_on_signals)) {
@@ -49,7 +50,10 @@ void Stepper::ended_by_itself(Unit& unit, Instance& instance) {
     const bool wanted = rule.policy == RestartPolicy::always ||
                         (rule.policy == RestartPolicy::on_failure && !success);
     if (wanted) return retry(unit, instance, why, stable, true);
-    if (success) return enter(unit, instance, State::inactive, Reason::exited);
+    if (success) {
+        enter(unit, instance, State::inactive, Reason::exited);
+        return significant_ended(unit);
+    }
     enter(unit, instance, State::failed, failed_to_be_ready ? why : Reason::no_restart);
 }
 
@@ -57,6 +61,7 @@ void Stepper::ended_by_itself(Unit& unit, Instance& instance) {
 // does not: that is no fault of the unit's.
 void Stepper::retry(Unit& unit, Instance& instance, Reason reason, bool stable, bool counts) {
     const RestartRule& rule = unit.spec->restart;
+    if (counts && !group_allows(unit)) return enter(unit, instance, State::failed, Reason::group);
     Instant at = now_ + next_delay(rule, instance, stable);
     // A program that cannot even be started fails at once: with a delay of
     // zero its retries would leave the event loop no time for anybody else.
@@ -66,7 +71,9 @@ void Stepper::retry(Unit& unit, Instance& instance, Reason reason, bool stable, 
                       [&](Instant past) { return past + rule.window <= now_; });
         if (instance.restarts_at.size() >= rule.limit) {
             instance.limited = true;
-            if (rule.on_limit == OnLimit::fail) return enter(unit, instance, State::failed, reason);
+            if (rule.on_limit != OnLimit::wait && !escalate(unit)) {
+                return enter(unit, instance, State::failed, reason);
+            }
             const auto oldest = instance.restarts_at.size() - rule.limit;
             at = std::max(at, instance.restarts_at[oldest] + rule.window);
         }
@@ -79,9 +86,17 @@ void Stepper::retry(Unit& unit, Instance& instance, Reason reason, bool stable, 
             instance.restarts_at.begin() + static_cast<std::ptrdiff_t>(surplus));
     }
     ++instance.restarts;
+    if (counts) restart_others(unit);
     if (at <= now_) return enter(unit, instance, State::waiting, Reason::dependency);
     enter(unit, instance, State::backoff, reason);
     arm(unit, instance, at);
+}
+
+// True: the unit's group takes its failure for its own, and is started again as a whole.
+bool Stepper::escalate(Unit& unit) {
+    Unit* const group = active_group(unit);
+    const bool wanted = unit.spec->restart.on_limit == OnLimit::escalate;
+    return wanted && group != nullptr && group_fails(*group);
 }
 
 // The wait before the next try, from the instance's place in the back-off,

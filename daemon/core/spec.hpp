@@ -15,14 +15,35 @@ namespace superd::core {
 enum class UnitType : std::uint8_t {
     service,  // Runs until it is stopped.
     oneshot,  // Runs to its end; an exit with success completes it.
+    group,    // Runs nothing itself: it is what its members are.
 };
 
 enum class RestartPolicy : std::uint8_t { always, on_failure, never };
 
 // What happens when `RestartRule::limit` is exceeded.
 enum class OnLimit : std::uint8_t {
-    wait,  // Wait until the window has room, then go on. Never gives up.
-    fail,  // Give up: the instance is `failed` until the operator starts or resets it.
+    wait,      // Wait until the window has room, then go on. Never gives up.
+    fail,      // Give up: the instance is `failed` until the operator starts or resets it.
+    escalate,  // Its group has failed, whatever the group's intensity; without a group: fail.
+};
+
+// Which members of a group are started again when one is, as OTP's supervisors
+// have it (supervisor(3erl)).
+enum class Strategy : std::uint8_t {
+    one_for_one,   // That one.
+    one_for_all,   // All, once all are down.
+    rest_for_one,  // That one and those after it, once these are down.
+};
+
+struct GroupRule {
+    std::vector<std::string> members;  // In order: rest_for_one starts them so.
+    // Of them: when one of these ends with success and stays down, all are stopped.
+    std::vector<std::string> significant;
+    Strategy strategy = Strategy::one_for_one;
+    // Restarts of members allowed within `window`; one more, and the group has
+    // failed: its parent decides, or all its members stay down. 0: no limit.
+    std::uint32_t limit = 0;
+    Duration window{};
 };
 
 // When to restart an instance whose run ended by itself, and how fast.
@@ -85,7 +106,8 @@ struct UnitSpec {
     RestartRule restart;
     std::vector<StopStep> stop;  // Never empty; the last step is repeated until the tree is gone.
     std::vector<Dependency> dependencies;
-    std::vector<CheckSpec> checks;  // Names are unique.
+    std::shared_ptr<const GroupRule> group;  // Of a group only.
+    std::vector<CheckSpec> checks;           // Names are unique.
     WatchdogRule watchdog;
     // The longest that a service may put off a deadline of its start, its stop or its watchdog.
     Duration extend_max = std::chrono::minutes{10};

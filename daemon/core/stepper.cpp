@@ -53,10 +53,17 @@ void Stepper::disarm(Unit& unit, Instance& instance) {
 // does not change its own state at once.
 void Stepper::touch(const Unit& unit) {
     queue(unit.id);
-    for (const auto& edge : unit.edges) queue(edge.unit);
-    if (unit.dependents.empty()) return;
-    std::set<UnitId> seen;
+    for (const auto& edge : unit.edges) touch_group(edge.unit);
     std::vector<UnitId> next{unit.dependents};
+    for (const Unit* g = system_.group_of(unit); g != nullptr; g = system_.group_of(*g)) {
+        queue(g->id);
+        // Only where one's state decides about others.
+        if (g->spec->group->strategy != Strategy::one_for_one) touch_group(g->id);
+        next.insert(next.end(), g->dependents.begin(), g->dependents.end());
+    }
+    touch_group(unit.id);
+    if (next.empty()) return;
+    std::set<UnitId> seen;
     while (!next.empty()) {
         const UnitId id = next.back();
         next.pop_back();
@@ -65,6 +72,7 @@ void Stepper::touch(const Unit& unit) {
         const Unit* const dependent = this->unit(id);
         if (dependent == nullptr) continue;
         next.insert(next.end(), dependent->dependents.begin(), dependent->dependents.end());
+        next.insert(next.end(), dependent->members.begin(), dependent->members.end());
     }
 }
 

@@ -37,6 +37,10 @@ private:
     void want_up(Unit& unit, Instance& instance);
     void want_down(Unit& unit, Instance& instance);
     void ask_restart(Unit& unit, Instance& instance);
+    void reset(Unit& unit, Instance& instance);
+    template <class Visit>
+    void each_member(Unit& group, Visit&& visit);
+    void start_members(Unit& group);
     void forget_failures(Instance& instance);
     // Sets the goal of what `unit` needs or wants to up, and of what these need.
     void pull_dependencies(const Unit& unit);
@@ -88,6 +92,7 @@ private:
     // restart.cpp: whether and when to try again.
     void ended_by_itself(Unit& unit, Instance& instance);
     void retry(Unit& unit, Instance& instance, Reason reason, bool stable, bool counts);
+    bool escalate(Unit& unit);
     Duration next_delay(const RestartRule& rule, Instance& instance, bool stable);
 
     // dependencies.cpp
@@ -95,6 +100,26 @@ private:
     std::optional<Reason> must_end(const Unit& unit, const Instance& instance) const;
     void evaluate(Unit& unit);
     void evaluate(Unit& unit, Instance& instance);
+
+    // groups.cpp
+    void leave_groups();
+    void join_groups();
+    void revive_group(Unit& group, Instance& self);
+    void evaluate_group(Unit& group);
+    Unit* active_group(const Unit& unit);
+    bool group_allows(Unit& unit);
+    bool group_fails(Unit& group);
+    void restart_others(const Unit& unit);
+    void restart_with_group(Unit& unit);
+    void significant_ended(const Unit& unit);
+    void touch_group(UnitId id);
+    bool starts_by_itself(const Unit& unit) const;
+    template <class Visit>
+    void each_leaf(UnitId id, Visit&& visit) {
+        for (const UnitId leaf : system_.leaves(id)) {
+            if (Unit* const found = unit(leaf); found != nullptr && !found->removed) visit(*found);
+        }
+    }
 
     // stepper.cpp: the small change.
     Unit* unit(UnitId id);
@@ -116,6 +141,7 @@ private:
     Unit& define(SharedSpec spec);
     void connect(std::set<std::pair<UnitId, UnitId>>& before);
     void resize(Unit& unit, bool is_new);
+    void retype(Unit& unit);
     void resume(Unit& unit, Instance& instance);
 
     System& system_;

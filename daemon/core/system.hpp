@@ -46,7 +46,9 @@ struct Unit {
     std::vector<UnitId> dependents;   // Who has an edge to it.
     std::vector<Instance> instances;  // By index; surplus ones are `removed` until down.
     std::vector<PendingCommand> pending;
-    bool removed = false;  // Left the configuration; forgotten when down.
+    std::vector<UnitId> members;  // Of a group, in order.
+    UnitId group = 0;             // The group it is a member of; 0: none.
+    bool removed = false;         // Left the configuration; forgotten when down.
 };
 
 // What a supervisor that takes over tells of one instance (from its records).
@@ -93,6 +95,10 @@ public:
     // back, if any: the first in order of definition.
     std::optional<Edge> blocker(const Unit& unit) const;
 
+    // All that a group consists of, groups in it replaced by their members;
+    // of any other unit itself.
+    std::vector<UnitId> leaves(UnitId id) const;
+
     // The state's reason as a sentence for people, without the state's name:
     // "on db: not ready", "retry 3 in 0.4 s after exit 1". No trailing period.
     std::string describe(InstanceId id, Instant now) const;
@@ -105,6 +111,13 @@ private:
     bool going(const Unit& unit) const;  // Unwanted or bound to end: dependents must end first.
     bool lost(const Unit& unit) const;   // Going, or given up.
     bool dependency_lost(const Unit& unit) const;
+
+    // groups.cpp
+    const Unit* group_of(const Unit& unit) const;
+    bool group_ended(const Unit& unit) const;
+    std::string laggard(const Unit& group) const;
+    // The group whose restart keeps this waiting instance from starting, if any.
+    const Unit* held_by_group(const Unit& unit, const Instance& instance) const;
 
     std::map<std::string, UnitId, std::less<>> by_name_;
     std::map<UnitId, std::unique_ptr<Unit>> by_id_;

@@ -229,7 +229,7 @@ std::unique_ptr<core::Health> take_health(Reader& in) {
 
 bool in_range(const core::Instance& i) {
     return i.goal <= core::Goal::up && i.state <= core::State::completed &&
-           i.reason <= core::Reason::overstayed && i.announced <= core::Announced::stopping &&
+           i.reason <= core::Reason::significant && i.announced <= core::Announced::stopping &&
            i.pid >= 0;
 }
 

@@ -5,8 +5,10 @@
 #include "core/system.hpp"
 
 #include <csignal>
+#include <map>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,6 +39,8 @@ public:
     std::vector<UnitSpec> units() {
         using namespace std::chrono_literals;
         std::vector<UnitSpec> specs;
+        grouped_.clear();
+        lowest_.clear();
         const auto count = 1 + random_() % 8;
         for (std::uint64_t i = 0; i < count; ++i) {
             UnitSpec s;
@@ -47,13 +51,13 @@ public:
             s.instances = chance(20) ? 3 : 1;
             s.ready_timeout = 5s;
             s.restart.policy = static_cast<RestartPolicy>(random_() % 3);
-            s.restart.on_limit = chance(50) ? OnLimit::wait : OnLimit::fail;
+            s.restart.on_limit = static_cast<OnLimit>(random_() % 3);
             s.restart.limit = chance(50) ? 3 : 0;
             s.restart.window = 30s;
             s.stop = {{SIGTERM, 3s}, {SIGKILL, 1s}};
             if (chance(30)) s.watchdog = {.every = 4s, .signal = SIGABRT};
             for (std::uint64_t n = random_() % 3; n > 0; --n) s.checks.push_back(check(n));
-            for (std::uint64_t d = 0; d < i; ++d) {
+            for (std::size_t d = 0; d < specs.size(); ++d) {
                 if (!chance(25)) continue;
                 const bool oneshot = specs[d].type == UnitType::oneshot;
                 const auto when = static_cast<When>(random_() % (oneshot ? 3 : 2));
@@ -61,6 +65,7 @@ public:
                     {specs[d].name, static_cast<DependencyKind>(random_() % 3), when});
             }
             specs.push_back(std::move(s));
+            if (chance(25)) add_group(specs);
         }
         return specs;
     }
@@ -86,6 +91,40 @@ private:
         return c;
     }
 
+    // Of units that are in no group yet, after all of them: so nothing waits in a circle.
+    void add_group(std::vector<UnitSpec>& specs) {
+        using namespace std::chrono_literals;
+        auto rule = std::make_shared<GroupRule>();
+        std::size_t first = specs.size();
+        for (std::size_t i = 0; i < specs.size(); ++i) {
+            if (grouped_.contains(specs[i].name) || !chance(60)) continue;
+            first = std::min(first, lowest_.contains(specs[i].name) ? lowest_[specs[i].name] : i);
+            rule->members.push_back(specs[i].name);
+        }
+        if (rule->members.empty()) return;
+        for (const auto& name : rule->members) grouped_.insert(name);
+        if (chance(20)) rule->significant = {rule->members.front()};
+        rule->strategy = static_cast<Strategy>(random_() % 3);
+        rule->limit = chance(50) ? 4 : 0;
+        rule->window = 20s;
+        UnitSpec group;
+        group.name = "g" + std::to_string(specs.size());
+        group.type = UnitType::group;
+        group.autostart = chance(80);
+        group.stop = {{SIGTERM, 3s}, {SIGKILL, 1s}};
+        group.group = std::move(rule);
+        for (std::size_t d = 0; d < first; ++d) {
+            const bool another = specs[d].type == UnitType::group;
+            if (another || !chance(25)) continue;
+            group.dependencies.push_back(
+                {specs[d].name, static_cast<DependencyKind>(random_() % 3), When::ready});
+        }
+        lowest_[group.name] = first;
+        specs.push_back(std::move(group));
+    }
+
+    std::set<std::string> grouped_;
+    std::map<std::string, std::size_t> lowest_;  // Of a group's members, at any depth.
     std::mt19937_64 random_;
 };
 

@@ -8,6 +8,7 @@
 #include "invariants.hpp"
 #include "tests/unit/core/share.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <deque>
@@ -345,6 +346,10 @@ private:
         for (const Unit* unit : system_->units()) {
             for (std::uint32_t index = 0; index < unit->instances.size(); ++index) {
                 const Instance& i = unit->instances[index];
+                if (unit->spec->type == UnitType::group) {
+                    check_group(*system_, *unit);
+                    continue;
+                }
                 living += alive(i) ? 1u : 0u;
                 check_instance(*unit, i,
                                {.process = processes_.contains(i.run),

@@ -3,6 +3,8 @@
 
 #include "core/system.hpp"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 namespace superd::core {
@@ -54,10 +56,31 @@ inline void check_instance(const Unit& unit, const Instance& i, const Present& p
 }
 
 // Nothing more is to happen to it once faults have stopped.
+inline bool a_member_waits(const System& system, const Unit& group) {
+    if (group.spec->type != UnitType::group) return false;
+    return std::ranges::any_of(system.leaves(group.id), [&](UnitId leaf) {
+        return system.blocker(*system.find(leaf)).has_value();
+    });
+}
+
+inline void check_group(const System& system, const Unit& group) {
+    const Instance& self = group.instances.front();
+    ASSERT_EQ(self.run, 0u) << "a group has no process";
+    bool any_alive = false;
+    for (const UnitId leaf : system.leaves(group.id)) {
+        any_alive = any_alive || std::ranges::any_of(system.find(leaf)->instances, alive);
+    }
+    if (self.goal == Goal::down || group.removed) return;
+    const bool over = self.reason == Reason::group_limit || self.reason == Reason::significant;
+    if (!over || self.state == State::stopping) return;
+    ASSERT_FALSE(any_alive) << group.spec->name << " has ended, and a member lives";
+}
+
 inline bool settled(const System& system, const Unit& unit, const Instance& i) {
     if (i.goal == Goal::down) return !alive(i);
     return i.state == State::ready || i.state == State::completed || i.state == State::failed ||
-           i.state == State::inactive || system.blocker(unit).has_value();
+           i.state == State::inactive || system.blocker(unit).has_value() ||
+           a_member_waits(system, unit);
 }
 
 }  // namespace superd::core

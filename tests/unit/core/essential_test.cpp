@@ -19,6 +19,7 @@ std::int32_t exit_code(const World& world) {
 
 TEST(Essential, LostTakesAllAlongAndItsExitCodeIsSuperds) {
     World world{{essential("main"), spec("side")}};
+    world.obeys = false;
     world.exit("main", {.code = 3});
     EXPECT_EQ(world.seen<ShuttingDown>().size(), 1u);
     EXPECT_EQ(world.state("side"), State::stopping);
@@ -49,6 +50,7 @@ TEST(Essential, NotReadyInTimeIsAFailureWhateverItsExitCode) {
     auto main = essential("main");
     main.awaits_ready = true;
     World world{{main}};
+    world.obeys = false;
     world.pass(main.ready_timeout);
     world.exit("main", {.code = 0});
     EXPECT_EQ(exit_code(world), 1);
@@ -79,7 +81,6 @@ TEST(Essential, OverItsLimitIsLost) {
 TEST(Essential, StoppedByTheOperatorIsNotLost) {
     World world{{essential("main")}};
     world.happen(StopRequested{world.all("main")});
-    world.exit("main", {.signal = SIGTERM});
     EXPECT_EQ(world.state("main"), State::inactive);
     EXPECT_TRUE(world.seen<ShuttingDown>().empty());
 }
@@ -87,7 +88,7 @@ TEST(Essential, StoppedByTheOperatorIsNotLost) {
 TEST(Essential, RemovedFromTheConfigurationIsNotLost) {
     World world{{essential("main"), spec("side")}};
     world.apply({spec("side")});
-    world.exit("main", {.code = 1});
+    EXPECT_EQ(world.system.size(), 1u);
     EXPECT_TRUE(world.seen<ShuttingDown>().empty());
 }
 
@@ -102,6 +103,7 @@ TEST(Essential, OneshotThatCompletesIsNotLost) {
 
 TEST(Essential, LossDuringAStopThatWasAskedForChangesNoExitCode) {
     World world{{essential("main"), spec("side")}};
+    world.obeys = false;
     world.happen(ShutdownRequested{});
     world.exit("main", {.code = 9});
     world.exit("side", {});
@@ -113,8 +115,6 @@ TEST(Essential, LossDuringAStopThatWasAskedForChangesNoExitCode) {
 TEST(Essential, LossIsRememberedByWhoTakesOver) {
     World world{{essential("main"), spec("side")}};
     world.happen(ShutdownRequested{.exit_code = 5});
-    world.exit("main", {});
-    world.exit("side", {});
     EXPECT_EQ(exit_code(world), 5);
 }
 
