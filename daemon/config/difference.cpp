@@ -166,6 +166,17 @@ void compare_ready(const Unit& before, const Unit& after, Keys& keys) {
     keys.compare("ready.every", a.every, b.every);
 }
 
+void compare_group(const core::UnitSpec& before, const core::UnitSpec& after, Keys& keys) {
+    static const core::GroupRule none;
+    const auto& a = before.group ? *before.group : none;
+    const auto& b = after.group ? *after.group : none;
+    keys.compare("members", a.members, b.members);
+    keys.compare("strategy", a.strategy, b.strategy);
+    keys.compare("intensity", a.limit, b.limit);
+    keys.compare("intensity", a.window, b.window);
+    keys.compare("significant", a.significant, b.significant);
+}
+
 void compare_stop(const core::UnitSpec& before, const core::UnitSpec& after, Keys& keys) {
     const auto same = [](const core::StopStep& a, const core::StopStep& b) {
         return a.signal == b.signal && a.patience == b.patience;
@@ -209,6 +220,7 @@ Change compare_units(const Unit& before, const Unit& after) {
     keys.compare("autostart", before.spec.autostart, after.spec.autostart);
     keys.compare("essential", before.spec.essential, after.spec.essential);
     compare_dependencies(before.spec, after.spec, keys);
+    compare_group(before.spec, after.spec, keys);
     compare_restart(before.spec.restart, after.spec.restart, keys);
     compare_ready(before, after, keys);
     compare_stop(before.spec, after.spec, keys);

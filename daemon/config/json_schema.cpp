@@ -185,6 +185,17 @@ std::string section_json(const Schema& schema, std::string_view section) {
     return array.text();
 }
 
+// What is required of a group is another thing than of all others.
+void add_group(Object& document, const std::vector<std::string_view>& required) {
+    Object group;
+    group.add("required", "[\"type\"]");
+    group.add("properties", "{\"type\": {\"const\": \"group\"}}");
+    document.add("if", group.text());
+    document.add("then", "{\"required\": [\"members\"], \"properties\": {\"exec\": false}}");
+    document.add("else", fmt::format("{{\"required\": {}, \"properties\": {{\"members\": false}}}}",
+                                     names_json(required)));
+}
+
 }  // namespace
 
 std::string json_schema(const Schema& schema) {
@@ -203,7 +214,11 @@ std::string json_schema(const Schema& schema) {
     document.add_text("description", fmt::format("See {}", schema.manual));
     document.add("type", "\"object\"");
     document.add("additionalProperties", "false");
-    if (!required.empty()) document.add("required", names_json(required));
+    if (schema.find("members") == nullptr) {
+        if (!required.empty()) document.add("required", names_json(required));
+    } else {
+        add_group(document, required);
+    }
     document.add("properties", properties.text());
     document.add("$defs", definitions.text());
     return document.text() + "\n";

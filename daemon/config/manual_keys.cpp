@@ -107,7 +107,7 @@ std::string section_reference(const Schema& schema, std::string_view section) {
     std::string out;
     for (const auto& key : schema.keys) {
         if (key.section() != section) continue;
-        const auto fallback = key.required           ? std::string{"Required"}
+        const auto fallback = key.required           ? std::string{"Required, but of a group"}
                               : key.fallback.empty() ? std::string{"No default"}
                                                      : fmt::format("Default: {}", key.fallback);
         out += fmt::format(".TP\n\\fB{}\\fR = \\fI{}\\fR\n{}.\n{}.\n{}.\n.br\nExample: {}\n",

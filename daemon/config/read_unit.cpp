@@ -107,14 +107,15 @@ Draft read_unit(const std::string& name, const Table& root, Surroundings& surrou
     Draft draft{std::make_shared<Unit>(), {}};
     Unit& unit = *draft.unit;
     const Fields fields{root, unit_schema(), report};
-    if (!fields.given("exec")) {
+    unit.spec.name = name;
+    fields.read("description", unit.description);
+    fields.read("type", unit.spec.type);
+    read_group(fields, draft);
+    if (!fields.given("exec") && unit.spec.type != core::UnitType::group) {
         report.add({},
                    "cannot use this unit: exec is missing; "
                    "write exec = [\"/path/to/program\", \"argument\"]");
     }
-    unit.spec.name = name;
-    fields.read("description", unit.description);
-    fields.read("type", unit.spec.type);
     fields.read("instances", unit.spec.instances);
     fields.read("autostart", unit.spec.autostart);
     fields.read("essential", unit.spec.essential);

@@ -36,6 +36,7 @@ struct Written {
 struct Draft {
     std::shared_ptr<Unit> unit;
     std::vector<Written> written;
+    std::vector<Written> members;  // As GroupRule::members.
 };
 
 // Reads a unit; what is wrong is reported and left at its default.
@@ -48,6 +49,7 @@ Environment read_environment(const Fields& fields, Surroundings& surroundings,
 std::vector<std::string> read_argv(const Fields& fields, std::string_view path,
                                    Environment& environment, Programs& programs);
 void read_dependencies(const Fields& fields, Draft& draft);
+void read_group(const Fields& fields, Draft& draft);
 void read_restart(const Fields& fields, core::RestartRule& rule);
 std::vector<core::StopStep> read_stop(const Fields& fields);
 std::unique_ptr<Ready> read_ready(const Fields& fields, Environment& environment,

@@ -23,11 +23,45 @@ constexpr std::array keys{
         .form = choice,
         .text =
             "A service runs until it is stopped. A oneshot runs to its end: an exit with success "
-            "completes it, and it is not started again",
+            "completes it, and it is not started again. A group runs nothing itself: it is what "
+            "its members are, and only the keys at the top that say so, and [depends], mean "
+            "something for it",
         .fallback = R"("service")",
         .example = R"("oneshot")",
         .applies = restart,
-        .choices = "service|oneshot"},
+        .choices = "service|oneshot|group"},
+    Key{.path = "members",
+        .form = texts,
+        .text = "Of a group, and required there: its units, in order. What is asked of the group "
+                "is asked of them; what the group depends on, they depend on; it is ready when "
+                "they are. Whether they start by themselves, the group's autostart says",
+        .fallback = "[]",
+        .example = R"(["db", "cache"])"},
+    Key{.path = "strategy",
+        .form = choice,
+        .text = "Of a group: who is started again when a member is. one-for-one: that one alone. "
+                "one-for-all: all, once all are down. rest-for-one: that one and those after it, "
+                "once these are down; the members are then started in order, and stopped in "
+                "reverse",
+        .fallback = R"("one-for-one")",
+        .example = R"("rest-for-one")",
+        .choices = "one-for-one|one-for-all|rest-for-one"},
+    Key{.path = "intensity",
+        .form = rate,
+        .text = "Of a group: the most restarts of members within a time. With one more the group "
+                "has failed: as a member of another group it is started again as a whole, if "
+                "that group's intensity allows; otherwise all of it stops until someone starts "
+                "or resets it. Without it, there is no limit",
+        .fallback = "",
+        .example = R"("5 in 1min")",
+        .minimum = 1,
+        .maximum = 64},
+    Key{.path = "significant",
+        .form = texts,
+        .text = "Of a group: when one of these members ends with success and is not started "
+                "again, the other members are stopped, and the group is completed",
+        .fallback = "[]",
+        .example = R"(["db"])"},
     Key{.path = "essential",
         .form = boolean,
         .text = "When it is lost for good, that is, failed, or ended by itself without being "
@@ -181,10 +215,11 @@ constexpr std::array keys{
         .form = choice,
         .text =
             "What happens when there were too many restarts: wait until the time has passed and "
-            "go on, or fail, which is for good until someone starts or resets the unit",
+            "go on; fail, which is for good until someone starts or resets the unit; escalate, "
+            "which has the unit's group fail at once, whatever its intensity",
         .fallback = R"("wait")",
         .example = R"("fail")",
-        .choices = "wait|fail"},
+        .choices = "wait|fail|escalate"},
     Key{.path = "restart.success-codes",
         .form = exits,
         .text = "The exit codes, and signals by name, that are no failure. This is the whole list: "

@@ -42,8 +42,25 @@ std::size_t present(const core::Unit& unit) {
         std::ranges::count(unit.instances, false, &core::Instance::removed));
 }
 
+// "@shop": all that the group shop consists of.
+std::string add_group(const core::System& system, const std::string& selector, Chosen& chosen) {
+    const std::string name = selector.substr(1);
+    const core::Unit* const group = system.find(name);
+    if (group == nullptr) return unknown_unit(system, name);
+    if (group->spec->type != core::UnitType::group) {
+        return "cannot use \"" + selector + "\": " + name + " is no group; write \"" + name + "\"";
+    }
+    for (const core::UnitId leaf : system.leaves(group->id)) {
+        if (const core::Unit* const unit = system.find(leaf)) {
+            chosen[unit->spec->name].insert(core::all_instances);
+        }
+    }
+    return {};
+}
+
 // Adds what `selector` names; an error sentence if it names nothing.
 std::string add(const core::System& system, const std::string& selector, Chosen& chosen) {
+    if (selector.starts_with('@')) return add_group(system, selector, chosen);
     const auto slash = selector.rfind('/');
     const std::string name = selector.substr(0, slash);
     std::uint32_t index = core::all_instances;

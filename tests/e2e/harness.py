@@ -95,7 +95,7 @@ class Superd:
 
     def unit(self, name, text):
         """Writes units/NAME.toml. Its processes carry the mark that `close` finds them by."""
-        if "pass-env" not in text:
+        if "pass-env" not in text and 'type = "group"' not in text:
             text = f'pass-env = ["E2E_MARK"]\n{text}'
         (self.config / "units" / f"{name}.toml").write_text(text)
 

@@ -23,10 +23,11 @@ restart.policy = "never"
 
 def test_superd_exits_with_it_though_the_supervisor_is_killed_meanwhile(superd):
     superd.unit("main", 'exec = ["sleep", "100000"]\nessential = true\nrestart.policy = "never"\n')
-    superd.unit("side", """exec = ["sh", "-c", "trap '' TERM; echo deaf; while :; do sleep 100000; done"]
+    superd.unit("side", """exec = ["sh", "-c", "trap '' TERM; echo deaf; read line < $0", "%s/gate"]
 ready.log = "deaf"
 stop.signals = [["SIGTERM", "1h"], ["SIGKILL", "5s"]]
-""")
+""" % superd.base)
+    os.mkfifo(superd.base / "gate")
     superd.start()
     superd.await_state("side", "ready")
     side = superd.pid("side")

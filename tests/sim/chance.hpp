@@ -4,6 +4,7 @@
 
 #include "core/system.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <map>
 #include <memory>
@@ -104,7 +105,10 @@ private:
         if (rule->members.empty()) return;
         for (const auto& name : rule->members) grouped_.insert(name);
         if (chance(20)) rule->significant = {rule->members.front()};
-        rule->strategy = static_cast<Strategy>(random_() % 3);
+        // An order that goes across groups may contradict what their members wait for.
+        const bool nested = std::ranges::any_of(
+            rule->members, [&](const std::string& name) { return lowest_.contains(name); });
+        rule->strategy = static_cast<Strategy>(random_() % (nested ? 2 : 3));
         rule->limit = chance(50) ? 4 : 0;
         rule->window = 20s;
         UnitSpec group;
@@ -162,6 +166,7 @@ inline std::string picture(const System& system, Instant now) {
                     std::to_string(static_cast<int>(edge.kind)) +
                     std::to_string(static_cast<int>(edge.when));
         }
+        for (const UnitId member : unit->members) text += " has " + system.find(member)->spec->name;
         text += "\n";
     }
     return text;

@@ -86,7 +86,7 @@ public:
             drain();
             check();
         }
-        ASSERT_TRUE(all_down_);
+        ASSERT_TRUE(all_down_) << picture(*system_, now_);
         ASSERT_TRUE(processes_.empty());
     }
 

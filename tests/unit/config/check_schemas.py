@@ -19,10 +19,14 @@ GOOD = [
     'exec = ["a"]\n[[check]]\nname = "a"\ntcp = "[::1]:80"\n[[check]]\nname = "b"\nunix = "/x"',
     'exec = ["a"]\n[watchdog]\nevery = "10s"\nsignal = "SIGQUIT"',
     'exec = ["a"]\n[depends]\nafter = ["b", { unit = "c", when = "completed" }]',
+    'type = "group"\nmembers = ["a"]\nstrategy = "one-for-all"\nintensity = "5 in 1min"',
 ]
 BAD = [
     'description = "no program"',
     'exec = []',
+    'type = "group"',
+    'type = "group"\nmembers = ["a"]\nexec = ["a"]',
+    'exec = ["a"]\nmembers = ["a"]',
     'exec = "a"',
     'exec = ["a"]\nexce = ["a"]',
     'exec = ["a"]\n[restrat]\ndelay = "1s"',
