@@ -85,7 +85,9 @@ std::string help_text() {
         rows.emplace_back(std::move(head), command.summary);
     }
     append_rows(out, rows);
-    out += "\nA NAME is a unit (web), one of its instances (web/0), a pattern ('web*') or all of a group (@shop).\n";
+    out +=
+        "\nA NAME is a unit (web), one of its instances (web/0), a pattern ('web*')\n"
+        "or all of a group (@shop).\n";
     append_flags(out, "Flags:", global_flags());
     append_exit_codes(out);
     out += "\n`superctl VERB --help` tells more about one of them.\n";

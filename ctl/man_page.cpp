@@ -61,7 +61,8 @@ std::string man_page() {
         ".SH DESCRIPTION\n"
         "Asks a running superd(8) over its control socket. Results go to standard output, all else "
         "to\nstandard error.\n.PP\n"
-        "A NAME is a unit (web), one of its instances (web/0), a pattern ('web*') or all of a group (@shop).\n"
+        "A NAME is a unit (web), one of its instances (web/0), a pattern ('web*')\n"
+        "or all of a group (@shop).\n"
         ".SH FLAGS\nThese may stand before or after the verb.\n";
     for (const auto& flag : global_flags()) append_flag(out, flag);
     out += ".SH VERBS\n";
