@@ -37,6 +37,12 @@ public:
             static_cast<Duration::rep>(random_() % static_cast<std::uint64_t>(most.count()))};
     }
 
+    ExitStatus exit() {
+        if (chance(40)) return {.code = static_cast<std::int32_t>(random_() % 3)};
+        if (chance(50)) return {.signal = SIGSEGV};
+        return {.unknown = true};
+    }
+
     std::vector<UnitSpec> units() {
         using namespace std::chrono_literals;
         std::vector<UnitSpec> specs;

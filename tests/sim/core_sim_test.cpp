@@ -198,14 +198,7 @@ private:
     void end_some_process() {
         const auto run = some([](const Process& p) { return p.leader; });
         if (!run) return;
-        ExitStatus status;
-        if (random_.chance(40))
-            status.code = static_cast<std::int32_t>(random_() % 3);
-        else if (random_.chance(50))
-            status.signal = SIGSEGV;
-        else
-            status.unknown = true;
-        end_leader(*run, status);
+        end_leader(*run, random_.exit());
     }
 
     void end_all_children() {

@@ -372,33 +372,5 @@ TEST(Messages, TellOfAllMistakesInOrder) {
         "units/web.toml:4:8: cannot use log.keep = -1: expected a number from 0 to 1000\n");
 }
 
-TEST(Messages, TellOfTextsThatAreNone) {
-    const auto of = [](std::string text) { return mistakes(one_unit(std::move(text))); };
-    EXPECT_EQ(of(std::string{"a = 1\nb\0 = 2", 11}),
-              "units/web.toml:2:2: cannot read this file: a NUL byte\n");
-    EXPECT_EQ(of("a = \"\xFF\""),
-              "units/web.toml:1:6: cannot read this file: a byte that is not UTF-8\n");
-    EXPECT_EQ(of("é = \"\xED\xA0\x80\""),
-              "units/web.toml:1:6: cannot read this file: a byte that is not UTF-8\n");
-    EXPECT_EQ(of(std::string((1u << 20) + 1, ' ')),
-              "units/web.toml: cannot read this file: it is larger than 1 MiB\n");
-    EXPECT_EQ(of("exec = [\"/bin/true\"]\nexec = []").find("units/web.toml:2:"), 0u);
-}
-
-TEST(Messages, TellOfWrongSettings) {
-    const auto of = [](std::string text) { return mistakes({{{"superd.toml", std::move(text)}}}); };
-    EXPECT_EQ(of("supervisor.cgroup = \"on\""),
-              "superd.toml:1:21: cannot use supervisor.cgroup = \"on\": expected auto, off or an "
-              "absolute path\n");
-    EXPECT_EQ(of("control.readers = [\"@\"]"),
-              "superd.toml:1:20: cannot use control.readers[0] = \"@\": expected a user, a group "
-              "with an @ before it, or \"*\"\n");
-    EXPECT_EQ(of("control.readers = [\"no such user\"]"),
-              "superd.toml:1:20: cannot use control.readers[0] = \"no such user\": there is no "
-              "such user\n");
-    EXPECT_EQ(of("exec = [\"/bin/true\"]"),
-              "superd.toml:1:1: cannot use exec: unknown key; superd.toml(5) has all keys\n");
-}
-
 }  // namespace
 }  // namespace superd::config

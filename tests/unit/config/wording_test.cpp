@@ -80,8 +80,13 @@ TEST(Changes, AreLiveOrNeedARestartAsTheTableOfKeysSays) {
         }
         if (key.path == "restart.on-limit") before += "restart.limit = \"1 in 1s\"\n";
         if (key.path == "watchdog.signal") before += "watchdog.every = \"1s\"\n";
+        const bool groups = key.path == "strategy" || key.path == "intensity" ||
+                            key.path == "significant" || key.path == "members";
+        if (groups) before = "type = \"group\"\n";
+        if (groups && key.path != "members") before += "members = [\"db\"]\n";
         auto after = before + std::string{key.path} + " = " + std::string{key.example} + "\n";
         if (key.path == "exec") before += "exec = [\"/bin/false\"]\n";
+        if (key.path == "members") before += "members = [\"net\"]\n";
         std::vector<Sources::File> others;
         for (const auto* name : {"db", "cache", "net"}) {
             others.push_back({std::string{"units/"} + name + ".toml", "exec = [\"/bin/true\"]"});
