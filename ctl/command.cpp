@@ -117,7 +117,8 @@ constexpr std::array table{
             Arguments::none,
             "",
             "Show what reload and apply would change",
-            "",
+            "Each unit that changes, each of its keys with what it was and will be as the files "
+            "say it, and whether that needs a restart. Values of variables are never shown.",
             {},
             {},
             run_plan},

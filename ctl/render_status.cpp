@@ -92,6 +92,16 @@ std::string render_exit(std::optional<int> code, const std::optional<std::string
     return text;
 }
 
+namespace {
+
+std::string joined(const std::vector<std::string>& files) {
+    std::string out;
+    for (const auto& file : files) out += (out.empty() ? "" : ", ") + printable(file);
+    return out;
+}
+
+}  // namespace
+
 std::string render_status(const wire::Status& status, const Style& style, std::int64_t now_ns) {
     std::string out;
     for (const auto& unit : status.units) {
@@ -99,6 +109,7 @@ std::string render_status(const wire::Status& status, const Style& style, std::i
         out += style.bold(unit.name);
         if (!unit.description.empty()) out += " - " + printable(unit.description);
         out += '\n';
+        if (!unit.files.empty()) line(out, style, "files", joined(unit.files));
         if (unit.instances.size() == 1 && unit.instances.front().index == 0) {
             append_instance(out, style, unit.instances.front(), now_ns);
             continue;

@@ -191,7 +191,10 @@ std::vector<wire::UnitStatus> StatusView::units(const std::vector<Target>& targe
         wire::UnitStatus out;
         out.name = unit.spec->name;
         const config::Unit* const definition = definitions_.find(unit.spec->name);
-        if (definition != nullptr) out.description = definition->description;
+        if (definition != nullptr) {
+            out.description = definition->description;
+            if (definition->source.files.size() > 1) out.files = definition->source.files;
+        }
         for (const auto id : instances) out.instances.push_back(instance(id, usage));
         const core::InstanceId speaker = worst(instances);
         const core::Instance& i = *system_.find(speaker);

@@ -74,6 +74,7 @@ void write(JsonWriter& json, const UnitStatus& unit) {
     json.begin_array();
     for (const auto& instance : unit.instances) write(json, instance);
     json.end_array();
+    if (!unit.files.empty()) json.member("files", unit.files);
     json.end_object();
 }
 
@@ -132,6 +133,7 @@ UnitStatus read_unit(const JsonReader& json) {
     UnitStatus unit;
     json.required("name", unit.name);
     json.read("description", unit.description);
+    json.read("files", unit.files);
     json.read("goal", unit.goal);
     json.required("state", unit.state);
     json.read("reason", unit.reason);

@@ -56,6 +56,7 @@ struct UnitStatus {
     std::string name, description;
     std::string goal, state, reason;  // Of the instance that is worst off.
     std::vector<InstanceStatus> instances;
+    std::vector<std::string> files;  // "units/web.toml" and its drop-ins; empty if it has none.
 };
 
 struct Status {

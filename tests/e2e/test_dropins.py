@@ -36,6 +36,8 @@ def test_apply_does_what_plan_said_of_a_drop_in(pair):
     assert changes(pair.json("reload")) == expected
     assert pair.pids() == before
     assert pair.units()["db"]["description"] == "Data"
+    assert pair.units()["db"]["files"] == ["units/db.toml", "units/db.d/10-text.toml"]
+    assert "units/db.toml, units/db.d/10-text.toml" in pair.ctl("status", "db").stdout
     held = pair.json("plan")
     assert changes(held) == {"web": expected["web"]}
     # Its definition is of the configuration before, the one in force has no other one of it.

@@ -67,6 +67,7 @@ void expect_documented(const boost::json::value& value, const std::string& text)
 TEST(OpenApi, DocumentsEveryMemberOfAnswers) {
     wire::Status status;
     status.units.push_back({});
+    status.units[0].files = {"x"};
     status.units[0].instances.push_back({});
     status.units[0].instances[0].last_exit.emplace();
     wire::Summary summary;

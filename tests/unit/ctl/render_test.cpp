@@ -102,7 +102,9 @@ TEST(StatusPage, HasAPartForEachInstance) {
     two.pid = 12;
     wire::Status status;
     status.units.push_back({"api", "", "up", "ready", "", {one, two}});
+    status.units[0].files = {"units/api.toml", "units/api.d/10.toml"};
     const auto page = render_status(status, plain, 0);
+    EXPECT_THAT(page, HasSubstr("  files      units/api.toml, units/api.d/10.toml\n"));
     EXPECT_THAT(page, HasSubstr("api/0\n"));
     EXPECT_THAT(page, HasSubstr("api/1\n  state      ready\n"));
     EXPECT_THAT(page, HasSubstr("  pid        12\n"));

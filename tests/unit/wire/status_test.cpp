@@ -69,6 +69,15 @@ TEST(Status, ChecksAreSentWhereThereAreAny) {
     EXPECT_EQ(serialize(parse_status(text)), text);
 }
 
+TEST(Status, FilesAreSentWhereThereAreDropIns) {
+    auto status = example();
+    EXPECT_EQ(serialize(status).find("files"), std::string::npos);
+    status.units[0].files = {"units/web.toml", "units/web.d/10.toml"};
+    const auto text = serialize(status);
+    EXPECT_NE(text.find(R"("files":["units/web.toml","units/web.d/10.toml"])"), std::string::npos);
+    EXPECT_EQ(serialize(parse_status(text)), text);
+}
+
 TEST(Status, WhatIsNotOfTheShapeIsRefused) {
     const auto text = serialize(example());
     for (std::size_t length = 0; length < text.size(); length += 7) {
