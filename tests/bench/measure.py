@@ -16,6 +16,14 @@ def pss_kib(pids):
     return total
 
 
+def runs(pid):
+    """Whether it runs; one that has ended and is about to be reaped does not."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
 def cpu_seconds(pids):
     ticks = 0
     for pid in pids:

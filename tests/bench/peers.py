@@ -56,11 +56,13 @@ class Peer:
         return mine
 
     def end(self):
-        for pid in reversed(self.tree()):
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        # Its supervisors stand still first: they would start again what is killed before them.
+        for number, pids in ((signal.SIGSTOP, self.own()), (signal.SIGKILL, self.tree())):
+            for pid in pids:
+                try:
+                    os.kill(pid, number)
+                except ProcessLookupError:
+                    pass
         self.process.wait()
         shutil.rmtree(self.dir, ignore_errors=True)
 
@@ -95,6 +97,9 @@ class Superd(Peer):
     def ctl(self, *args, check=True):
         return subprocess.run([str(self.bin / "superctl"), *args], env=self.env, check=check,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def end(self):
+        self.stop()
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
