@@ -82,8 +82,8 @@ int keep(const Options& options, const Path& supervisor, const Path& logger) {
         nullptr,
     };
     const char* const logger_argv[] = {
-        logger.c_str(), "--runtime-dir", options.runtime.c_str(), "--log-dir", options.log.c_str(),
-        user,           nullptr,
+        logger.c_str(), "--runtime-dir",     options.runtime.c_str(),
+        "--log-dir",    options.log.c_str(), nullptr,
     };
     static constinit Held held;  // Megabytes of zero pages; too much for the stack.
     Runtime runtime;

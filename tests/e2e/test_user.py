@@ -18,10 +18,12 @@ SLEEP = 'exec = ["sleep", "100000"]\n'
 def test_a_user_without_rights_can_run_it(make_superd):
     superd = make_superd(user=NOBODY)
     superd.arguments = ["--user"]
-    superd.unit("web", SLEEP)
+    superd.unit("web", 'exec = ["sh", "-c", "echo here; exec sleep 100000"]\n')
     superd.unit("bad", 'exec = ["true"]\nuser = "root"\nautostart = false\nrestart.policy = "never"\n')
     superd.start()
     assert os.stat(f"/proc/{superd.pid('web')}").st_uid == NOBODY[0]
+    superd.await_that(lambda: "here" in superd.ctl("logs", "web").stdout)
+    assert superd.status()["superd"]["logger"]["restarts"] == 0
     before = superd.pid("web")
     processes.kill(superd.parts()["supervisor"])
     assert superd.pid("web") == before
