@@ -141,27 +141,27 @@ void Supervisor::take_over(Inheritance& from) {
     const core::Effects effects = system_.adopt(std::move(specs), std::move(restored), now());
     adopt_rows(from);
     adopt_logs(from);
-    perform(effects);
+    turn_.perform(effects);
     std::size_t kept = 0;
     for (std::size_t i = 0; i < from.verdicts.size(); ++i) {
         const Inheritance::Verdict& verdict = from.verdicts[i];
         const core::InstanceId* const id = table_.by_pid(verdict.pid);
         if (verdict.pid == 0 || id == nullptr) continue;
         if (verdict.fate == Fate::ended) {
-            Note ended =
+            const core::Exited ended =
                 verdict.recorded ? judged(*id, verdict.status) : recorded(*id, verdict.status);
             publish();
-            go_on_after(std::move(ended));
+            turn_.go_on(ended);
         } else {
             ++kept;
         }
     }
-    if (leavers) perform(system_.apply(definitions_.specs(), now()));
+    if (leavers) turn_.perform(system_.apply(definitions_.specs(), now()));
     // A stop that the supervisor before began; with a new keeper superd's life is a new one.
     if (from.restarted && from.records.header.ending) {
         ending_ = from.records.header.ending;
         limit_shut_down();
-        events_.push_back(core::ShutdownRequested{*ending_});
+        turn_.add(core::ShutdownRequested{*ending_});
     }
     release_leftovers(from);
     log_.info("took over " + std::to_string(kept) + " running instances");
@@ -182,8 +182,7 @@ void Supervisor::adopt_rows(Inheritance& from) {
         row.slot = slot;
         row.cloned_ns = record.cloned_ns;
         row.grouped = groups_ != nullptr && verdict.run != 0;
-        row.dirty = true;
-        dirty_.push_back(id);
+        turn_.outdate(id);
         if (verdict.pid != 0 && !record.said.empty()) row.extra().said = record.said;
         const auto lines = from.past.lines.find(verdict.last_run);
         if (lines != from.past.lines.end()) {

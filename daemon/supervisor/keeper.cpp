@@ -54,10 +54,11 @@ void Supervisor::on_link() {
 
 void Supervisor::take_messages(std::chrono::microseconds patience) {
     do {
-        std::vector<keeper::Message> exits;
+        std::vector<turn::ToldExit> exits;
         while (const auto inbound = link_.receive()) {
             if (inbound->message.kind == keeper::Kind::exited) {
-                exits.push_back(inbound->message);
+                const keeper::Message& told = inbound->message;
+                exits.push_back({told.pid, exit_status(told.code, told.value)});
             } else {
                 take(inbound->message);
             }
@@ -89,35 +90,35 @@ void Supervisor::take(const keeper::Message& message) {
     }
 }
 
-// Journal, acknowledge, step, slot, in this order: whoever dies before the first
-// is told again, and afterwards the next supervisor knows by the journal what
-// was recorded. All that came together are journalled in one write, and the
-// keeper looks for the next ones while we go on with these.
-void Supervisor::on_exited(std::span<const keeper::Message> messages) {
-    if (messages.empty()) return;
+void Supervisor::on_exited(const std::vector<turn::ToldExit>& exits) {
+    if (exits.empty()) return;
     hear_services();
-    std::vector<Note> mine;
-    for (const keeper::Message& message : messages) {
-        if (const core::InstanceId* const owner = table_.by_pid(message.pid)) {
-            mine.push_back(recorded(*owner, exit_status(message.code, message.value)));
-            trees_->leader_reaped(message.pid);
-        } else {
-            failed_spawns_.erase(message.pid);
-            trees_->reaped(message.pid);
-        }
+    turn_.take(exits);
+}
+
+std::optional<core::Exited> Supervisor::record(const turn::ToldExit& told) {
+    const core::InstanceId* const owner = table_.by_pid(told.pid);
+    if (owner == nullptr) {
+        failed_spawns_.erase(told.pid);
+        trees_->reaped(told.pid);
+        return std::nullopt;
     }
-    publish();
-    link_.acknowledge(messages.back().pid, messages.size());
-    for (Note& each : mine) go_on_after(std::move(each));
+    trees_->leader_reaped(told.pid);
+    return recorded(*owner, told.status);
+}
+
+void Supervisor::acknowledge(std::int32_t last, std::size_t count) {
+    link_.acknowledge(last, count);
 }
 
 // What led here is told first.
-Supervisor::Note Supervisor::recorded(core::InstanceId id, const core::ExitStatus& told) {
+core::Exited Supervisor::recorded(core::InstanceId id, const core::ExitStatus& told) {
     flush_notes();
-    Note ended = judged(id, told);
+    const core::Instance& instance = *system_.find(id);
+    wire::Event event{.kind = wire::EventKind::exit, .run = instance.run, .pid = instance.pid};
+    const core::Duration uptime = now() - instance.started;
+    core::Exited ended = judged(id, told);
     const core::ExitStatus& status = ended.status;
-    const core::Duration uptime = now() - system_.find(id)->started;
-    wire::Event event{.kind = wire::EventKind::exit, .run = ended.run, .pid = ended.pid};
     event.uptime = std::chrono::duration<double>(uptime).count();
     event.oom = status.oom;
     event.core = status.core;
@@ -133,7 +134,7 @@ Supervisor::Note Supervisor::recorded(core::InstanceId id, const core::ExitStatu
     return ended;
 }
 
-Supervisor::Note Supervisor::judged(core::InstanceId id, const core::ExitStatus& told) {
+core::Exited Supervisor::judged(core::InstanceId id, const core::ExitStatus& told) {
     const core::Instance& instance = *system_.find(id);
     core::ExitStatus status = told;
     status.oom = status.oom || (status.signal == SIGKILL && killed_for_memory(id));
@@ -141,15 +142,18 @@ Supervisor::Note Supervisor::judged(core::InstanceId id, const core::ExitStatus&
     note.status = status;
     note.from = instance.state;
     table_.erase_pid(instance.pid);
-    return note;
+    ended_.push_back(std::move(note));
+    return {id, instance.run, status};
 }
 
-void Supervisor::go_on_after(Note ended) {
-    const core::Exited event{ended.id, ended.run, ended.status};
-    note(std::move(ended));
-    logs_.drain(event.run);
-    events_.push_back(event);
-    run_events();
+// Its note is told after what the core makes of it.
+void Supervisor::going_on(const core::Exited& exited) {
+    const auto found = std::ranges::find(ended_, exited.run, &Note::run);
+    if (found != ended_.end()) {
+        note(std::move(*found));
+        ended_.erase(found);
+    }
+    logs_.drain(exited.run);
 }
 
 void Supervisor::on_stranger_end(pid_t pid, std::optional<int> status) {
@@ -157,9 +161,9 @@ void Supervisor::on_stranger_end(pid_t pid, std::optional<int> status) {
     if (owner == nullptr) return;
     const core::InstanceId id = *owner;
     link_.release("pidfd." + std::to_string(system_.find(id)->run));
-    Note ended = recorded(id, from_wait_status(status));
+    const core::Exited ended = recorded(id, from_wait_status(status));
     publish();
-    go_on_after(std::move(ended));
+    turn_.go_on(ended);
     settle();
 }
 

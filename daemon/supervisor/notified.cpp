@@ -42,10 +42,7 @@ const core::InstanceId* Supervisor::tree_of(pid_t pid) const {
 void Supervisor::hear_services() {
     if (!notify_) return;
     // In the middle of something: what follows from it waits until that is done.
-    const bool settling = std::exchange(settling_, true);
-    notify_->drain();
-    settling_ = settling;
-    run_events();
+    turn_.meanwhile([this] { notify_->drain(); });
 }
 
 void Supervisor::on_notify(NotifyMessage message) {
@@ -109,10 +106,8 @@ void Supervisor::set_said(core::InstanceId id, const NotifyFields& fields) {
         text += (text.empty() ? "" : ": ") +
                 (cause != nullptr ? std::string{cause} : "error " + std::to_string(*fields.error));
     }
-    Row& row = table_.row(id);
-    row.extra().said = printable_status(text);
-    if (!row.dirty) dirty_.push_back(id);
-    row.dirty = true;
+    table_.row(id).extra().said = printable_status(text);
+    turn_.outdate(id);
     settle_later();
 }
 

@@ -49,7 +49,7 @@ std::uint64_t Supervisor::act(Action action, const std::vector<Target>& targets,
     for (const Target& target : targets) {
         const core::Unit* const unit = system_.find(target.unit);
         const core::UnitId unit_id = unit != nullptr ? unit->id : 0;  // 0: the core refuses it.
-        events_.push_back(event_of(action, {unit_id, target.index}, command++));
+        turn_.add(event_of(action, {unit_id, target.index}, command++));
     }
     settle();
     return id;

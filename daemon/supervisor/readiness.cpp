@@ -92,7 +92,7 @@ void Supervisor::on_logger(logger::Reply reply) {
         },
     };
     std::visit(visitor, reply);
-    if (!settling_) publish();
+    if (!turn_.busy()) publish();
 }
 
 void Supervisor::on_tail(logger::Tail tail) {

@@ -168,7 +168,7 @@ void Supervisor::put_in_force(config::Configuration next,
                               const std::vector<config::Change>& changes, bool restarts) {
     definitions_.replace(std::move(next));
     settings_changed();
-    perform(system_.apply(definitions_.specs(), now()));
+    turn_.perform(system_.apply(definitions_.specs(), now()));
     for (const config::Change& change : changes) {
         const core::Unit* const unit = system_.find(change.unit);
         if (unit == nullptr) continue;
@@ -181,7 +181,7 @@ void Supervisor::put_in_force(config::Configuration next,
             // the new one when it is started.
             const bool due = restarts && change.kind == config::ChangeKind::restart &&
                              instance.goal == core::Goal::up;
-            if (due) events_.push_back(core::RestartRequested{id});
+            if (due) turn_.add(core::RestartRequested{id});
         }
     }
 }

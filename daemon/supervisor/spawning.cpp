@@ -23,20 +23,8 @@ bool may_pass(const std::error_code& code) {
 
 }  // namespace
 
-void Supervisor::spawn_next() {
-    const core::Spawn next = spawns_.front();
-    spawns_.pop_front();
-    const core::Instance* const instance = system_.find(next.instance);
-    assert(instance != nullptr && instance->run == next.run && instance->pid == 0);
-    if (instance->state == core::State::stopping) {
-        // A stop has overtaken it: it would only be started to be killed.
-        events_.push_back(core::SpawnFailed{next.instance, next.run, "stopped before it began"});
-        return;
-    }
-    spawn(next.instance, next.run);
-}
-
-void Supervisor::spawn(core::InstanceId id, core::RunId run) {
+std::optional<core::SpawnFailed> Supervisor::prepare(const core::Spawn& spawn) {
+    const auto [id, run] = spawn;
     const core::Unit& known = *system_.find(id.unit);
     const config::Unit* const unit = definitions_.find(known.spec->name);
     assert(unit != nullptr && "a unit that is started has a definition");
@@ -46,9 +34,10 @@ void Supervisor::spawn(core::InstanceId id, core::RunId run) {
         return spawn_failed(id, run, name + ": cannot start: " + fifos.error().message(),
                             may_pass(fifos.error().code));
     }
-    os::SpawnPlan plan = launcher_->plan(*unit, id.index, run);
+    prepared_.emplace(std::move(*fifos), launcher_->plan(*unit, id.index, run), os::Fd{});
+    os::SpawnPlan& plan = prepared_->plan;
     Launcher::add_own(*unit, plan);
-    plan.descriptors = {{fifos->out.get(), 1}, {fifos->err.get(), 2}};
+    plan.descriptors = {{prepared_->fifos.out.get(), 1}, {prepared_->fifos.err.get(), 2}};
     Row& row = table_.row(id);
     give_stored(row.slot, plan);
     row.stranger = false;
@@ -57,23 +46,29 @@ void Supervisor::spawn(core::InstanceId id, core::RunId run) {
         if (!row.grouped) row.grouped = groups_->parent().create(group).has_value();
         if (row.grouped) plan.cgroup_procs = groups_->parent().procs_path(group);
     }
-    os::Fd writer;
     if (unit->ready && unit->ready->kind == config::ReadyKind::fd) {
-        prepare_readiness(*unit, id, run, plan, writer);
+        prepare_readiness(*unit, id, run, plan, prepared_->readiness);
     }
     row.cloned_ns = os::boottime_now();
-    flush_records();
-    const auto pid = os::spawn(plan, spawn_slot_->begin(run));
+    return std::nullopt;
+}
+
+core::Event Supervisor::clone(const core::Spawn& spawn) {
+    const auto [id, run] = spawn;
+    const auto pid = os::spawn(prepared_->plan, spawn_slot_->begin(run));
+    prepared_.reset();
     if (!pid) {
         if (spawn_slot_->pid() > 0) failed_spawns_.insert(spawn_slot_->pid());
         logs_.discard(run);
-        return spawn_failed(id, run, spawn_sentence(*unit, id.index, pid.error()),
+        const core::Unit& known = *system_.find(id.unit);
+        const config::Unit& unit = *definitions_.find(known.spec->name);
+        return spawn_failed(id, run, spawn_sentence(unit, id.index, pid.error()),
                             os::transient(pid.error()));
     }
     table_.set_pid(*pid, id);
     logs_.open(run, id, *pid);
     note({.kind = wire::EventKind::spawn, .id = id, .run = run, .pid = *pid});
-    events_.push_back(core::Spawned{id, run, *pid});
+    return core::Spawned{id, run, *pid};
 }
 
 // What earlier runs left to this one, as systemd's LISTEN_FDS protocol gives it.
@@ -92,14 +87,14 @@ void Supervisor::give_stored(std::uint32_t slot, os::SpawnPlan& plan) const {
     plan.own_pid.emplace_back("LISTEN_PID");
 }
 
-void Supervisor::spawn_failed(core::InstanceId id, core::RunId run, std::string error,
-                              bool transient) {
+core::SpawnFailed Supervisor::spawn_failed(core::InstanceId id, core::RunId run, std::string error,
+                                           bool transient) {
     Note failure{.kind = wire::EventKind::spawn_failed, .id = id, .run = run};
     failure.message = error;
     end_watch(id);
     note(std::move(failure));
     log_.warn(error);
-    events_.push_back(core::SpawnFailed{id, run, std::move(error), transient});
+    return {id, run, std::move(error), transient};
 }
 
 void Supervisor::prepare_readiness(const config::Unit& unit, core::InstanceId id, core::RunId run,

@@ -39,7 +39,7 @@ T must(Result<T> result) {
 // closed here, where its number is known.
 void Supervisor::on_tree(core::Event event) {
     if (const auto* const empty = std::get_if<core::TreeEmpty>(&event)) logs_.close(empty->run);
-    events_.push_back(std::move(event));
+    turn_.add(std::move(event));
 }
 
 bool Supervisor::start() {
@@ -137,7 +137,7 @@ void Supervisor::begin_fresh(Inheritance& from) {
     for (const core::RunId run : logs_.leftovers()) logs_.discard(run);
     release_leftovers(from);
     say("superd " SUPERD_VERSION " started");
-    perform(system_.apply(definitions_.specs(), now()));
+    turn_.perform(system_.apply(definitions_.specs(), now()));
 }
 
 void Supervisor::go() {

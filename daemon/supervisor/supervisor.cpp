@@ -14,12 +14,6 @@
 #include <boost/asio/post.hpp>
 
 namespace superd::supervisor {
-namespace {
-
-// So long at most before clients and timers have their turn again.
-constexpr std::chrono::milliseconds turn{10};
-
-}  // namespace
 
 Supervisor::Supervisor(boost::asio::io_context& io, Setting setting, Log& log)
     : io_{io},
@@ -36,7 +30,7 @@ Supervisor::Supervisor(boost::asio::io_context& io, Setting setting, Log& log)
             link_,
             logger_,
             [this](core::InstanceId id) { return describe_log(id); },
-            [this] { return !spawns_.empty(); }},
+            [this] { return turn_.spawning(); }},
       system_{0},
       view_{system_, table_, definitions_},
       commands_{system_,
@@ -50,44 +44,30 @@ Supervisor::Supervisor(boost::asio::io_context& io, Setting setting, Log& log)
       timers_{io.get_executor(),
               [this](const std::vector<core::TimerFired>& fired) {
                   hear_services();  // A ping that is there already was in time.
-                  events_.insert(events_.end(), fired.begin(), fired.end());
+                  for (const core::TimerFired& each : fired) turn_.add(each);
                   settle();
               }},
       strangers_{io.get_executor(),
                  [this](pid_t pid, std::optional<int> status) { on_stranger_end(pid, status); }},
       fd_store_{io.get_executor(), link_},
+      turn_{system_, *this},
       heartbeat_{io},
       deadline_{io} {}
 
 Supervisor::~Supervisor() = default;
 
+core::Instant Supervisor::now() const { return supervisor::now(); }
+
 void Supervisor::happen(core::Event event) {
-    events_.push_back(std::move(event));
+    turn_.add(std::move(event));
     settle();
 }
 
 void Supervisor::settle() {
-    if (settling_) return;
-    settling_ = true;
-    const core::Instant until = now() + turn;
-    bool more = false;
-    for (;;) {
-        run_events();
-        if (spawns_.empty()) {
-            if (!trees_->work()) break;
-            continue;
-        }
-        spawn_next();
-        run_events();
-        take_messages({});
-        beat_if_late();
-        more = now() >= until;
-        if (more) break;
-    }
-    finish_batch();
-    settling_ = false;
+    if (turn_.busy()) return;
+    const bool more = turn_.settle();
     commands_.deliver(std::exchange(changed_, false));
-    if (spawns_.empty()) announce();
+    if (!turn_.spawning()) announce();
     end_if_done();
     if (more) {
         rush_ = true;
@@ -105,25 +85,23 @@ void Supervisor::settle_later() {
     });
 }
 
-void Supervisor::run_events() {
-    while (!events_.empty()) {
-        const core::Event event = std::move(events_.front());
-        events_.pop_front();
-        perform(system_.step(event, now()));
-    }
+void Supervisor::hear() {
+    take_messages({});
+    beat_if_late();
 }
 
-void Supervisor::finish_batch() {
-    flush_records();
+bool Supervisor::look() { return trees_->work(); }
+
+void Supervisor::finish() {
     timers_.schedule();
     logs_.settle();
     logger_.flush();
     publish();
 }
 
-void Supervisor::perform(const core::Effects& effects) {
+void Supervisor::carry_out(const core::Effect& effect) {
     const auto visitor = Overloaded{
-        [&](const core::Spawn& e) { spawns_.push_back(e); },
+        [](const core::Spawn&) { assert(false && "a turn has its own way with spawns"); },
         [&](const core::AwaitReady& e) { begin_watch(e.instance, e.run); },
         [&](const core::ForgetReady& e) { end_watch(e.instance); },
         [&](const core::StartChecks& e) { begin_checks(e.instance, e.run); },
@@ -142,7 +120,7 @@ void Supervisor::perform(const core::Effects& effects) {
             superd_exit_ = e.exit_code;
         },
     };
-    for (const core::Effect& effect : effects) std::visit(visitor, effect);
+    std::visit(visitor, effect);
 }
 
 void Supervisor::changed(const core::Changed& effect) {
@@ -150,8 +128,6 @@ void Supervisor::changed(const core::Changed& effect) {
     const core::Instance* const instance = system_.find(effect.instance);
     if (instance != nullptr) {
         Row& row = table_.row(effect.instance);
-        if (!row.dirty) dirty_.push_back(effect.instance);
-        row.dirty = true;
         // What is stopped is forgotten: its descriptors were for its next run.
         if (instance->goal == core::Goal::down && !core::alive(*instance)) fd_store_.drop(row.slot);
         if (row.extras && instance->state != core::State::starting) end_watch(effect.instance);
@@ -224,19 +200,13 @@ void Supervisor::write_header() {
     if (auto kept = records_->write_header(header()); !kept) complain(kept.error());
 }
 
-void Supervisor::flush_records() {
-    for (const core::InstanceId id : std::exchange(dirty_, {})) {
-        const core::Unit* const unit = system_.find(id.unit);
-        const core::Instance* const instance = system_.find(id);
-        if (unit == nullptr || instance == nullptr) continue;
-        Row& row = table_.row(id);
-        row.dirty = false;
-        if (row.slot == 0) row.slot = records_->allocate();
-        const std::string_view said = row.extras ? row.extras->said : std::string_view{};
-        const Slot bytes =
-            encode_record(unit->spec->name, id.index, *instance, row.cloned_ns, said);
-        if (auto written = records_->write(row.slot, bytes); !written) complain(written.error());
-    }
+void Supervisor::write(core::InstanceId id, const core::Unit& unit,
+                       const core::Instance& instance) {
+    Row& row = table_.row(id);
+    if (row.slot == 0) row.slot = records_->allocate();
+    const std::string_view said = row.extras ? row.extras->said : std::string_view{};
+    const Slot bytes = encode_record(unit.spec->name, id.index, instance, row.cloned_ns, said);
+    if (auto written = records_->write(row.slot, bytes); !written) complain(written.error());
 }
 
 std::string Supervisor::unit_name(core::UnitId id) const {

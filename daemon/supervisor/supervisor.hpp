@@ -1,11 +1,8 @@
 // The shell around the core: carries out its effects and feeds it events. An
 // `if` about policy in here is in the wrong place.
 //
-// All of it runs on one thread. Whatever happens becomes an event in `events_`;
-// settle() handles events until there are none, spawns one process at a time
-// in between (so that an exit never waits for a thousand starts), looks at
-// process trees when nothing else is to do, and at the end writes what is to be
-// remembered and told.
+// All of it runs on one thread. Whatever happens becomes an event of `turn_`,
+// which has the order in which everything is done (turn/turn.hpp).
 #pragma once
 
 #include "core/system.hpp"
@@ -31,13 +28,12 @@
 #include "supervisor/table.hpp"
 #include "supervisor/timers.hpp"
 #include "supervisor/trees.hpp"
+#include "turn/turn.hpp"
 
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -48,7 +44,7 @@
 
 namespace superd::supervisor {
 
-class Supervisor final : public Operations {
+class Supervisor final : public Operations, private turn::Shell {
 public:
     struct Setting {
         std::string config_directory, runtime_directory;
@@ -103,18 +99,28 @@ private:
         std::string message;
     };
 
-    // supervisor.cpp: the loop.
+    // A run's process is about to be made.
+    struct Prepared {
+        RunLogs::Fifos fifos;
+        os::SpawnPlan plan;
+        os::Fd readiness;  // The end that the process writes to.
+    };
+
+    // supervisor.cpp: the loop, and what its turns want done.
     void happen(core::Event event);
     void settle();
     void settle_later();
-    void run_events();
-    void finish_batch();
-    void perform(const core::Effects& effects);
+    core::Instant now() const override;
+    void carry_out(const core::Effect& effect) override;
+    void write(core::InstanceId id, const core::Unit& unit,
+               const core::Instance& instance) override;
+    void hear() override;
+    bool look() override;
+    void finish() override;
     void changed(const core::Changed& effect);
     void forget(const core::Forget& effect);
     Trees::Subject subject(core::InstanceId id, core::RunId run) const;
     std::string group_of(core::InstanceId id) const;
-    void flush_records();
     std::string unit_name(core::UnitId id) const;  // Of one that is forgotten, too.
     RecordsHeader header() const;
     void write_header();
@@ -127,21 +133,24 @@ private:
     void on_link();
     void take_messages(std::chrono::microseconds patience);
     void take(const keeper::Message& message);
-    void on_exited(std::span<const keeper::Message> messages);
+    void on_exited(const std::vector<turn::ToldExit>& exits);
     void on_signal(int number);
     void on_stranger_end(pid_t pid, std::optional<int> status);
     // An exit on its way to the core: what it means, and that written to the journal.
-    Note judged(core::InstanceId id, const core::ExitStatus& told);
-    Note recorded(core::InstanceId id, const core::ExitStatus& told);
-    void go_on_after(Note ended);
+    core::Exited judged(core::InstanceId id, const core::ExitStatus& told);
+    core::Exited recorded(core::InstanceId id, const core::ExitStatus& told);
+    std::optional<core::Exited> record(const turn::ToldExit& told) override;
+    void acknowledge(std::int32_t last, std::size_t count) override;
+    void going_on(const core::Exited& exited) override;
     bool killed_for_memory(core::InstanceId id);
     void beat();
     void beat_if_late();
 
     // spawning.cpp
-    void spawn_next();
-    void spawn(core::InstanceId id, core::RunId run);
-    void spawn_failed(core::InstanceId id, core::RunId run, std::string error, bool transient);
+    std::optional<core::SpawnFailed> prepare(const core::Spawn& spawn) override;
+    core::Event clone(const core::Spawn& spawn) override;
+    core::SpawnFailed spawn_failed(core::InstanceId id, core::RunId run, std::string error,
+                                   bool transient);
     void give_stored(std::uint32_t slot, os::SpawnPlan& plan) const;
     void prepare_readiness(const config::Unit& unit, core::InstanceId id, core::RunId run,
                            os::SpawnPlan& plan, os::Fd& writer);
@@ -192,7 +201,7 @@ private:
     // publishing.cpp
     void note(Note note);
     void flush_notes();
-    void publish();
+    void publish() override;
     void append(wire::Event event);
     void say_how_it_ended(const Note& note);
     void announce();
@@ -237,16 +246,16 @@ private:
     bool reload_is_due_ = false;
     bool announced_ = false;  // "is ready" was printed in the life of this keeper.
 
-    std::deque<core::Event> events_;
-    std::deque<core::Spawn> spawns_;
-    std::vector<core::InstanceId> dirty_;
+    turn::Turn turn_;
+    std::optional<Prepared> prepared_;
     std::vector<Note> notes_;
+    std::vector<Note> ended_;  // Exits in the journal that the core has not heard of.
     std::unordered_map<core::UnitId, std::string> left_;  // Names of units that are forgotten.
     std::unordered_set<pid_t> failed_spawns_;
     std::map<std::uint64_t, EventSink> sinks_;
     std::uint64_t next_sink_ = 1;
     bool rush_ = false;  // There is more to do than fits in a turn.
-    bool settling_ = false, continuing_ = false, changed_ = false;
+    bool continuing_ = false, changed_ = false;
 
     boost::asio::steady_timer heartbeat_, deadline_;
     core::Instant last_beat_{};

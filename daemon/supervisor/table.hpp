@@ -31,7 +31,6 @@ struct Extras {
 struct Row {
     std::int64_t cloned_ns = 0;  // See Record.
     std::uint32_t slot = 0;      // In the records; 0: none yet.
-    bool dirty = false;          // The slot is to be written.
     bool stranger = false;       // The run's leader is no child of the keeper's.
     bool grouped = false;        // It has a control group.
     std::unique_ptr<Extras> extras;

@@ -16,13 +16,14 @@ LINES_MAX, FUNCTION_MAX, COLUMNS_MAX = 400, 70, 100
 LAYERS = {
     "base": set(),
     "core": {"base"},
+    "turn": {"core", "base"},
     "wire": {"base"},
     "os": {"base"},
     "keeper": {"os", "base"},
     "config": {"core", "base"},
     "logger": {"os", "base"},
     "control": {"wire", "os", "base", "core/event.hpp", "core/time.hpp", "supervisor/operations.hpp"},
-    "supervisor": {"core", "config", "os", "wire", "base", "keeper/protocol.hpp", "logger/protocol.hpp"},
+    "supervisor": {"core", "turn", "config", "os", "wire", "base", "keeper/protocol.hpp", "logger/protocol.hpp"},
     "ctl": {"wire", "base"},
 }
 # A program's main wires the parts together.

@@ -12,6 +12,7 @@ namespace superd::supervisor {
 namespace {
 
 using namespace std::chrono_literals;
+using turn::TimerBook;
 
 core::Instant at(core::Duration moment) { return core::Instant{moment}; }
 core::InstanceId instance(std::uint32_t index) { return {1, index}; }
