@@ -116,6 +116,12 @@ Cause check_rate(const Key& key, const Value& value) {
         return fmt::format("expected {:.0f} to {:.0f} times", key.minimum, key.maximum);
     }
     if (rate->window.count() == 0) return "the time must be longer than nothing";
+    // Added to a moment, a longer one may be more than nanoseconds can count.
+    constexpr std::chrono::days longest{365};
+    if (rate->window > longest) {
+        return fmt::format("the time is longer than \"{}\"; leave it out for no limit",
+                           to_text(longest));
+    }
     return {};
 }
 

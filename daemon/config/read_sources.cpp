@@ -2,6 +2,7 @@
 #include "config/load.hpp"
 #include "config/parse.hpp"
 #include "config/read_unit.hpp"
+#include "config/stamp.hpp"
 #include "config/unit_files.hpp"
 
 #include <sys/stat.h>
@@ -12,6 +13,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <ranges>
@@ -25,23 +27,6 @@
 namespace superd::config {
 
 namespace {
-
-// What tells one version of a file from another.
-struct Stamp {
-    std::string path;
-    dev_t device{};
-    ino_t inode{};
-    timespec changed{};
-
-    static Stamp of(std::string path, const struct stat& status) {
-        return {std::move(path), status.st_dev, status.st_ino, status.st_ctim};
-    }
-    bool still_true() const {
-        struct stat now{};
-        return ::stat(path.c_str(), &now) == 0 && now.st_dev == device && now.st_ino == inode &&
-               now.st_ctim.tv_sec == changed.tv_sec && now.st_ctim.tv_nsec == changed.tv_nsec;
-    }
-};
 
 // An env-file that a unit names, and where.
 struct Asked {
@@ -111,7 +96,7 @@ private:
         }
         struct stat status{};
         if (::fstat(::dirfd(listing.get()), &status) == 0) {
-            stamps_.push_back(Stamp::of(path, status));
+            stamps_.emplace_back(path, status);
         }
         while (const auto* entry = ::readdir(listing.get())) visit(name + "/" + entry->d_name);
     }
@@ -136,6 +121,7 @@ private:
     // Nothing: it is read. Empty: it is not there, and need not be.
     std::optional<std::string> read_text(const std::string& path, bool optional,
                                          std::string& text) {
+        std::ranges::move(stamps_of_links(path), std::back_inserter(stamps_));
         struct stat status{};
         // Looked at before it is opened: to open a FIFO would wait for its writer.
         if (::stat(path.c_str(), &status) != 0) {
@@ -148,7 +134,7 @@ private:
                                                                    std::fclose};
         if (!file) return std::strerror(errno);
         if (::fstat(::fileno(file.get()), &status) != 0) return std::strerror(errno);
-        stamps_.push_back(Stamp::of(path, status));
+        stamps_.emplace_back(path, status);
         text.resize(std::min<std::size_t>(static_cast<std::size_t>(status.st_size) + 1,
                                           file_bytes_max + 1));
         std::setvbuf(file.get(), nullptr, _IONBF, 0);
@@ -205,6 +191,12 @@ private:
     std::vector<Stamp> stamps_;
 };
 
+Diagnostic restless() {
+    return {"units", 0, 0,
+            "cannot read a configuration whose files keep changing; try again when they have "
+            "come to rest"};
+}
+
 }  // namespace
 
 std::expected<Sources, Diagnostics> read_sources(const std::string& directory) {
@@ -214,7 +206,8 @@ std::expected<Sources, Diagnostics> read_sources(const std::string& directory) {
         reading.run();
         // Some deployments replace all files by swapping one symlink: half of
         // either version is neither.
-        if (reading.settled() || i == attempts) return std::move(reading).finish();
+        if (reading.settled()) return std::move(reading).finish();
+        if (i == attempts) return std::unexpected{Diagnostics{restless()}};
     }
 }
 

@@ -9,6 +9,8 @@ import re
 import subprocess
 import sys
 
+import traps
+
 LINES_MAX, FUNCTION_MAX, COLUMNS_MAX = 400, 70, 100
 
 # What a folder may include, as daemon/README.md ("Layers") and the CMake targets have it.
@@ -168,6 +170,7 @@ def main():
     parser.add_argument("--root", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parents[2])
     root = parser.parse_args().root
     problems = [problem for path in tracked(root) for problem in check(root, path)]
+    problems += traps.check_traps(root)
     print("\n".join(problems) or "all is well")
     return 1 if problems else 0
 

@@ -2,11 +2,13 @@
 """tidy.py flags what is bad and nothing else. Run by ctest as `tidy_test`."""
 import pathlib
 import sys
+import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import tidy  # noqa: E402
+import traps  # noqa: E402
 
 PATH = pathlib.PurePosixPath("daemon/control/session.cpp")
 
@@ -126,6 +128,31 @@ class Words(unittest.TestCase):
         for text in ("// a network/worker path\n", 'open("/run/superd");\n', "// detached from its group\n", "// $HOME/x\n"):
             with self.subTest(text):
                 self.assertEqual(rules(text), [])
+
+
+class Traps(unittest.TestCase):
+    def problems(self, rows):
+        with tempfile.TemporaryDirectory() as directory:
+            root = pathlib.Path(directory)
+            (root / "tests/unit/core").mkdir(parents=True)
+            (root / "tests/e2e").mkdir()
+            (root / "tests/unit/core/a_test.cpp").write_text("TEST_F(Suite, Name) {\n}\n")
+            (root / "tests/e2e/test_a.py").write_text("def test_b(superd):\n    pass\n")
+            (root / "tests/TRAPS.md").write_text(f"| the trap | who | test |\n| --- | --- | --- |\n{rows}")
+            return list(traps.check_traps(root))
+
+    def test_tests_that_are_there(self):
+        self.assertEqual(self.problems("| x | y | `unit.core.Suite.Name` `e2e.test_a.test_b` |\n"), [])
+
+    def test_tests_that_are_not(self):
+        for name in ("unit.core.Suite.Nam", "unit.os.Suite.Name", "e2e.test_a.test_", "e2e.test_b.test_b", "unit.core.Name"):
+            with self.subTest(name):
+                self.assertEqual(self.problems(f"| x | y | `{name}` |\n"),
+                                 [f"tests/TRAPS.md:3: there is no test {name}"])
+
+    def test_traps_without_a_test(self):
+        self.assertEqual(self.problems("| x | y | z |\n"), ["tests/TRAPS.md:3: a trap without a test"])
+        self.assertEqual(self.problems(""), ["tests/TRAPS.md:1: no traps"])
 
 
 if __name__ == "__main__":
