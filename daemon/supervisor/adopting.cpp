@@ -6,6 +6,7 @@
 #include "os/tree.hpp"
 #include "supervisor/inheritance.hpp"
 #include "supervisor/moment.hpp"
+#include "turn/take_over.hpp"
 
 #include <signal.h>
 #include <unistd.h>
@@ -35,7 +36,7 @@ public:
           const std::string& scope)
         : from_{from}, link_{link}, keeper_{keeper}, scope_{scope} {}
 
-    Verdict judge(Record& record) {
+    Verdict judge(turn::Record& record) {
         core::Instance& instance = record.instance;
         Verdict verdict{.run = instance.run};
         if (instance.last_exit) {
@@ -52,8 +53,13 @@ public:
 
 private:
     // The kernel may have made the child, and the record not heard of it.
-    void find_spawned(Record& record) const {
+    void find_spawned(turn::Record& record) const {
         if (from_.spawn.run != record.instance.run || from_.spawn.pid <= 0) return;
+        if (from_.past.exits.contains(record.instance.run)) {
+            // It has even ended, and its pid may be another's by now.
+            record.instance.pid = from_.spawn.pid;
+            return;
+        }
         const auto stat = os::process_stat(from_.spawn.pid);
         if (!stat) return;
         const auto mark = os::process_environment(from_.spawn.pid, "SUPERD_RUN");
@@ -61,7 +67,7 @@ private:
         if (stat->parent == keeper_ || marked) record.instance.pid = from_.spawn.pid;
     }
 
-    void look(const Record& record, Verdict& verdict) const {
+    void look(const turn::Record& record, Verdict& verdict) const {
         const core::Instance& instance = record.instance;
         const std::string name = "pidfd." + std::to_string(instance.run);
         if (from_.held.contains(name)) {
@@ -95,16 +101,6 @@ private:
     const std::string& scope_;
 };
 
-// A unit that was to leave when the supervisor before us died, and still runs.
-core::UnitSpec leaving(const Record& record) {
-    core::UnitSpec spec;
-    spec.name = record.unit;
-    spec.autostart = false;
-    spec.instances = record.index + 1;
-    spec.stop = {{SIGTERM, std::chrono::seconds{10}}, {SIGKILL, std::chrono::seconds{2}}};
-    return spec;
-}
-
 }  // namespace
 
 void Supervisor::judge(Inheritance& from) {
@@ -121,24 +117,9 @@ void Supervisor::judge(Inheritance& from) {
 }
 
 void Supervisor::take_over(Inheritance& from) {
-    std::vector<core::SharedSpec> specs = definitions_.specs();
-    std::vector<core::Restored> restored;
-    bool leavers = false;
-    for (auto& [slot, record] : from.records.records) {
-        const auto known = [&](const core::SharedSpec& spec) { return spec->name == record.unit; };
-        const auto spec = std::ranges::find_if(specs, known);
-        const bool in_force = definitions_.find(record.unit) != nullptr;
-        if (!in_force && core::alive(record.instance)) {
-            leavers = true;
-            if (spec == specs.end()) {
-                specs.push_back(std::make_shared<core::UnitSpec>(leaving(record)));
-            } else if ((*spec)->instances <= record.index) {
-                *spec = std::make_shared<core::UnitSpec>(leaving(record));
-            }
-        }
-        restored.push_back({record.unit, record.index, std::move(record.instance)});
-    }
-    const core::Effects effects = system_.adopt(std::move(specs), std::move(restored), now());
+    turn::TakeOver take_over{definitions_.specs()};
+    for (auto& stored : from.records.records) take_over.add(stored.record);
+    const core::Effects effects = take_over.adopt(system_, now());
     adopt_rows(from);
     adopt_logs(from);
     turn_.perform(effects);
@@ -156,7 +137,7 @@ void Supervisor::take_over(Inheritance& from) {
             ++kept;
         }
     }
-    if (leavers) turn_.perform(system_.apply(definitions_.specs(), now()));
+    if (take_over.leavers()) turn_.perform(system_.apply(definitions_.specs(), now()));
     // A stop that the supervisor before began; with a new keeper superd's life is a new one.
     if (from.restarted && from.records.header.ending) {
         ending_ = from.records.header.ending;
@@ -216,7 +197,7 @@ void Supervisor::adopt_logs(Inheritance& from) {
         logs_.close(run);
     };
     for (std::size_t i = 0; i < from.records.records.size(); ++i) {
-        const Record& record = from.records.records[i].record;
+        const turn::Record& record = from.records.records[i].record;
         const Inheritance::Verdict& verdict = from.verdicts[i];
         const core::Unit* const unit = system_.find(record.unit);
         if (unit == nullptr) continue;

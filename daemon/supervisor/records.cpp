@@ -10,6 +10,8 @@
 #include <utility>
 
 namespace superd::supervisor {
+
+using namespace turn;
 namespace {
 
 constexpr std::uint32_t slots_max = 1u << 20;  // Half a GiB: a longer file is none of ours.

@@ -4,7 +4,7 @@
 
 #include "base/result.hpp"
 #include "os/fd.hpp"
-#include "supervisor/record_codec.hpp"
+#include "turn/record_codec.hpp"
 
 #include <cstdint>
 #include <string>
@@ -16,12 +16,12 @@ class Records {
 public:
     struct Stored {
         std::uint32_t slot = 0;
-        Record record;
+        turn::Record record;
     };
     // What the file held when it was opened.
     struct Contents {
-        RecordsHeader header;      // Of no boot, if the file was new or damaged.
-        core::RunId next_run = 1;  // Higher than all runs known to the file.
+        turn::RecordsHeader header;  // Of no boot, if the file was new or damaged.
+        core::RunId next_run = 1;    // Higher than all runs known to the file.
         std::vector<Stored> records;
         std::uint32_t damaged = 0;  // Slots that could not be understood.
     };
@@ -29,20 +29,20 @@ public:
     static Result<Records> open(const std::string& path, Contents& contents);
 
     // Forgets everything but that runs below `header.next_run` have been.
-    Result<void> reset(const RecordsHeader& header);
+    Result<void> reset(const turn::RecordsHeader& header);
     // Keeps the slots as they are.
-    Result<void> write_header(const RecordsHeader& header);
+    Result<void> write_header(const turn::RecordsHeader& header);
 
     // A slot that nobody uses. The file grows when there is none.
     std::uint32_t allocate();
-    Result<void> write(std::uint32_t slot, const Slot& bytes);
+    Result<void> write(std::uint32_t slot, const turn::Slot& bytes);
     // Wipes the slot; it may be allocated again.
     Result<void> release(std::uint32_t slot);
 
 private:
     explicit Records(os::Fd fd) : fd_{std::move(fd)} {}
     Result<Contents> load();
-    Result<void> put(std::uint32_t slot, const Slot& bytes);
+    Result<void> put(std::uint32_t slot, const turn::Slot& bytes);
 
     os::Fd fd_;
     std::uint32_t end_ = 1;            // Slots from here on have never been used.

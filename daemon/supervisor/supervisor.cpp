@@ -194,7 +194,7 @@ Trees::Subject Supervisor::subject(core::InstanceId id, core::RunId run) const {
     return subject;
 }
 
-RecordsHeader Supervisor::header() const { return {boot_, system_.next_run(), ending_}; }
+turn::RecordsHeader Supervisor::header() const { return {boot_, system_.next_run(), ending_}; }
 
 void Supervisor::write_header() {
     if (auto kept = records_->write_header(header()); !kept) complain(kept.error());
@@ -205,7 +205,8 @@ void Supervisor::write(core::InstanceId id, const core::Unit& unit,
     Row& row = table_.row(id);
     if (row.slot == 0) row.slot = records_->allocate();
     const std::string_view said = row.extras ? row.extras->said : std::string_view{};
-    const Slot bytes = encode_record(unit.spec->name, id.index, instance, row.cloned_ns, said);
+    const turn::Slot bytes =
+        turn::encode_record(unit.spec->name, id.index, instance, row.cloned_ns, said);
     if (auto written = records_->write(row.slot, bytes); !written) complain(written.error());
 }
 

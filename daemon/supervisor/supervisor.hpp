@@ -122,7 +122,7 @@ private:
     Trees::Subject subject(core::InstanceId id, core::RunId run) const;
     std::string group_of(core::InstanceId id) const;
     std::string unit_name(core::UnitId id) const;  // Of one that is forgotten, too.
-    RecordsHeader header() const;
+    turn::RecordsHeader header() const;
     void write_header();
     std::string name_of(core::InstanceId id) const;
 

@@ -29,7 +29,7 @@ struct Extras {
 };
 
 struct Row {
-    std::int64_t cloned_ns = 0;  // See Record.
+    std::int64_t cloned_ns = 0;  // See turn::Record.
     std::uint32_t slot = 0;      // In the records; 0: none yet.
     bool stranger = false;       // The run's leader is no child of the keeper's.
     bool grouped = false;        // It has a control group.

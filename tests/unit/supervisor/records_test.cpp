@@ -12,6 +12,8 @@
 namespace superd::supervisor {
 namespace {
 
+using namespace turn;
+
 using namespace std::chrono_literals;
 
 core::Instant at(core::Duration since_boot) { return core::Instant{since_boot}; }

@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-namespace superd::supervisor {
+namespace superd::turn {
 
 inline constexpr std::size_t slot_size = 1024;
 using Slot = std::array<std::byte, slot_size>;
@@ -47,4 +47,4 @@ struct RecordsHeader {
 Slot encode_header(const RecordsHeader& header);
 std::optional<RecordsHeader> decode_header(std::span<const std::byte, slot_size> bytes);
 
-}  // namespace superd::supervisor
+}  // namespace superd::turn

@@ -1,4 +1,4 @@
-#include "supervisor/record_codec.hpp"
+#include "turn/record_codec.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -6,7 +6,7 @@
 #include <memory>
 #include <utility>
 
-namespace superd::supervisor {
+namespace superd::turn {
 namespace {
 
 constexpr std::uint16_t version = 3;
@@ -302,4 +302,4 @@ std::optional<RecordsHeader> decode_header(std::span<const std::byte, slot_size>
     return header;
 }
 
-}  // namespace superd::supervisor
+}  // namespace superd::turn

@@ -1,0 +1,37 @@
+// What a supervisor that takes over tells the core: the records of the one
+// before it, against the configuration in force.
+#pragma once
+
+#include "core/system.hpp"
+#include "turn/record_codec.hpp"
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace superd::turn {
+
+class TakeOver {
+public:
+    explicit TakeOver(std::vector<core::SharedSpec> in_force);
+
+    // Takes the record's instance.
+    void add(Record& record);
+
+    // The effects are to be performed, then the exits told of that came to be
+    // known without a supervisor.
+    core::Effects adopt(core::System& system, core::Instant now);
+    // Then the configuration in force is to be applied: something that has left
+    // it still runs, and the core knows it for now.
+    bool leavers() const { return leavers_; }
+
+private:
+    std::vector<core::SharedSpec> specs_;
+    std::map<std::string, std::size_t, std::less<>> places_;  // In specs_, by name.
+    std::size_t in_force_;                                    // So many of them, the first ones.
+    std::vector<core::Restored> restored_;
+    bool leavers_ = false;
+};
+
+}  // namespace superd::turn
