@@ -2,6 +2,8 @@
 import sys
 import time
 
+import pytest
+
 import harness
 import processes
 
@@ -26,10 +28,14 @@ def living(pids):
     return {member: pid for member, pid in zip(("leader", "child", "grandchild"), pids) if processes.alive(pid)}
 
 
+# The kernel knows who belongs to a control group; without them superd finds that out.
+everywhere = pytest.mark.parametrize("cgroup", ["auto", "off"])
 STEPS = '[stop]\nsignals = [["SIGTERM", "300ms"], ["SIGKILL", "5s"]]\n'
 
 
-def test_a_stop_is_over_when_nothing_of_the_tree_is_left(superd):
+@everywhere
+def test_a_stop_ends_a_grandchild_that_left_the_session_and_ignores_sigterm(superd, cgroup):
+    superd.settings(f'supervisor.cgroup = "{cgroup}"\n')
     pids, other = family(superd, stop=STEPS), superd.pid("other")
     superd.ctl("stop", "family")
     assert living(pids) == {}
@@ -37,14 +43,18 @@ def test_a_stop_is_over_when_nothing_of_the_tree_is_left(superd):
     assert superd.pid("other") == other
 
 
-def test_a_leader_that_obeys_does_not_end_the_escalation(superd):
+@everywhere
+def test_a_leader_that_obeys_does_not_end_the_escalation(superd, cgroup):
+    superd.settings(f'supervisor.cgroup = "{cgroup}"\n')
     pids = family(superd, "obedient", stop=STEPS)
     superd.ctl("stop", "family")
     assert living(pids) == {}
     assert superd.instance("family")["last-exit"]["code"] == 0
 
 
-def test_a_leader_that_dies_takes_its_tree_along_before_the_restart(superd):
+@everywhere
+def test_a_leader_that_dies_takes_its_tree_along_before_the_restart(superd, cgroup):
+    superd.settings(f'supervisor.cgroup = "{cgroup}"\n')
     pids = family(superd, stop=STEPS)
     processes.kill(pids[0])
     new = superd.await_new_pid("family", pids[0])
