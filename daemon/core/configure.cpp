@@ -189,11 +189,13 @@ void Stepper::resume(Unit& unit, Instance& instance) {
                 instance.state = State::waiting;
                 return enter(unit, instance, State::waiting, Reason::dependency);
             }
-            if (unit.spec->type == UnitType::service && unit.spec->awaits_ready) {
-                return await_ready(unit, instance);
+            // It may have been told of its process by what the spawn itself noted, and no more.
+            if (unit.spec->type == UnitType::oneshot) {
+                return enter(unit, instance, State::starting, Reason::running);
             }
-            if (unit.spec->type == UnitType::service) became_ready(unit, instance, Reason::running);
-            return;
+            if (!unit.spec->awaits_ready) return became_ready(unit, instance, Reason::running);
+            enter(unit, instance, State::starting, Reason::awaiting_ready);
+            return await_ready(unit, instance);
         case State::stopping:
             if (instance.leader_gone) {
                 out_.emplace_back(Sweep{id_of(unit, instance), instance.run});

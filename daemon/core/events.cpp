@@ -20,12 +20,12 @@ void Stepper::handle(const Event& event) {
         },
         [&](const BecameReady& e) {
             auto* const i = instance(e.instance, e.run);
-            if (i == nullptr || i->state != State::starting || i->pid == 0) return;
+            if (i == nullptr || i->reason != Reason::awaiting_ready) return;
             became_ready(*unit(e.instance.unit), *i, Reason::reported_ready);
         },
         [&](const ReadyFailed& e) {
             auto* const i = instance(e.instance, e.run);
-            if (i == nullptr || i->state != State::starting || i->pid == 0) return;
+            if (i == nullptr || i->reason != Reason::awaiting_ready) return;
             i->run_failed = true;
             begin_stop(*unit(e.instance.unit), *i, Reason::ready_failed);
         },

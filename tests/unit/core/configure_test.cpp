@@ -135,6 +135,25 @@ TEST(Adopt, ASpawnThatNeverHappenedIsRepeatedAsANewRun) {
     EXPECT_EQ(world.seen<AllDown>().size(), 1u) << "the count of the living is right";
 }
 
+TEST(Adopt, ARunOfWhichNoMoreThanItsSpawnWasNotedGoesOnLikeAnyOther) {
+    auto web = spec("web"), job = spec("job");
+    web.awaits_ready = true;
+    job.type = UnitType::oneshot;
+    World world;
+    std::vector<Restored> kept;
+    kept.push_back(restored("web", State::starting, 5, 50));
+    kept.back().instance.reason = Reason::spawning;
+    kept.push_back(restored("job", State::starting, 6, 60));
+    kept.back().instance.reason = Reason::spawning;
+    world.adopt({web, job}, std::move(kept));
+    EXPECT_EQ(world.at("job").reason, Reason::running);
+    world.ready("job");
+    EXPECT_EQ(world.state("job"), State::starting) << "a oneshot is never ready";
+    world.ready("web");
+    EXPECT_EQ(world.state("web"), State::ready);
+    EXPECT_TRUE(world.timers.empty());
+}
+
 TEST(Adopt, PendingTimersAndStopsGoOn) {
     auto starting = spec("starting");
     starting.awaits_ready = true;
