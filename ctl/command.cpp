@@ -49,6 +49,8 @@ constexpr std::array wait_flags{
     all, Flag{"--ready", "", Value::none, "", "Until all are ready or completed; the default"},
     Flag{"--stopped", "", Value::none, "", "Until no process of theirs is left"}, timeout};
 constexpr std::array events_flags{follow, since};
+constexpr std::array status_flags{
+    Flag{"--deaths", "", Value::none, "", "The last eight exits of each, not only the last"}};
 
 constexpr std::array start_examples{
     Example{"start web", "Start web and what it needs, wait until it is ready"},
@@ -58,6 +60,7 @@ constexpr std::array restart_examples{
     Example{"restart api/0 --no-wait", "Restart one instance, do not wait"}};
 constexpr std::array status_examples{Example{"status", "A table of all units"},
                                      Example{"status web", "All about web"},
+                                     Example{"status --deaths web", "And how its last runs ended"},
                                      Example{"status --json", "All about all, for programs"}};
 constexpr std::array logs_examples{Example{"logs -f web", "The last lines, and what comes"},
                                    Example{"logs --since 1h --stream err web db",
@@ -92,16 +95,12 @@ constexpr std::array table{
         {},
         {},
         run_reload},
-    Command{"status",
-            Arguments::some_units,
-            "[NAME…]",
-            "Show how units are",
-            "Without a name: a table of all units. With names: state and its reason, processes, "
-            "memory, "
-            "processor time, the last exit with its last lines, and the next retry of each.",
-            {},
-            status_examples,
-            run_status},
+    Command{
+        "status", Arguments::some_units, "[NAME…]", "Show how units are",
+        "Without a name: a table of all units. With names: state and its reason, processes, "
+        "memory, processor time, the last exit with its last lines and what it used, and the next "
+        "retry of each. JSON has the last eight exits.",
+        status_flags, status_examples, run_status},
     Command{
         "list", Arguments::some_units, "[NAME…]", "List the names of units", "", {}, {}, run_list},
     Command{"logs", Arguments::units, "NAME…", "Show what units have written",

@@ -38,6 +38,12 @@ std::string what_happened(const wire::Event& event) {
         case wire::EventKind::config: return with_reason("configuration", event.message);
         case wire::EventKind::check:
             return "check " + event.message + (event.to == "failing" ? "" : " passes again");
+        case wire::EventKind::command: {
+            auto text = (event.user.empty() ? "user " + std::to_string(event.uid.value_or(0))
+                                            : event.user) +
+                        " asks to " + event.action;
+            return event.message.empty() ? text : text + " " + event.message;
+        }
         case wire::EventKind::superd: return event.message;
     }
     return {};

@@ -41,12 +41,23 @@ std::string state_text(const Style& style, const std::string& state, const std::
     return text;
 }
 
-void append_exit(std::string& out, const Style& style, const wire::LastExit& exit,
-                 std::int64_t now_ns) {
-    line(out, style, "last exit",
-         render_exit(exit.code, exit.signal, exit.core, exit.oom) + " at " +
-             moment(exit.at, now_ns) + ", after running " + format_duration(seconds(exit.uptime)));
-    for (const auto& text : exit.lines) out += "               " + printable(text) + "\n";
+void append_exit(std::string& out, const Style& style, std::string_view label,
+                 const wire::LastExit& exit, std::int64_t now_ns) {
+    auto text = render_exit(exit.code, exit.signal, exit.core, exit.oom) + " at " +
+                moment(exit.at, now_ns) + ", after running " +
+                format_duration(seconds(exit.uptime));
+    if (!exit.ended_by.empty()) {
+        text += "; superd ended it: " + printable(exit.cause.empty() ? exit.ended_by : exit.cause);
+    }
+    line(out, style, label, text);
+    std::string used;
+    if (exit.cpu) used += ", cpu " + format_duration(seconds(*exit.cpu));
+    if (exit.memory) used += ", memory at most " + format_bytes(*exit.memory);
+    if (exit.run != 0) {
+        out += "               run " + std::to_string(exit.run) + ", pid " +
+               std::to_string(exit.pid) + used + "\n";
+    }
+    for (const auto& each : exit.lines) out += "               " + printable(each) + "\n";
 }
 
 void append_check(std::string& out, const Style& style, const wire::CheckStatus& check,
@@ -74,7 +85,10 @@ void append_instance(std::string& out, const Style& style, const wire::InstanceS
     if (instance.cpu) line(out, style, "cpu", format_duration(seconds(*instance.cpu)));
     for (const auto& check : instance.checks) append_check(out, style, check, now_ns);
     if (instance.next_retry) line(out, style, "next retry", moment(*instance.next_retry, now_ns));
-    if (instance.last_exit) append_exit(out, style, *instance.last_exit, now_ns);
+    for (const auto& death : instance.deaths) append_exit(out, style, "exit", death, now_ns);
+    if (instance.last_exit && instance.deaths.empty()) {
+        append_exit(out, style, "last exit", *instance.last_exit, now_ns);
+    }
 }
 
 }  // namespace

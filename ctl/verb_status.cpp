@@ -45,9 +45,11 @@ ExitCode run_status(const Invocation& invocation) {
     const bool json = invocation.has("--json");
     const bool named = !invocation.arguments.empty();
     try {
-        if (!json && !named) return show_table(invocation);
+        if (!json && !named && !invocation.has("--deaths")) return show_table(invocation);
         ClientRequest request;
-        request.target = target_with_units("/v1/status", "usage=true", invocation.arguments);
+        const bool deaths = json || invocation.has("--deaths");
+        request.target = target_with_units(
+            "/v1/status", deaths ? "usage=true&deaths=true" : "usage=true", invocation.arguments);
         const auto answer = ask(invocation, request);
         if (!answer) return complain(answer.error());
         const auto status = wire::parse_status(answer->body);

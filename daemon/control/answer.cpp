@@ -74,6 +74,16 @@ std::string_view to_string(core::Outcome outcome) {
     return "failed";
 }
 
+std::string_view to_string(supervisor::Action action) {
+    switch (action) {
+        case supervisor::Action::start: return "start";
+        case supervisor::Action::stop: return "stop";
+        case supervisor::Action::restart: return "restart";
+        case supervisor::Action::reset: return "reset";
+    }
+    return "act";
+}
+
 }  // namespace
 
 std::optional<Refusal> refuse_stranger(const Call& call, const Peer& peer,
@@ -96,6 +106,33 @@ std::optional<Refusal> refuse_stranger(const Call& call, const Peer& peer,
     return {};
 }
 
+void record_command(const Call& call, const Peer& peer, Operations& operations) {
+    Operations::Commanded command{.uid = peer.uid};
+    Selectors units;
+    std::visit(Overloaded{
+                   [&](const ActCall& c) {
+                       command.action = to_string(c.action);
+                       units = c.units;
+                   },
+                   [&](const SignalCall& c) {
+                       command.action = "signal";
+                       command.signal = c.number;
+                       units = c.units;
+                   },
+                   [&](const ReloadCall&) { command.action = "reload"; },
+                   [&](const ApplyCall&) { command.action = "apply"; },
+                   [](const auto&) {},
+               },
+               call);
+    if (command.action.empty()) return;
+    if (!units.empty()) {
+        auto selected = operations.select(units);
+        if (!selected.error.empty()) return;  // It will be refused.
+        command.targets = std::move(selected.targets);
+    }
+    operations.commanded(command);
+}
+
 std::expected<Targets, Refusal> select(const Selectors& units, const Operations& operations) {
     auto selected = operations.select(units);
     if (selected.error.empty()) return std::move(selected.targets);
@@ -115,7 +152,7 @@ Response to_response(const std::vector<supervisor::TargetOutcome>& outcomes) {
 }
 
 Response still_pending(unsigned http_status, const Targets& targets, const Operations& operations) {
-    const auto status = operations.status(targets, false);
+    const auto status = operations.status(targets, {});
     wire::Outcomes body;
     for (const auto& target : targets) body.outcomes.push_back(pending_outcome(target, status));
     return {http_status, wire::serialize(body) + "\n", json_type, {}};
@@ -136,7 +173,7 @@ Response answer_at_once(const Call& call, Operations& operations) {
         Overloaded{
             [&](const StatusCall& c) {
                 return with_targets(c.units, operations, [&](const Targets& targets) {
-                    return json(wire::serialize(operations.status(targets, c.usage)));
+                    return json(wire::serialize(operations.status(targets, c.detail)));
                 });
             },
             [&](const SummaryCall& c) {

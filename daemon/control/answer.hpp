@@ -21,6 +21,10 @@ struct Peer {
 std::optional<Refusal> refuse_stranger(const Call& call, const Peer& peer,
                                        const supervisor::Operations& operations);
 
+// Has a call that changes something remembered, with who it is from. To be
+// called once the call is allowed, before it is carried out.
+void record_command(const Call& call, const Peer& peer, supervisor::Operations& operations);
+
 using Targets = std::vector<supervisor::Target>;
 // 404 with a suggestion if a selector selects nothing.
 std::expected<Targets, Refusal> select(const Selectors& units,

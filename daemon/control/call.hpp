@@ -26,7 +26,7 @@ struct Since {
 
 struct StatusCall {
     Selectors units;
-    bool usage = false;
+    supervisor::Operations::Detail detail;
 };
 struct SummaryCall {
     Selectors units;

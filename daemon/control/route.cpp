@@ -20,9 +20,11 @@ Routed plain(const Query& query, const Request&) {
 }
 
 Routed status(const Query& query, const Request&) {
-    if (auto error = query.unknown({"unit", "usage"})) return std::unexpected{std::move(*error)};
-    StatusCall call{query.all("unit"), false};
-    if (auto error = query.read("usage", call.usage)) return std::unexpected{std::move(*error)};
+    auto error = query.unknown({"unit", "usage", "deaths"});
+    StatusCall call{query.all("unit"), {}};
+    if (!error) error = query.read("usage", call.detail.usage);
+    if (!error) error = query.read("deaths", call.detail.deaths);
+    if (error) return std::unexpected{std::move(*error)};
     return call;
 }
 

@@ -102,6 +102,7 @@ asio::awaitable<bool> Session::handle(Request request) {
     } else if (const auto* logs = std::get_if<LogsCall>(&*called)) {
         co_return co_await hand_to_logger(*logs, request.keep_alive);
     } else {
+        record_command(*called, peer_, *hub_->operations());
         response = begin(*called, request);
     }
     if (!response) co_return co_await run_pending(request);

@@ -129,8 +129,9 @@ void Supervisor::take_over(Inheritance& from) {
         const core::InstanceId* const id = table_.by_pid(verdict.pid);
         if (verdict.pid == 0 || id == nullptr) continue;
         if (verdict.fate == Fate::ended) {
-            const core::Exited ended =
-                verdict.recorded ? judged(*id, verdict.status) : recorded(*id, verdict.status);
+            const core::Exited ended = verdict.recorded
+                                           ? judged(*id, verdict.status)
+                                           : recorded(*id, {verdict.pid, verdict.status});
             publish();
             turn_.go_on(ended);
         } else {
@@ -165,11 +166,6 @@ void Supervisor::adopt_rows(Inheritance& from) {
         row.grouped = groups_ != nullptr && verdict.run != 0;
         turn_.outdate(id);
         if (verdict.pid != 0 && !record.said.empty()) row.extra().said = record.said;
-        const auto lines = from.past.lines.find(verdict.last_run);
-        if (lines != from.past.lines.end()) {
-            row.extra().lines_run = verdict.last_run;
-            row.extra().lines = std::move(lines->second);
-        }
         if (verdict.pid == 0) continue;
         table_.set_pid(verdict.pid, id);
         row.stranger = verdict.fate == Fate::stranger;

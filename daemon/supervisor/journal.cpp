@@ -2,7 +2,6 @@
 
 #include "os/clock.hpp"
 #include "os/file.hpp"
-#include "os/signals.hpp"
 #include "wire/time.hpp"
 
 #include <sys/stat.h>
@@ -18,16 +17,6 @@ namespace superd::supervisor {
 namespace {
 
 constexpr std::size_t file_read_max = 64u << 20;  // Whatever an earlier version allowed itself.
-
-core::ExitStatus status_of(const wire::Event& event) {
-    core::ExitStatus status;
-    status.code = event.code.value_or(0);
-    if (event.signal) status.signal = os::signal_number(*event.signal).value_or(0);
-    status.core = event.core;
-    status.oom = event.oom;
-    status.unknown = event.unknown;
-    return status;
-}
 
 }  // namespace
 
@@ -72,16 +61,18 @@ void Journal::each_line(const std::function<void(std::string_view)>& visit) cons
     }
 }
 
-Journal::Past Journal::past() const {
+Journal::Past Journal::past(History& history) const {
     Past past;
     each_line([&](std::string_view line) {
-        auto event = wire::parse_event(line);
+        const auto event = wire::parse_event(line);
         if (!event) {
             ++past.damaged;
-        } else if (event->kind == wire::EventKind::exit && event->run != 0) {
-            past.exits[event->run] = {status_of(*event), wire::parse_time(event->time).value_or(0)};
-        } else if (event->kind == wire::EventKind::lines && event->run != 0) {
-            past.lines[event->run] = std::move(event->lines);
+            return;
+        }
+        history.take(*event);
+        if (event->kind == wire::EventKind::exit && event->run != 0) {
+            past.exits[event->run] = {exit_status_of(*event),
+                                      wire::parse_time(event->time).value_or(0)};
         }
     });
     return past;
@@ -100,6 +91,7 @@ Result<void> Journal::flush(const std::function<void(const std::string&)>& seen)
     const auto lines = std::exchange(kept_, {});
     Result<void> written;
     if (size_ > 0 && size_ + text.size() > bytes_max_) {
+        if (before_loss_) before_loss_();
         // Without the rename, the file grows on: better than losing an exit.
         if (std::rename(newer().c_str(), older().c_str()) == 0) written = reopen();
     }

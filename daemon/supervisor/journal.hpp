@@ -4,6 +4,7 @@
 #include "base/result.hpp"
 #include "core/instance.hpp"
 #include "os/fd.hpp"
+#include "supervisor/history.hpp"
 #include "wire/event.hpp"
 
 #include <cstdint>
@@ -28,14 +29,16 @@ public:
             std::int64_t at_ns = 0;  // CLOCK_REALTIME
         };
         std::unordered_map<core::RunId, Exit> exits;  // Those that are recorded.
-        std::unordered_map<core::RunId, std::vector<std::string>> lines;
-        std::uint32_t damaged = 0;  // Lines that could not be understood.
+        std::uint32_t damaged = 0;                    // Lines that could not be understood.
     };
 
     static Result<Journal> open(std::string directory, std::uint64_t bytes_max = file_bytes_max);
 
-    // Reads both files. Nothing has been appended yet.
-    Past past() const;
+    // Reads both files, and has `history` take each event. Nothing has been appended yet.
+    Past past(History& history) const;
+
+    // Called before the older file goes: its last chance for what is to be kept.
+    void before_loss(std::function<void()> call) { before_loss_ = std::move(call); }
 
     // Gives the event its number (and its time, if it has none) and keeps its line.
     void append(wire::Event event);
@@ -63,6 +66,7 @@ private:
     std::uint64_t size_ = 0;
     std::uint64_t next_seq_ = 1;
     std::vector<std::string> kept_;
+    std::function<void()> before_loss_;
 };
 
 }  // namespace superd::supervisor

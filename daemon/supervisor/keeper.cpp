@@ -58,7 +58,8 @@ void Supervisor::take_messages(std::chrono::microseconds patience) {
         while (const auto inbound = link_.receive()) {
             if (inbound->message.kind == keeper::Kind::exited) {
                 const keeper::Message& told = inbound->message;
-                exits.push_back({told.pid, exit_status(told.code, told.value)});
+                exits.push_back(
+                    {told.pid, exit_status(told.code, told.value), told.cpu_us, told.rss_kib});
             } else {
                 take(inbound->message);
             }
@@ -104,7 +105,7 @@ std::optional<core::Exited> Supervisor::record(const turn::ToldExit& told) {
         return std::nullopt;
     }
     trees_->leader_reaped(told.pid);
-    return recorded(*owner, told.status);
+    return recorded(*owner, told);
 }
 
 void Supervisor::acknowledge(std::int32_t last, std::size_t count) {
@@ -112,21 +113,19 @@ void Supervisor::acknowledge(std::int32_t last, std::size_t count) {
 }
 
 // What led here is told first.
-core::Exited Supervisor::recorded(core::InstanceId id, const core::ExitStatus& told) {
+core::Exited Supervisor::recorded(core::InstanceId id, const turn::ToldExit& told) {
     flush_notes();
     const core::Instance& instance = *system_.find(id);
     wire::Event event{.kind = wire::EventKind::exit, .run = instance.run, .pid = instance.pid};
     const core::Duration uptime = now() - instance.started;
-    core::Exited ended = judged(id, told);
-    const core::ExitStatus& status = ended.status;
+    const core::Exited ended = judged(id, told.status);
     event.uptime = std::chrono::duration<double>(uptime).count();
-    event.oom = status.oom;
-    event.core = status.core;
-    event.unknown = status.unknown;
-    if (status.signal != 0) {
-        event.signal = core::signal_name(status.signal);
-    } else if (!status.unknown) {
-        event.code = status.code;
+    set_exit_status(event, ended.status);
+    if (told.cpu_us >= 0) event.cpu = static_cast<double>(told.cpu_us) / 1e6;
+    if (told.rss_kib >= 0) event.rss = static_cast<std::uint64_t>(told.rss_kib) * 1024;
+    if (instance.state == core::State::stopping) {
+        event.reason = core::to_string(instance.reason);
+        if (instance.health) event.message = instance.health->cause;
     }
     event.unit = unit_name(id.unit);
     event.instance = id.index;
@@ -161,7 +160,7 @@ void Supervisor::on_stranger_end(pid_t pid, std::optional<int> status) {
     if (owner == nullptr) return;
     const core::InstanceId id = *owner;
     link_.release("pidfd." + std::to_string(system_.find(id)->run));
-    const core::Exited ended = recorded(id, from_wait_status(status));
+    const core::Exited ended = recorded(id, {pid, from_wait_status(status)});
     publish();
     turn_.go_on(ended);
     settle();

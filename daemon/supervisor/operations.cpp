@@ -29,18 +29,34 @@ Operations::Selected Supervisor::select(const std::vector<std::string>& selector
     return select_targets(system_, selectors);
 }
 
-wire::Status Supervisor::status(const std::vector<Target>& targets, bool usage) const {
+wire::Status Supervisor::status(const std::vector<Target>& targets, Detail detail) const {
     wire::Status status;
     status.version = SUPERD_VERSION;
     status.keeper = process_status(welcome_.pid, welcome_.since_ns, 0);
     status.supervisor = process_status(::getpid(), welcome_.supervisor_ns, welcome_.code);
     status.logger = process_status(welcome_.logger_pid, welcome_.logger_ns, welcome_.value);
-    status.units = view_.units(targets, usage);
+    status.units = view_.units(targets, detail);
     return status;
 }
 
 wire::Summary Supervisor::summary(const std::vector<Target>& targets) const {
     return view_.summary(targets);
+}
+
+void Supervisor::commanded(const Commanded& command) {
+    flush_notes();
+    wire::Event event{.kind = wire::EventKind::command, .action = command.action};
+    event.uid = command.uid;
+    event.user = users_.name(command.uid);
+    if (command.signal != 0) event.message = core::signal_name(command.signal);
+    if (command.targets.empty()) append(event);
+    for (const Target& target : command.targets) {
+        event.unit = target.unit;
+        event.instance.reset();
+        if (target.index != core::all_instances) event.instance = target.index;
+        append(event);
+    }
+    publish();
 }
 
 std::uint64_t Supervisor::act(Action action, const std::vector<Target>& targets, Done done) {

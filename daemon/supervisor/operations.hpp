@@ -49,10 +49,23 @@ public:
     };
     virtual Selected select(const std::vector<std::string>& selectors) const = 0;
 
-    // `usage`: fill memory and cpu too (reads /proc, a few µs each instance).
-    virtual wire::Status status(const std::vector<Target>& targets, bool usage) const = 0;
+    struct Detail {
+        bool usage = false;   // memory and cpu too: reads /proc, a few µs each instance.
+        bool deaths = false;  // Not only the last exit, but all that are remembered.
+    };
+    virtual wire::Status status(const std::vector<Target>& targets, Detail detail) const = 0;
     // One line a unit, for a fast `superctl status` and `list` of thousands.
     virtual wire::Summary summary(const std::vector<Target>& targets) const = 0;
+
+    // An operator's command is about to be carried out: to be told and remembered. No target:
+    // it is for all.
+    struct Commanded {
+        std::string action;  // As the API's path names it: "stop".
+        int signal = 0;      // Of the action signal.
+        std::vector<Target> targets;
+        uid_t uid = 0;  // Whose command.
+    };
+    virtual void commanded(const Commanded& command) = 0;
 
     // Begins `action` on each target. `done` is called once, when every target
     // has its outcome; at the latest when the supervisor ends. Returns a number for `abandon`.

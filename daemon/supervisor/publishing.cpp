@@ -55,6 +55,7 @@ void Supervisor::flush_notes() {
                                  instance->reason == note.reason;
             event.reason = present ? system_.describe(note.id, now())
                                    : std::string{core::to_string(note.reason)};
+            if (present && note.to == core::State::waiting) event.on = blocker_of(note.id.unit);
         }
         if (note.kind == wire::EventKind::check) event.to = note.failing ? "failing" : "passing";
         const bool became_ready = event.to == core::to_string(core::State::ready);
@@ -69,7 +70,25 @@ void Supervisor::flush_notes() {
     }
 }
 
-void Supervisor::append(wire::Event event) { journal_->append(std::move(event)); }
+void Supervisor::append(wire::Event event) {
+    if (event.time.empty()) event.time = wire::format_time(os::realtime_now());
+    history_.take(event);
+    journal_->append(std::move(event));
+}
+
+std::string Supervisor::blocker_of(core::UnitId id) const {
+    const core::Unit* const unit = system_.find(id);
+    const auto edge = unit != nullptr ? system_.blocker(*unit) : std::nullopt;
+    return edge ? unit_name(edge->unit) : "";
+}
+
+std::string Supervisor::history_file() const {
+    return setting_.runtime_directory + "/history.jsonl";
+}
+
+void Supervisor::save_history() {
+    if (auto saved = history_.save(history_file()); !saved) complain(saved.error());
+}
 
 void Supervisor::publish() {
     flush_notes();

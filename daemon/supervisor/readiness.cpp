@@ -103,14 +103,8 @@ void Supervisor::on_tail(logger::Tail tail) {
     wire::Event event{.kind = wire::EventKind::lines, .run = tail.run};
     event.unit = unit_name(id.unit);
     event.instance = id.index;
-    event.lines = tail.lines;
+    event.lines = std::move(tail.lines);
     append(std::move(event));
-    const core::Instance* const instance = system_.find(id);
-    if (instance == nullptr || !instance->last_exit) return;
-    if (instance->last_exit->run != tail.run) return;
-    Extras& extras = table_.row(id).extra();
-    extras.lines_run = tail.run;
-    extras.lines = std::move(tail.lines);
 }
 
 logger::Open Supervisor::describe_log(core::InstanceId id) const {

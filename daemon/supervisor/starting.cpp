@@ -79,6 +79,7 @@ bool Supervisor::start() {
         begin_fresh(from);
     }
     reload_is_due_ = adopts && !from.restarted;
+    history_.prune([this](const std::string& unit) { return system_.find(unit) != nullptr; });
     return true;
 }
 
@@ -96,7 +97,9 @@ void Supervisor::inherit(Inheritance& from) {
     records_.emplace(must(Records::open(directory + "/records", from.records)));
     spawn_slot_.emplace(must(SpawnSlot::open(directory + "/records.spawn", from.spawn)));
     journal_.emplace(must(Journal::open(directory)));
-    from.past = journal_->past();
+    history_.load(history_file());
+    from.past = journal_->past(history_);
+    journal_->before_loss([this] { save_history(); });
     from.records.next_run = std::max(from.records.next_run, from.spawn.run + 1);
     if (from.records.damaged != 0) {
         log_.warn(std::to_string(from.records.damaged) + " damaged records were left out");

@@ -10,7 +10,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <map>
+#include <iterator>
 
 namespace superd::supervisor {
 namespace {
@@ -36,19 +36,27 @@ int badness(const core::Instance& instance) {
     return 0;
 }
 
-wire::LastExit last_exit(const core::LastExit& exit, const Row* row) {
+void set_status(wire::LastExit& out, const core::ExitStatus& status) {
+    out.code.reset();
+    out.signal.reset();
+    if (status.signal != 0) {
+        out.signal = os::signal_name(status.signal);
+    } else if (!status.unknown) {
+        out.code = status.code;
+    }
+    out.core = status.core;
+    out.oom = status.oom;
+}
+
+wire::LastExit last_exit(const core::LastExit& exit, std::span<const Death> deaths) {
     wire::LastExit out;
+    const auto recorded = std::ranges::find(deaths, exit.run, &Death::run);
+    if (recorded != deaths.end()) out = told_death(*recorded);
+    out.run = exit.run;
+    out.pid = exit.pid;
     out.at = time_of(exit.at);
     out.uptime = seconds(exit.uptime);
-    if (exit.status.signal != 0) {
-        out.signal = os::signal_name(exit.status.signal);
-    } else if (!exit.status.unknown) {
-        out.code = exit.status.code;
-    }
-    out.core = exit.status.core;
-    out.oom = exit.status.oom;
-    const bool has_lines = row != nullptr && row->extras && row->extras->lines_run == exit.run;
-    if (has_lines) out.lines = row->extras->lines;
+    set_status(out, exit.status);
     return out;
 }
 
@@ -85,6 +93,21 @@ void add_usage(wire::InstanceStatus& out, pid_t pid) {
 }
 
 }  // namespace
+
+wire::LastExit told_death(const Death& death) {
+    wire::LastExit out;
+    out.at = wire::format_time(death.at_ns);
+    out.uptime = seconds(death.uptime);
+    set_status(out, death.status);
+    out.lines = death.lines;
+    out.run = death.run;
+    out.pid = death.pid;
+    if (death.cpu_us >= 0) out.cpu = static_cast<double>(death.cpu_us) / 1e6;
+    if (death.rss_bytes >= 0) out.memory = static_cast<std::uint64_t>(death.rss_bytes);
+    out.ended_by = death.ended_by;
+    out.cause = death.cause;
+    return out;
+}
 
 std::string printable_status(std::string_view text) {
     std::string out;
@@ -138,7 +161,7 @@ std::string StatusView::reason(core::InstanceId id) const {
     return more.empty() ? text : text + ", " + more;
 }
 
-wire::InstanceStatus StatusView::instance(core::InstanceId id, bool usage) const {
+wire::InstanceStatus StatusView::instance(core::InstanceId id, Detail detail) const {
     const core::Instance& i = *system_.find(id);
     wire::InstanceStatus out;
     out.index = id.index;
@@ -152,9 +175,12 @@ wire::InstanceStatus StatusView::instance(core::InstanceId id, bool usage) const
     out.run = i.run;
     out.restarts = i.restarts;
     if (i.state == core::State::backoff) out.next_retry = time_of(i.due);
-    if (i.last_exit) out.last_exit = last_exit(*i.last_exit, table_.find(id));
-    out.checks = checks(*system_.find(id.unit), i);
-    if (usage && i.pid != 0) add_usage(out, i.pid);
+    const core::Unit& unit = *system_.find(id.unit);
+    const auto deaths = history_.deaths(unit.spec->name, id.index);
+    if (i.last_exit) out.last_exit = last_exit(*i.last_exit, deaths);
+    if (detail.deaths) std::ranges::transform(deaths, std::back_inserter(out.deaths), told_death);
+    out.checks = checks(unit, i);
+    if (detail.usage && i.pid != 0) add_usage(out, i.pid);
     return out;
 }
 
@@ -185,7 +211,7 @@ void each_unit(const core::System& system, const std::vector<Target>& targets, V
 }  // namespace
 
 std::vector<wire::UnitStatus> StatusView::units(const std::vector<Target>& targets,
-                                                bool usage) const {
+                                                Detail detail) const {
     std::vector<wire::UnitStatus> found;
     each_unit(system_, targets, [&](const core::Unit& unit, const auto& instances) {
         wire::UnitStatus out;
@@ -195,7 +221,7 @@ std::vector<wire::UnitStatus> StatusView::units(const std::vector<Target>& targe
             out.description = definition->description;
             if (definition->source.files.size() > 1) out.files = definition->source.files;
         }
-        for (const auto id : instances) out.instances.push_back(instance(id, usage));
+        for (const auto id : instances) out.instances.push_back(instance(id, detail));
         const core::InstanceId speaker = worst(instances);
         const core::Instance& i = *system_.find(speaker);
         out.goal = core::to_string(i.goal);

@@ -4,6 +4,7 @@
 #include "core/system.hpp"
 #include "keeper/protocol.hpp"
 #include "supervisor/definitions.hpp"
+#include "supervisor/history.hpp"
 #include "supervisor/operations.hpp"
 #include "supervisor/table.hpp"
 #include "wire/status.hpp"
@@ -15,16 +16,19 @@ namespace superd::supervisor {
 
 class StatusView {
 public:
-    StatusView(const core::System& system, const Table& table, const Definitions& definitions)
-        : system_{system}, table_{table}, definitions_{definitions} {}
+    using Detail = Operations::Detail;
+
+    StatusView(const core::System& system, const Table& table, const Definitions& definitions,
+               const History& history)
+        : system_{system}, table_{table}, definitions_{definitions}, history_{history} {}
 
     // The instance's reason with what the shell can add: what a probe met, what
     // the service says of itself.
     std::string reason(core::InstanceId id) const;
 
-    wire::InstanceStatus instance(core::InstanceId id, bool usage) const;
+    wire::InstanceStatus instance(core::InstanceId id, Detail detail) const;
     // The instances that the targets name, by unit.
-    std::vector<wire::UnitStatus> units(const std::vector<Target>& targets, bool usage) const;
+    std::vector<wire::UnitStatus> units(const std::vector<Target>& targets, Detail detail) const;
     wire::Summary summary(const std::vector<Target>& targets) const;
 
     // The instance that says most about the unit: the worst off.
@@ -36,7 +40,11 @@ private:
     const core::System& system_;
     const Table& table_;
     const Definitions& definitions_;
+    const History& history_;
 };
+
+// A death as status tells it.
+wire::LastExit told_death(const Death& death);
 
 // superd's own processes.
 wire::ProcessStatus process_status(std::int32_t pid, std::int64_t since_ns, std::int32_t restarts);

@@ -32,7 +32,7 @@ Supervisor::Supervisor(boost::asio::io_context& io, Setting setting, Log& log)
             [this](core::InstanceId id) { return describe_log(id); },
             [this] { return turn_.spawning(); }},
       system_{0},
-      view_{system_, table_, definitions_},
+      view_{system_, table_, definitions_, history_},
       commands_{system_,
                 [this](TargetOutcome& outcome) {
                     const auto instances = instances_of(system_, outcome.target);
@@ -164,6 +164,7 @@ void Supervisor::forget(const core::Forget& effect) {
             groups_->parent().remove(os::cgroup_name(effect.unit, effect.instance.index)));
     }
     table_.erase(effect.instance);
+    history_.forget(effect.unit, effect.instance.index);
     if (system_.find(effect.instance.unit) != nullptr) return;
     definitions_.forget(effect.unit);
     left_.try_emplace(effect.instance.unit, effect.unit);

@@ -12,6 +12,7 @@
 #include "supervisor/definitions.hpp"
 #include "supervisor/fd_store.hpp"
 #include "supervisor/groups.hpp"
+#include "supervisor/history.hpp"
 #include "supervisor/journal.hpp"
 #include "supervisor/keeper_link.hpp"
 #include "supervisor/launcher.hpp"
@@ -28,6 +29,7 @@
 #include "supervisor/table.hpp"
 #include "supervisor/timers.hpp"
 #include "supervisor/trees.hpp"
+#include "supervisor/user_names.hpp"
 #include "turn/turn.hpp"
 
 #include <functional>
@@ -66,8 +68,9 @@ public:
 
     // operations.cpp
     Selected select(const std::vector<std::string>& selectors) const override;
-    wire::Status status(const std::vector<Target>& targets, bool usage) const override;
+    wire::Status status(const std::vector<Target>& targets, Detail detail) const override;
     wire::Summary summary(const std::vector<Target>& targets) const override;
+    void commanded(const Commanded& command) override;
     std::uint64_t act(Action action, const std::vector<Target>& targets, Done done) override;
     void abandon(std::uint64_t action) override;
     std::uint64_t wait(Until until, const std::vector<Target>& targets, Done done) override;
@@ -138,7 +141,7 @@ private:
     void on_stranger_end(pid_t pid, std::optional<int> status);
     // An exit on its way to the core: what it means, and that written to the journal.
     core::Exited judged(core::InstanceId id, const core::ExitStatus& told);
-    core::Exited recorded(core::InstanceId id, const core::ExitStatus& told);
+    core::Exited recorded(core::InstanceId id, const turn::ToldExit& told);
     std::optional<core::Exited> record(const turn::ToldExit& told) override;
     void acknowledge(std::int32_t last, std::size_t count) override;
     void going_on(const core::Exited& exited) override;
@@ -203,6 +206,9 @@ private:
     void flush_notes();
     void publish() override;
     void append(wire::Event event);
+    std::string blocker_of(core::UnitId id) const;  // By name; empty: none.
+    std::string history_file() const;
+    void save_history();
     void say_how_it_ended(const Note& note);
     void announce();
     void say(std::string text);  // An event about superd itself.
@@ -227,6 +233,7 @@ private:
     Definitions definitions_;
     core::System system_;
     Table table_;
+    History history_;
     StatusView view_;
     Commands commands_;
     Timers timers_;
@@ -240,6 +247,7 @@ private:
     std::optional<Trees> trees_;
     std::optional<NotifySocket> notify_;
     Readers readers_;
+    UserNames users_;
     std::string scope_, boot_;
     keeper::Message welcome_;
     bool going_ = false;

@@ -23,9 +23,7 @@ struct Extras {
     os::Fd readiness;                   // The read end of its readiness pipe, until it is watched.
     core::RunId readiness_run = 0;      // The keeper holds it too, for this run; 0: it does not.
     std::string said;                   // STATUS= of the current run.
-    core::RunId lines_run = 0;
-    std::vector<std::string> lines;  // The last ones of that run, which has ended.
-    std::uint64_t oom_kills = 0;     // Of the control group, when the run began.
+    std::uint64_t oom_kills = 0;        // Of the control group, when the run began.
 };
 
 struct Row {
@@ -39,7 +37,7 @@ struct Row {
     void trim() {
         const bool bare = extras && !extras->watch && !extras->checker && !extras->readiness &&
                           extras->readiness_run == 0 && extras->said.empty() &&
-                          extras->lines.empty() && extras->oom_kills == 0;
+                          extras->oom_kills == 0;
         if (bare) extras.reset();
     }
     Extras& extra() {

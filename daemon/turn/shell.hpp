@@ -14,6 +14,8 @@ namespace superd::turn {
 struct ToldExit {
     std::int32_t pid = 0;
     core::ExitStatus status;
+    std::int64_t cpu_us = -1;   // Used in all; -1: not known.
+    std::int64_t rss_kib = -1;  // Resident at the peak.
 };
 
 class Shell {

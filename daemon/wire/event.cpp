@@ -10,9 +10,9 @@ namespace superd::wire {
 namespace {
 
 constexpr std::array kinds{
-    EventKind::state, EventKind::spawn,  EventKind::spawn_failed, EventKind::ready,
-    EventKind::exit,  EventKind::lines,  EventKind::dropped,      EventKind::config,
-    EventKind::check, EventKind::superd,
+    EventKind::state, EventKind::spawn,   EventKind::spawn_failed, EventKind::ready,
+    EventKind::exit,  EventKind::lines,   EventKind::dropped,      EventKind::config,
+    EventKind::check, EventKind::command, EventKind::superd,
 };
 
 std::optional<EventKind> kind_named(std::string_view name) {
@@ -33,6 +33,8 @@ void write_exit(JsonWriter& json, const Event& event) {
     if (event.oom) json.member("oom", true);
     if (event.unknown) json.member("unknown", true);
     if (event.uptime) json.member("uptime", *event.uptime);
+    if (event.cpu) json.member("cpu", *event.cpu);
+    if (event.rss) json.member("rss", *event.rss);
 }
 
 Event read_event(const JsonReader& json, EventKind kind) {
@@ -48,12 +50,18 @@ Event read_event(const JsonReader& json, EventKind kind) {
     json.read("to", event.to);
     json.read("goal", event.goal);
     json.read("reason", event.reason);
+    json.read("on", event.on);
     json.read("code", event.code);
     json.read("signal", event.signal);
     json.read("core", event.core);
     json.read("oom", event.oom);
     json.read("unknown", event.unknown);
     json.read("uptime", event.uptime);
+    json.read("cpu", event.cpu);
+    json.read("rss", event.rss);
+    json.read("action", event.action);
+    json.read("uid", event.uid);
+    json.read("user", event.user);
     json.read("lines", event.lines);
     json.read("dropped", event.dropped);
     json.read("message", event.message);
@@ -73,6 +81,7 @@ std::string_view to_string(EventKind kind) {
         case EventKind::dropped: return "dropped";
         case EventKind::config: return "config";
         case EventKind::check: return "check";
+        case EventKind::command: return "command";
         case EventKind::superd: return "superd";
     }
     return "superd";
@@ -94,7 +103,11 @@ std::string serialize(const Event& event) {
     write_text(json, "to", event.to);
     write_text(json, "goal", event.goal);
     write_text(json, "reason", event.reason);
+    write_text(json, "on", event.on);
     write_exit(json, event);
+    write_text(json, "action", event.action);
+    if (event.uid) json.member("uid", *event.uid);
+    write_text(json, "user", event.user);
     if (!event.lines.empty()) json.member("lines", event.lines);
     if (event.dropped != 0) json.member("dropped", event.dropped);
     write_text(json, "message", event.message);

@@ -15,15 +15,16 @@
 namespace superd::wire {
 
 enum class EventKind : std::uint8_t {
-    state,         // from, to, goal, reason
+    state,         // from, to, goal, reason; on
     spawn,         // A process was started: pid
     spawn_failed,  // None could be: message
     ready,         // The run is of use to its dependents
-    exit,          // code | signal (+ core) | unknown; oom, uptime
+    exit,          // code | signal (+ core) | unknown; oom, uptime, cpu, rss; reason, message
     lines,         // The last lines of a run that ended: lines
     dropped,       // Lines that were lost: dropped, message
     config,        // A reload or apply, or a refused one: message
     check,         // A check fails or passes again: to ("failing", "passing"), message
+    command,       // Somebody asked for it: action, uid, user; message
     superd,        // About superd's own processes: message
 };
 
@@ -36,11 +37,16 @@ struct Event {
     std::uint64_t run = 0;  // 0: about no run.
     std::int32_t pid = 0;   // 0: about no process.
 
+    // reason of an exit: the word for why superd ended the run; empty: it ended by itself.
     std::string from, to, goal, reason;
+    std::string on;  // state, to waiting: the unit that it waits on.
     std::optional<std::int32_t> code;
     std::optional<std::string> signal;  // "SIGSEGV"
     bool core = false, oom = false, unknown = false;
-    std::optional<double> uptime;  // Seconds.
+    std::optional<double> uptime, cpu;  // Seconds.
+    std::optional<std::uint64_t> rss;   // Bytes resident, at the peak.
+    std::string action, user;           // "stop", "root"
+    std::optional<std::uint32_t> uid;
     std::vector<std::string> lines;
     std::uint64_t dropped = 0;
     std::string message;  // A sentence.

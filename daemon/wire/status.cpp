@@ -25,6 +25,12 @@ void write(JsonWriter& json, const LastExit& exit) {
     json.member("core", exit.core);
     json.member("oom", exit.oom);
     json.member("lines", exit.lines);
+    json.member("run", exit.run);
+    json.member("pid", exit.pid);
+    json.member("cpu", exit.cpu);
+    json.member("memory", exit.memory);
+    json.member("ended-by", exit.ended_by);
+    json.member("cause", exit.cause);
     json.end_object();
 }
 
@@ -60,6 +66,12 @@ void write(JsonWriter& json, const InstanceStatus& instance) {
     json.member("memory", instance.memory);
     json.member("cpu", instance.cpu);
     if (!instance.checks.empty()) write(json, instance.checks);
+    if (!instance.deaths.empty()) {
+        json.key("deaths");
+        json.begin_array();
+        for (const auto& death : instance.deaths) write(json, death);
+        json.end_array();
+    }
     json.end_object();
 }
 
@@ -95,6 +107,12 @@ LastExit read_exit(const JsonReader& json) {
     json.read("core", exit.core);
     json.read("oom", exit.oom);
     json.read("lines", exit.lines);
+    json.read("run", exit.run);
+    json.read("pid", exit.pid);
+    json.read("cpu", exit.cpu);
+    json.read("memory", exit.memory);
+    json.read("ended-by", exit.ended_by);
+    json.read("cause", exit.cause);
     return exit;
 }
 
@@ -123,9 +141,16 @@ InstanceStatus read_instance(const JsonReader& json) {
     if (json.find("last-exit") != nullptr) instance.last_exit = read_exit(json.object("last-exit"));
     json.read("memory", instance.memory);
     json.read("cpu", instance.cpu);
-    if (json.find("checks") == nullptr) return instance;
-    for_each_object(json.array("checks"),
-                    [&](const JsonReader& check) { instance.checks.push_back(read_check(check)); });
+    if (json.find("checks") != nullptr) {
+        for_each_object(json.array("checks"), [&](const JsonReader& check) {
+            instance.checks.push_back(read_check(check));
+        });
+    }
+    if (json.find("deaths") != nullptr) {
+        for_each_object(json.array("deaths"), [&](const JsonReader& death) {
+            instance.deaths.push_back(read_exit(death));
+        });
+    }
     return instance;
 }
 

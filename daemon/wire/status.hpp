@@ -27,6 +27,12 @@ struct LastExit {
     std::optional<std::string> signal;  // "SIGSEGV"
     bool core = false, oom = false;
     std::vector<std::string> lines;  // "out: …", "err: …"; oldest first.
+    std::uint64_t run = 0;
+    std::int32_t pid = 0;
+    std::optional<double> cpu;            // Seconds used; empty: not known.
+    std::optional<std::uint64_t> memory;  // Bytes resident, at the peak.
+    std::string ended_by;  // Why superd ended it: "check-failed"; empty: it ended by itself.
+    std::string cause;     // More of that: "check http: refused".
 };
 
 struct CheckStatus {
@@ -50,6 +56,7 @@ struct InstanceStatus {
     std::optional<std::uint64_t> memory;  // Bytes, resident.
     std::optional<double> cpu;            // Seconds used so far.
     std::vector<CheckStatus> checks;      // While it is ready. Not sent when there are none.
+    std::vector<LastExit> deaths;         // The last ones, oldest first. Not sent when empty.
 };
 
 struct UnitStatus {

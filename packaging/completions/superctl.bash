@@ -32,6 +32,7 @@ _superctl() {
         start) flags+=' --all -a --no-wait --wait --timeout' ;;
         stop) flags+=' --all -a --no-wait --wait --timeout' ;;
         restart) flags+=' --all -a --no-wait --wait --timeout' ;;
+        status) flags+=' --deaths' ;;
         logs) flags+=' --follow -f --lines -n --since --stream' ;;
         signal) flags+=' --all -a --tree -t' ;;
         check) flags+=' --config -c' ;;

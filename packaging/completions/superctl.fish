@@ -33,6 +33,7 @@ complete -c superctl -n '__fish_seen_subcommand_from restart' -l all -s a -d 'Ev
 complete -c superctl -n '__fish_seen_subcommand_from restart' -l no-wait -d 'Return at once; the action goes on'
 complete -c superctl -n '__fish_seen_subcommand_from restart' -l wait -x -a 'ready none' -d 'What to wait for; ready if not given'
 complete -c superctl -n '__fish_seen_subcommand_from restart' -l timeout -x -d 'Wait at most so long: 20s, 1m30s, 500ms; 90s if not given'
+complete -c superctl -n '__fish_seen_subcommand_from status' -l deaths -d 'The last eight exits of each, not only the last'
 complete -c superctl -n '__fish_seen_subcommand_from logs' -l follow -s f -d 'Go on with what comes, until interrupted'
 complete -c superctl -n '__fish_seen_subcommand_from logs' -l lines -s n -x -d 'Begin with the last N lines; 10 if not given'
 complete -c superctl -n '__fish_seen_subcommand_from logs' -l since -x -d 'Only what is newer: 10m ago is 10m; or a moment, 2026-11-23T21:49:35Z'

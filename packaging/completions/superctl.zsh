@@ -98,6 +98,7 @@ _superctl() {
                         '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
                         '--help[Show help, of the verb if there is one]' \
                         '-h[Show help, of the verb if there is one]' \
+                        '--deaths[The last eight exits of each, not only the last]' \
                         '*:unit:_superctl_units' ;;
                 list)
                     _arguments \

@@ -33,7 +33,7 @@ public:
     // What it was asked; the lock is the fixture's, as calls come from another thread.
     std::map<std::uint64_t, std::pair<Targets, Done>> waiting;
     std::map<std::uint64_t, supervisor::EventSink> sinks;
-    std::vector<std::string> calls;
+    std::vector<std::string> calls, commands;
 
     Selected select(const std::vector<std::string>& selectors) const override {
         Selected selected;
@@ -55,7 +55,7 @@ public:
         return selected;
     }
 
-    wire::Status status(const Targets& targets, bool usage) const override {
+    wire::Status status(const Targets& targets, Detail detail) const override {
         wire::Status status;
         status.version = "1.2.3";
         for (const auto& target : targets) {
@@ -66,7 +66,7 @@ public:
             instance.reason = "as set by the test";
             instance.since = "2026-11-23T21:49:35.000000Z";
             instance.run = 17;
-            if (usage) instance.memory = 1'500'000;
+            if (detail.usage) instance.memory = 1'500'000;
             status.units.push_back(
                 {target.unit, "The " + target.unit, "up", state, instance.reason, {instance}});
         }
@@ -81,6 +81,9 @@ public:
         return summary;
     }
 
+    void commanded(const Commanded& command) override {
+        commands.push_back(command.action + " " + list(command.targets));
+    }
     std::uint64_t act(supervisor::Action action, const Targets& targets, Done done) override {
         calls.push_back("act " + std::to_string(static_cast<int>(action)) + " " + list(targets));
         return begin(targets, std::move(done));

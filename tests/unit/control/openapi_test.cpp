@@ -70,6 +70,7 @@ TEST(OpenApi, DocumentsEveryMemberOfAnswers) {
     status.units[0].files = {"x"};
     status.units[0].instances.push_back({});
     status.units[0].instances[0].last_exit.emplace();
+    status.units[0].instances[0].deaths.emplace_back();
     wire::Summary summary;
     summary.rows.push_back({});
     wire::Plan plan;
@@ -82,7 +83,10 @@ TEST(OpenApi, DocumentsEveryMemberOfAnswers) {
     event.code = 1;
     event.signal = "x";
     event.core = event.oom = event.unknown = true;
-    event.uptime = 1;
+    event.uptime = event.cpu = 1;
+    event.rss = 1;
+    event.uid = 1;
+    event.on = event.action = event.user = "x";
     event.lines = {"x"};
     const auto text = document();
     for (const auto& body : {wire::serialize(status), wire::serialize(summary),

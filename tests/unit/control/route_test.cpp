@@ -38,7 +38,7 @@ TEST(Route, ReadsParameters) {
     const auto status =
         routed<StatusCall>(request("GET", "/v1/status?unit=web&unit=a%2A&usage=true"));
     EXPECT_EQ(status.units, (Selectors{"web", "a*"}));
-    EXPECT_TRUE(status.usage);
+    EXPECT_TRUE(status.detail.usage);
 
     const auto logs = routed<LogsCall>(request(
         "GET", "/v1/logs?unit=web&lines=5&follow&since=2026-11-23T21:49:35Z&stream=err&json=true"));

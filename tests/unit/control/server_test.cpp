@@ -96,6 +96,21 @@ TEST(ControlServer, StrangersMayNotLookOrChange) {
     EXPECT_TRUE(served.operations.calls.empty());
 }
 
+TEST(ControlServer, TellsWhoChangesWhatBeforeItIsDone) {
+    Served served;
+    served.operations.act_at_once = true;
+    ask(served, "POST", "/v1/stop", R"({"units":["web"]})");
+    ask(served, "POST", "/v1/restart", R"({"all":true})");
+    ask(served, "POST", "/v1/signal", R"({"units":["db/0"],"signal":"HUP"})");
+    ask(served, "POST", "/v1/reload");
+    ask(served, "POST", "/v1/start", R"({"units":["wbe"]})");  // Refused: there is none.
+    ask(served, "GET", "/v1/status");
+    served.operations.changers = false;
+    ask(served, "POST", "/v1/apply");  // Refused: nothing is done.
+    EXPECT_THAT(served.operations.commands,
+                ElementsAre("stop web", "restart ", "signal db/0", "reload "));
+}
+
 TEST(ControlServer, AnswersSeveralRequestsOnOneConnectionInOrder) {
     Served served;
     RawClient client{served};

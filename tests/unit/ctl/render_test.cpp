@@ -82,6 +82,31 @@ TEST(StatusPage, TellsAllThatIsKnown) {
         "               err: out of cheese\n");
 }
 
+TEST(StatusPage, HasEachDeathIfTheyAreThere) {
+    wire::LastExit death{.at = "2026-11-23T21:49:35Z", .uptime = 2, .lines = {"err: bye"}};
+    death.signal = "SIGTERM";
+    death.run = 7;
+    death.pid = 70;
+    death.cpu = 0.5;
+    death.memory = 4'100'000;
+    death.ended_by = "check-failed";
+    death.cause = "check http: refused";
+    wire::InstanceStatus instance;
+    instance.state = "ready";
+    instance.last_exit = death;
+    instance.deaths = {death, death};
+    wire::Status status;
+    status.units.push_back({"web", "", "up", "ready", "", {instance}});
+    const auto page = render_status(status, plain, *wire::parse_time("2026-11-23T21:49:36Z"));
+    const std::string each =
+        "  exit       SIGTERM at 2026-11-23T21:49:35Z (1.0s ago), after running 2.0s; superd ended "
+        "it: check http: refused\n"
+        "               run 7, pid 70, cpu 500ms, memory at most 4.1 MB\n"
+        "               err: bye\n";
+    EXPECT_THAT(page, HasSubstr(each + each));
+    EXPECT_THAT(page, Not(HasSubstr("last exit")));
+}
+
 TEST(StatusPage, HasALineForEachCheck) {
     wire::Status status;
     wire::UnitStatus unit{.name = "web", .state = "ready"};
@@ -108,6 +133,15 @@ TEST(StatusPage, HasAPartForEachInstance) {
     EXPECT_THAT(page, HasSubstr("api/0\n"));
     EXPECT_THAT(page, HasSubstr("api/1\n  state      ready\n"));
     EXPECT_THAT(page, HasSubstr("  pid        12\n"));
+}
+
+TEST(EventLine, TellsWhoAskedForWhat) {
+    EXPECT_EQ(render_event(R"({"time":"T","seq":1,"event":"command","unit":"web",)"
+                           R"("action":"stop","uid":0,"user":"root"})"),
+              "T web: root asks to stop\n");
+    EXPECT_EQ(render_event(R"({"time":"T","seq":1,"event":"command","action":"signal","uid":7,)"
+                           R"("message":"SIGHUP"})"),
+              "T superd: user 7 asks to signal SIGHUP\n");
 }
 
 TEST(EventLine, IsASentence) {

@@ -45,6 +45,7 @@ protected:
     static bool all(const wire::Event&) { return true; }
 
     std::string directory_;
+    History history_;
 };
 
 TEST_F(JournalTest, RemembersWhichExitsAreRecorded) {
@@ -55,23 +56,25 @@ TEST_F(JournalTest, RemembersWhichExitsAreRecorded) {
         killed.signal = "SIGSEGV";
         killed.core = true;
         journal.append(killed);
-        journal.append({.kind = wire::EventKind::lines, .run = 7, .lines = {"out: bye"}});
+        journal.append(
+            {.kind = wire::EventKind::lines, .unit = "web", .run = 7, .lines = {"out: bye"}});
         flush(journal);
     }
-    const auto past = open().past();
+    History history;
+    const auto past = open().past(history);
     ASSERT_THAT(past.exits, SizeIs(2));
     EXPECT_EQ(past.exits.at(7).status, (core::ExitStatus{.code = 3}));
     EXPECT_EQ(past.exits.at(8).status, (core::ExitStatus{.signal = 11, .core = true}));
-    EXPECT_THAT(past.lines.at(7), ElementsAre("out: bye"));
+    EXPECT_THAT(history.lines("web", 0, 7), ElementsAre("out: bye"));
     EXPECT_EQ(past.damaged, 0u);
 }
 
 TEST_F(JournalTest, NothingIsWrittenBeforeAFlush) {
     Journal journal = open();
     journal.append(exit_of(1, 0));
-    EXPECT_TRUE(open().past().exits.empty());
+    EXPECT_TRUE(open().past(history_).exits.empty());
     EXPECT_THAT(flush(journal), ElementsAre(HasSubstr("\"run\":1")));
-    EXPECT_THAT(open().past().exits, SizeIs(1));
+    EXPECT_THAT(open().past(history_).exits, SizeIs(1));
     EXPECT_THAT(flush(journal), SizeIs(0));
 }
 
@@ -84,10 +87,10 @@ TEST_F(JournalTest, ATornLastLineIsIgnoredAndHarmsNoOther) {
     }
     std::filesystem::resize_file(newer(), std::filesystem::file_size(newer()) - 10);
     Journal journal = open();
-    EXPECT_THAT(journal.past().exits, SizeIs(1));
+    EXPECT_THAT(journal.past(history_).exits, SizeIs(1));
     journal.append(exit_of(3, 0));
     flush(journal);
-    const auto past = open().past();
+    const auto past = open().past(history_);
     EXPECT_TRUE(past.exits.contains(1));
     EXPECT_FALSE(past.exits.contains(2));
     EXPECT_TRUE(past.exits.contains(3));
@@ -114,7 +117,7 @@ TEST_F(JournalTest, IsBoundedAndKeepsTheNewest) {
     }
     EXPECT_LE(std::filesystem::file_size(newer()), bytes_max);
     EXPECT_LE(std::filesystem::file_size(older()), bytes_max);
-    const auto past = open().past();
+    const auto past = open().past(history_);
     EXPECT_GT(past.exits.size(), 20u);
     EXPECT_TRUE(past.exits.contains(500));
     EXPECT_FALSE(past.exits.contains(1));
@@ -146,10 +149,10 @@ TEST_F(JournalTest, GivesWhatHappenedSinceAMoment) {
 TEST_F(JournalTest, AForeignFileIsNoObstacle) {
     std::ofstream{newer()} << "no json\n{\"time\":1}\n\n";
     Journal journal = open();
-    EXPECT_EQ(journal.past().damaged, 2u);
+    EXPECT_EQ(journal.past(history_).damaged, 2u);
     journal.append(exit_of(9, 1));
     flush(journal);
-    EXPECT_TRUE(journal.past().exits.contains(9));
+    EXPECT_TRUE(journal.past(history_).exits.contains(9));
 }
 
 }  // namespace

@@ -52,17 +52,31 @@ protected:
         step(core::TreeEmpty{id(unit, index), its_run});
     }
 
+    // What the journal tells of a run that has ended.
+    void remember(const char* unit, std::uint32_t index, core::RunId its_run, const char* line) {
+        wire::Event event{.kind = wire::EventKind::exit, .unit = unit, .run = its_run};
+        event.instance = index;
+        event.cpu = 0.25;
+        event.rss = 4096;
+        event.reason = "check-failed";
+        history.take(event);
+        event.kind = wire::EventKind::lines;
+        event.lines = {line};
+        history.take(event);
+    }
+
     core::System system{1};
     Table table;
     Definitions definitions;
-    StatusView view{system, table, definitions};
+    History history;
+    StatusView view{system, table, definitions, history};
     Commands commands{system, [](TargetOutcome& outcome) { outcome.reason = "described"; }};
     std::optional<std::vector<TargetOutcome>> outcomes;
     Commands::Done done = [this](std::vector<TargetOutcome> all) { outcomes = std::move(all); };
 };
 
 TEST_F(StatusTest, ShowsWhatRuns) {
-    const auto units = view.units({{"db"}, {"web"}}, false);
+    const auto units = view.units({{"db"}, {"web"}}, {});
     ASSERT_EQ(units.size(), 2u);
     EXPECT_EQ(units[0].name, "db");
     EXPECT_EQ(units[0].state, "ready");
@@ -76,9 +90,8 @@ TEST_F(StatusTest, ShowsWhatRuns) {
 
 TEST_F(StatusTest, AUnitSpeaksByItsWorstInstance) {
     crash("web", 1, {.signal = SIGSEGV, .core = true});
-    table.row(id("web", 1)).extra().lines_run = run("web", 1);
-    table.row(id("web", 1)).extra().lines = {"err: oh no"};
-    const auto units = view.units({{"web"}}, false);
+    remember("web", 1, run("web", 1), "err: oh no");
+    const auto units = view.units({{"web"}}, {});
     ASSERT_EQ(units.size(), 1u);
     EXPECT_EQ(units[0].state, "backoff");
     EXPECT_THAT(units[0].reason, HasSubstr("retry 1"));
@@ -95,7 +108,7 @@ TEST_F(StatusTest, AUnitSpeaksByItsWorstInstance) {
 
 TEST_F(StatusTest, AnExitThatNobodySawHasNeitherCodeNorSignal) {
     crash("web", 0, {.unknown = true});
-    const auto exit = view.instance(id("web", 0), false).last_exit;
+    const auto exit = view.instance(id("web", 0), {}).last_exit;
     ASSERT_TRUE(exit);
     EXPECT_FALSE(exit->code);
     EXPECT_FALSE(exit->signal);
@@ -103,9 +116,22 @@ TEST_F(StatusTest, AnExitThatNobodySawHasNeitherCodeNorSignal) {
 
 TEST_F(StatusTest, LinesOfAnotherRunAreNotShown) {
     crash("web", 0, {.code = 1});
-    table.row(id("web", 0)).extra().lines_run = run("web", 0) + 1000;
-    table.row(id("web", 0)).extra().lines = {"out: later"};
-    EXPECT_TRUE(view.instance(id("web", 0), false).last_exit->lines.empty());
+    remember("web", 0, run("web", 0) + 1000, "out: later");
+    EXPECT_TRUE(view.instance(id("web", 0), {}).last_exit->lines.empty());
+}
+
+TEST_F(StatusTest, TellsWhatADeathUsedAndAllDeathsIfAsked) {
+    remember("web", 0, 1, "out: the first");
+    crash("web", 0, {.code = 1});
+    remember("web", 0, system.find(id("web", 0))->last_exit->run, "out: bye");
+    const auto plain = view.instance(id("web", 0), {});
+    EXPECT_TRUE(plain.deaths.empty());
+    EXPECT_EQ(plain.last_exit->cpu, 0.25);
+    EXPECT_EQ(plain.last_exit->memory, 4096u);
+    EXPECT_EQ(plain.last_exit->ended_by, "check-failed");
+    const auto all = view.instance(id("web", 0), {.deaths = true});
+    ASSERT_EQ(all.deaths.size(), 2u);
+    EXPECT_THAT(all.deaths[0].lines, ElementsAre("out: the first"));
 }
 
 TEST_F(StatusTest, SumsUpAUnitInARow) {
@@ -122,7 +148,7 @@ TEST_F(StatusTest, SumsUpAUnitInARow) {
 }
 
 TEST_F(StatusTest, TargetsOfSomeInstancesShowOnlyThese) {
-    const auto units = view.units({{"web", 1}}, false);
+    const auto units = view.units({{"web", 1}}, {});
     ASSERT_EQ(units.size(), 1u);
     ASSERT_EQ(units[0].instances.size(), 1u);
     EXPECT_EQ(units[0].instances[0].index, 1u);

@@ -26,9 +26,10 @@ TEST(Event, AnExitHasTheMembersOfAnExitAndNoOthers) {
 }
 
 TEST(Event, EveryKindComesBackAsItWas) {
-    for (const auto kind : {EventKind::state, EventKind::spawn, EventKind::spawn_failed,
-                            EventKind::ready, EventKind::exit, EventKind::lines, EventKind::dropped,
-                            EventKind::config, EventKind::check, EventKind::superd}) {
+    for (const auto kind :
+         {EventKind::state, EventKind::spawn, EventKind::spawn_failed, EventKind::ready,
+          EventKind::exit, EventKind::lines, EventKind::dropped, EventKind::config,
+          EventKind::check, EventKind::command, EventKind::superd}) {
         Event event;
         event.time = "t";
         event.kind = kind;
@@ -37,6 +38,24 @@ TEST(Event, EveryKindComesBackAsItWas) {
         EXPECT_EQ(back->kind, kind);
         EXPECT_FALSE(back->instance);
     }
+}
+
+TEST(Event, WhatARunUsedAndWhoAskedComesBack) {
+    auto event = exit_event();
+    event.cpu = 0.25;
+    event.rss = 4096;
+    event.on = "db";
+    event.action = "stop";
+    event.uid = 1000;
+    event.user = "ann";
+    const auto back = parse_event(serialize(event));
+    ASSERT_TRUE(back);
+    EXPECT_EQ(back->cpu, 0.25);
+    EXPECT_EQ(back->rss, 4096u);
+    EXPECT_EQ(back->on, "db");
+    EXPECT_EQ(back->action, "stop");
+    EXPECT_EQ(back->uid, 1000u);
+    EXPECT_EQ(back->user, "ann");
 }
 
 TEST(Event, AllMembersComeBack) {

@@ -42,7 +42,8 @@ TEST(Status, HasTheDocumentedShape) {
               R"("since":"2026-11-23T21:10:00.000000Z","ready-since":null,"run":17,"restarts":3,)"
               R"("next-retry":"2026-11-23T21:10:00.400000Z","last-exit":{)"
               R"("at":"2026-11-23T21:10:00.000000Z","uptime":1.5,"code":1,"signal":null,)"
-              R"("core":false,"oom":false,"lines":["err: no such table"]},)"
+              R"("core":false,"oom":false,"lines":["err: no such table"],"run":0,"pid":0,)"
+              R"("cpu":null,"memory":null,"ended-by":"","cause":""},)"
               R"("memory":null,"cpu":null}]}]})");
 }
 
@@ -55,6 +56,24 @@ TEST(Status, ComesBackAsItWas) {
     const auto text = serialize(status);
     EXPECT_EQ(serialize(parse_status(text)), text);
     EXPECT_EQ(parse_status(text).units[0].instances[0].memory, 1'234'567'890'123u);
+}
+
+TEST(Status, DeathsAreSentWhereThereAreAny) {
+    auto status = example();
+    auto& instance = status.units[0].instances[0];
+    EXPECT_EQ(serialize(status).find("deaths"), std::string::npos);
+    LastExit death{.at = "a", .lines = {"out: b"}, .run = 7, .pid = 70, .cpu = 0.5, .memory = 4096};
+    death.ended_by = "check-failed";
+    death.cause = "check http: refused";
+    instance.deaths = {death, death};
+    const auto back = parse_status(serialize(status)).units[0].instances[0].deaths;
+    ASSERT_EQ(back.size(), 2u);
+    EXPECT_EQ(back[1].run, 7u);
+    EXPECT_EQ(back[1].cpu, 0.5);
+    EXPECT_EQ(back[1].memory, 4096u);
+    EXPECT_EQ(back[1].ended_by, "check-failed");
+    EXPECT_EQ(back[1].cause, "check http: refused");
+    EXPECT_EQ(back[1].lines, death.lines);
 }
 
 TEST(Status, ChecksAreSentWhereThereAreAny) {
