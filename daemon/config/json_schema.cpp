@@ -152,17 +152,18 @@ std::string key_json(const Key& key) {
 }
 
 // [ready] and [[check]] take one way to ask: the keys that have no default.
-std::string one_of_json(const Schema& schema, std::string_view section) {
+std::string one_of_json(const Schema& schema, std::string_view section, bool or_none) {
     std::string out;
     for (const auto& key : schema.keys) {
         if (key.section() != section || !key.fallback.empty() || key.required) continue;
         out += fmt::format("{}{{\"required\": [{}]}}", out.empty() ? "[\n  " : ",\n  ",
                            json_string(key.name()));
     }
-    return out + "\n]";
+    const auto none = or_none ? ",\n  {\"not\": {\"anyOf\": " + out + "\n]}}" : std::string{};
+    return out + none + "\n]";
 }
 
-std::string section_json(const Schema& schema, std::string_view section) {
+std::string section_json(const Schema& schema, std::string_view section, Extent extent) {
     Object properties, object;
     std::vector<std::string_view> required;
     for (const auto& key : schema.keys) {
@@ -175,7 +176,9 @@ std::string section_json(const Schema& schema, std::string_view section) {
     object.add("properties", properties.text());
     if (!required.empty()) object.add("required", names_json(required));
     if (section == "ready" || section == "check") {
-        object.add("oneOf", one_of_json(schema, section));
+        // A check is told of in one piece; of [ready] a drop-in may change the times alone.
+        const bool or_none = extent == Extent::drop_in && section == "ready";
+        object.add("oneOf", one_of_json(schema, section, or_none));
     }
     if (section != schema.repeated) return object.text();
     Object array;
@@ -198,7 +201,7 @@ void add_group(Object& document, const std::vector<std::string_view>& required) 
 
 }  // namespace
 
-std::string json_schema(const Schema& schema) {
+std::string json_schema(const Schema& schema, Extent extent) {
     Object document, properties, definitions;
     std::vector<std::string_view> required;
     for (const auto& key : schema.keys) {
@@ -206,17 +209,18 @@ std::string json_schema(const Schema& schema) {
         if (key.section().empty()) properties.add(key.name(), key_json(key));
     }
     for (const auto section : schema.sections()) {
-        if (!section.empty()) properties.add(section, section_json(schema, section));
+        if (!section.empty()) properties.add(section, section_json(schema, section, extent));
     }
     definitions.add("signal", signal_json());
     document.add_text("$schema", "https://json-schema.org/draft/2020-12/schema");
-    document.add_text("title", schema.title);
+    const bool whole = extent == Extent::whole;
+    document.add_text("title", fmt::format("{}{}", whole ? "" : "A drop-in of ", schema.title));
     document.add_text("description", fmt::format("See {}", schema.manual));
     document.add("type", "\"object\"");
     document.add("additionalProperties", "false");
-    if (schema.find("members") == nullptr) {
+    if (whole && schema.find("members") == nullptr) {
         if (!required.empty()) document.add("required", names_json(required));
-    } else {
+    } else if (whole) {
         add_group(document, required);
     }
     document.add("properties", properties.text());

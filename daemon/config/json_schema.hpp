@@ -7,7 +7,10 @@
 
 namespace superd::config {
 
+// Of a whole unit, or of a drop-in, which need not have what the unit's own file has.
+enum class Extent { whole, drop_in };
+
 // The whole document, with a newline at its end.
-std::string json_schema(const Schema& schema);
+std::string json_schema(const Schema& schema, Extent extent = Extent::whole);
 
 }  // namespace superd::config

@@ -15,7 +15,7 @@ struct Printable {
 };
 std::span<const Printable> printables();
 
-// `what`: schema (of a unit's file), settings-schema, unit-man or toml-man;
+// `what`: schema (of a unit's file), drop-in-schema, settings-schema, unit-man or toml-man;
 // none for anything else.
 std::optional<std::string> print(std::string_view what);
 

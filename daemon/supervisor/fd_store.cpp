@@ -2,6 +2,7 @@
 
 #include <linux/kcmp.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 
 #include <unistd.h>
@@ -18,10 +19,26 @@ namespace superd::supervisor {
 namespace {
 
 constexpr std::string_view prefix = "fd.";
+// What the keeper's name leaves room for. A longer one is in a file held beside the descriptor.
+constexpr std::size_t short_name_max = 27;
+constexpr std::string_view in_file = "*";
 
 bool same_file(const os::Fd& a, const os::Fd& b) {
     const auto self = ::getpid();
     return ::syscall(SYS_kcmp, self, self, KCMP_FILE, a.get(), b.get()) == 0;
+}
+
+os::Fd write_name(std::string_view name) {
+    os::Fd file{::memfd_create("superd-fd-name", MFD_CLOEXEC)};
+    const auto size = static_cast<ssize_t>(name.size());
+    if (file && ::pwrite(file.get(), name.data(), name.size(), 0) != size) file.reset();
+    return file;
+}
+
+std::string read_name(const os::Fd& file) {
+    std::array<char, FdStore::name_max> text{};
+    const ssize_t count = ::pread(file.get(), text.data(), text.size(), 0);
+    return stored_name({text.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))});
 }
 
 // What a held name says: "fd.SLOT.NUMBER.POLLED.NAME".
@@ -49,7 +66,7 @@ std::optional<Label> parse(std::string_view held) {
 std::string stored_name(std::string_view name) {
     const bool good =
         !name.empty() && name.size() <= FdStore::name_max &&
-        std::ranges::all_of(name, [](char c) { return c > ' ' && c < '\x7f' && c != ':'; });
+        std::ranges::all_of(name, [](char c) { return c >= ' ' && c < '\x7f' && c != ':'; });
     return good ? std::string{name} : "stored";
 }
 
@@ -62,7 +79,16 @@ FdStore::FdStore(const boost::asio::any_io_executor& executor, KeeperLink& link)
 
 std::string FdStore::held_name(std::uint32_t slot, const Stored& stored) {
     return std::string{prefix} + std::to_string(slot) + "." + std::to_string(stored.number) +
-           (stored.polled ? ".1." : ".0.") + stored.name;
+           (stored.polled ? ".1." : ".0.") +
+           (stored.name.size() > short_name_max ? std::string{in_file} : stored.name);
+}
+
+void FdStore::hold(std::uint32_t slot, const Stored& stored) {
+    const std::string name = held_name(slot, stored);
+    if (stored.name.size() <= short_name_max) return link_.hold(name, std::array{stored.fd.get()});
+    const os::Fd file = write_name(stored.name);
+    if (!file) return link_.hold(name, std::array{stored.fd.get()});
+    link_.hold(name, std::array{stored.fd.get(), file.get()});
 }
 
 std::set<std::string> FdStore::adopt(const std::set<std::string>& held,
@@ -71,10 +97,11 @@ std::set<std::string> FdStore::adopt(const std::set<std::string>& held,
     for (const std::string& name : held) {
         const auto label = parse(name);
         if (!label || !wanted(label->slot)) continue;
-        os::Fd fd = std::move(link_.fetch(name)[0]);
+        auto [fd, file] = link_.fetch(name);
         if (!fd) continue;
         auto& list = stored_[label->slot];
-        list.push_back({label->name, std::move(fd), label->number, label->polled != 0});
+        list.push_back({file ? read_name(file) : label->name, std::move(fd), label->number,
+                        label->polled != 0});
         next_ = std::max(next_, label->number + 1);
         watch(label->slot, list.back());
         taken.insert(name);
@@ -91,7 +118,7 @@ bool FdStore::add(std::uint32_t slot, os::Fd fd, const std::string& name, bool p
     if (of(slot).size() >= most) return false;
     auto& list = stored_[slot];
     list.push_back({name, std::move(fd), next_++, polled});
-    link_.hold(held_name(slot, list.back()), std::array{list.back().fd.get()});
+    hold(slot, list.back());
     watch(slot, list.back());
     return true;
 }

@@ -30,8 +30,7 @@ public:
         std::uint32_t number = 0;  // Of its own within the slot.
         bool polled = true;
     };
-    // What the keeper's name for it leaves room for.
-    static constexpr std::size_t name_max = 27;
+    static constexpr std::size_t name_max = 255;  // systemd's.
 
     FdStore(const boost::asio::any_io_executor& executor, KeeperLink& link);
 
@@ -51,6 +50,7 @@ private:
     void watch(std::uint32_t slot, const Stored& stored);
     void wait();
     void read();
+    void hold(std::uint32_t slot, const Stored& stored);
     static std::string held_name(std::uint32_t slot, const Stored& stored);
 
     KeeperLink& link_;

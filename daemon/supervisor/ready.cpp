@@ -39,8 +39,9 @@ std::unique_ptr<ReadyWatch> ReadyWatch::make(const boost::asio::any_io_executor&
         case ReadyKind::notify:
             return std::make_unique<ToldWatch>("no READY=1 yet", std::move(callback));
         case ReadyKind::log:
-            return std::make_unique<ToldWatch>(
-                "no line of its log matches \"" + ready.pattern + "\" yet", std::move(callback));
+            // Not the pattern itself: a variable in it may be a secret.
+            return std::make_unique<ToldWatch>("no line of its log matches ready.log yet",
+                                               std::move(callback));
         case ReadyKind::fd:
             return watch_descriptor(executor, ready, std::move(readiness), std::move(callback));
         case ReadyKind::delay:

@@ -142,3 +142,74 @@ def test_what_is_removed_or_too_much_is_not_kept(superd, teller):
     processes.send(pid, signal.SIGKILL)
     superd.await_new_pid("svc", pid)
     assert got.read_text().startswith("1 web True\n")
+
+
+def test_a_name_of_255_characters_is_kept(superd, teller):
+    teller.start(more="fd-store-max = 2")
+    got, name = teller.fifo.with_suffix(".got"), "x" * 255
+    teller.say(f"store-as {name} FDPOLL=0", "barrier")
+    superd.await_that(teller.fifo.with_suffix(".heeded").exists)
+    supervisor = superd.parts()["supervisor"]
+    processes.kill(supervisor)
+    processes.wait_gone(supervisor, 5)
+    for _ in range(2):
+        pid = superd.pid("svc")
+        processes.send(pid, signal.SIGKILL)
+        superd.await_new_pid("svc", pid)
+        assert got.read_text() == f"1 {name} True"
+
+
+def test_what_has_hung_up_is_not_kept_unless_fdpoll_says_so(superd, teller):
+    teller.start(more="fd-store-max = 4")
+    got = teller.fifo.with_suffix(".got")
+    teller.say("store-as polled", "store-as kept FDPOLL=0", "barrier")
+    superd.await_that(teller.fifo.with_suffix(".heeded").exists)
+
+    def next_run():
+        pid = superd.pid("svc")
+        processes.send(pid, signal.SIGKILL)
+        superd.await_new_pid("svc", pid)
+        return got.read_text()
+    # When a hang-up is seen no status tells; the runs from then on do.
+    superd.await_that(lambda: next_run() == "1 kept True")
+
+
+EXTENDER = """
+import os, signal, socket, sys
+def say(text):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+        sender.sendto(text.encode(), os.environ['NOTIFY_SOCKET'])
+def put_off(gate):
+    say('EXTEND_TIMEOUT_USEC=60000000')
+    open(gate).read()
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+put_off(sys.argv[1])
+say('READY=1')
+signal.sigwait([signal.SIGTERM])
+put_off(sys.argv[2])
+"""
+
+
+def test_a_start_and_a_stop_may_be_put_off(superd):
+    gates = [superd.base / "up", superd.base / "down"]
+    for gate in gates:
+        os.mkfifo(gate)
+    program = f'exec = ["{sys.executable}", "-c", """{EXTENDER}""", "{gates[0]}", "{gates[1]}"]'
+    superd.unit("svc", f'''{program}
+[ready]
+notify = true
+timeout = "400ms"
+[stop]
+signals = [["SIGTERM", "200ms"], ["SIGKILL", "5s"]]''')
+    superd.start()
+    # Longer than it has without asking; nothing happens, so there is no event to await.
+    superd.ctl("wait", "svc", "--ready", "--timeout", "700ms", expect=7)
+    pid = superd.await_state("svc", "starting")["pid"]
+    gates[0].write_text("")
+    superd.ctl("wait", "svc", "--ready")
+    assert superd.pid("svc") == pid
+    superd.ctl("stop", "svc", "--timeout", "500ms", expect=7)
+    assert superd.instance("svc")["state"] == "stopping"
+    gates[1].write_text("")
+    superd.ctl("wait", "svc", "--stopped")
+    assert superd.instance("svc")["last-exit"]["code"] == 0

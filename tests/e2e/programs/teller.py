@@ -3,7 +3,8 @@
 Usage: teller.py FIFO. A line "fork" makes it start another like itself, which takes over by MAINPID=
 and reads the FIFO from then on, and the first one ends; with "fork-and-go" it waits for nobody before.
 A line "fork-pidfd" does the same by MAINPIDFD=1. A line "store" sends a listening socket to keep, under
-the name "web"; "barrier" waits until all that was said before is heeded. What systemd's protocol gave it
+the name "web"; "store-as NAME FIELDS" sends one end of a pair whose other end is closed, with the fields
+that follow the name beside it; "barrier" waits until all that was said before is heeded. What systemd's protocol gave it
 at its start is written to FIFO.got, a line each.
 """
 import os
@@ -24,8 +25,9 @@ def given():
     mine = os.environ.get("LISTEN_PID") == str(os.getpid())
     yield f"{os.environ.get('LISTEN_FDS', '0')} {names} {mine}"
     for number in range(int(os.environ.get("LISTEN_FDS", "0"))):
-        listener = socket.socket(fileno=os.dup(3 + number))
-        yield f"{listener.getsockname()[1]}"
+        with socket.socket(fileno=os.dup(3 + number)) as given_socket:
+            if given_socket.family == socket.AF_INET:
+                yield f"{given_socket.getsockname()[1]}"
 
 
 def barrier():
@@ -66,6 +68,13 @@ def heed(line, fifo):
         say("FDSTORE=1\\nFDNAME=web", [listener.fileno()])
         barrier()
         fifo.with_suffix(".port").write_text(str(listener.getsockname()[1]))
+    elif line.startswith("store-as "):
+        name, *fields = line.split(" ")[1:]
+        kept, other = socket.socketpair()
+        say("\\n".join(["FDSTORE=1", f"FDNAME={name}", *fields]), [kept.fileno()])
+        kept.close()
+        barrier()
+        other.close()
     elif line == "barrier":
         barrier()
         fifo.with_suffix(".heeded").write_text("")

@@ -47,6 +47,23 @@ BAD = [
     'exec = ["a"]\n[log]\nmax-size = "10"',
 ]
 
+# Of a drop-in: what lacks a unit's own keys is good, what is wrong stays wrong.
+GOOD_DROP_INS = [
+    '',
+    'instances = 4',
+    '[env]\nPORT = "1"',
+    '[ready]\ntimeout = "1min"',
+    '[ready]\ntcp = "[::1]:80"\ntimeout = "1min"',
+    'members = ["a"]',
+    '[[check]]\nname = "a"\ntcp = "[::1]:80"',
+]
+BAD_DROP_INS = [
+    'exec = []',
+    'exce = ["a"]',
+    '[ready]\ntcp = "[::1]:80"\nfd = 3',
+    '[[check]]\nname = "a"',
+]
+
 
 def validator(name):
     schema = json.loads((SCHEMAS / name).read_text())
@@ -62,12 +79,17 @@ def complaints(schema, file):
 def main():
     unit, settings = validator("superd-unit.schema.json"), validator("superd.schema.json")
     wrong = []
+    drop_in = validator("superd-drop-in.schema.json")
+    for file in sorted((EXAMPLES / "units").glob("*.d/*.toml")):
+        wrong += complaints(drop_in, file)
     for file in sorted((EXAMPLES / "units").glob("*.toml")):
         wrong += complaints(unit, file)
     for file in EXAMPLES.glob("superd.toml"):
         wrong += complaints(settings, file)
     wrong += [f"refused: {text}" for text in GOOD if not unit.is_valid(tomllib.loads(text))]
     wrong += [f"taken: {text}" for text in BAD if unit.is_valid(tomllib.loads(text))]
+    wrong += [f"refused: {text}" for text in GOOD_DROP_INS if not drop_in.is_valid(tomllib.loads(text))]
+    wrong += [f"taken: {text}" for text in BAD_DROP_INS if drop_in.is_valid(tomllib.loads(text))]
     print("\n".join(wrong), end="\n" if wrong else "")
     return 1 if wrong else 0
 

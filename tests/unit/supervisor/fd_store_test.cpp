@@ -98,9 +98,10 @@ TEST(StoredName, IsThatOfSystemdWhereThereIsNone) {
     EXPECT_EQ(stored_name("web-1"), "web-1");
     EXPECT_EQ(stored_name(""), "stored");
     EXPECT_EQ(stored_name("a:b"), "stored");
-    EXPECT_EQ(stored_name("a b"), "stored");
-    EXPECT_EQ(stored_name(std::string(27, 'x')), std::string(27, 'x'));
-    EXPECT_EQ(stored_name(std::string(28, 'x')), "stored");
+    EXPECT_EQ(stored_name("a b"), "a b");
+    EXPECT_EQ(stored_name("a\tb"), "stored");
+    EXPECT_EQ(stored_name(std::string(255, 'x')), std::string(255, 'x'));
+    EXPECT_EQ(stored_name(std::string(256, 'x')), "stored");
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ TEST_F(Readiness, IsToldForNotifyAndLog) {
 
     said_.reset();
     watch({.kind = ReadyKind::log, .pattern = "^up$"});
-    EXPECT_EQ("no line of its log matches \"^up$\" yet", watch_->progress());
+    EXPECT_EQ("no line of its log matches ready.log yet", watch_->progress());
     destroy_ = true;
     watch_->told();
     EXPECT_EQ(true, said_);
