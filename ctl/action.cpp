@@ -57,13 +57,13 @@ Failure failure_of_outcome(const wire::UnitOutcome& outcome, std::string_view ve
 
 }  // namespace
 
-std::string action_body(const Invocation& invocation, std::string_view more) {
+std::string action_body(const Invocation& invocation, const Act& command) {
     std::string body;
     wire::JsonWriter json{body};
     json.begin_object();
     if (invocation.has("--all")) {
         json.member("all", true);
-    } else {
+    } else if (command.names_units) {
         json.member("units", invocation.arguments);
     }
     if (!waits(invocation)) json.member("wait", false);
@@ -71,7 +71,8 @@ std::string action_body(const Invocation& invocation, std::string_view more) {
         json.member("timeout", static_cast<double>(timeout_of(invocation).count()) / 1000);
     }
     json.end_object();
-    if (!more.empty()) body.insert(body.size() - 1, "," + std::string{more});
+    const std::string_view separator = body.size() > 2 ? "," : "";
+    if (!command.more.empty()) body.insert(body.size() - 1, std::string{separator} + command.more);
     return body;
 }
 
@@ -91,20 +92,18 @@ Report report(const wire::Outcomes& outcomes, std::string_view verb) {
     return report;
 }
 
-ExitCode act(const Invocation& invocation, std::string_view path, std::string_view goal,
-             std::string_view more) {
+ExitCode act(const Invocation& invocation, const Act& command) {
     const bool wait = waits(invocation);
     ClientRequest request;
     request.method = "POST";
-    request.target = path;
-    request.body = action_body(invocation, more);
+    request.target = command.path;
+    request.body = action_body(invocation, command);
     request.patience =
         (wait ? timeout_of(invocation) : std::chrono::milliseconds{0}) + answer_slack;
-    // Restarting twice is not restarting once; the others can be said again.
-    request.repeatable = path != "/v1/restart";
+    request.repeatable = command.repeatable;
     request.lines = wait && stderr_is_terminal() && !invocation.has("--json");
 
-    Progress progress{goal};
+    Progress progress{command.goal};
     Client::Take take;
     if (request.lines) take = [&](std::string& body) { progress.take(body); };
     const auto answer = ask(invocation, request, {202, 409, 504}, take);

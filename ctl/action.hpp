@@ -10,14 +10,19 @@
 
 namespace superctl {
 
-// Sends the command of `path` ("/v1/start") and prints how it came out.
-// `goal` is the state that is waited for, in words: "ready". `more` are
-// further members of the request's body: "\"until\":\"ready\"".
-ExitCode act(const Invocation& invocation, std::string_view path, std::string_view goal,
-             std::string_view more = {});
+struct Act {
+    std::string_view path;    // "/v1/start"
+    std::string_view goal;    // What is waited for, in words: "ready".
+    std::string more;         // Further members of the request's body: "\"until\":\"ready\"".
+    bool repeatable = true;   // Whether saying it twice is the same as saying it once.
+    bool names_units = true;  // The arguments are selectors.
+};
+
+// Sends the command and prints how it came out.
+ExitCode act(const Invocation& invocation, const Act& command);
 
 // The request's body: {"units":[…] or "all":true, "wait":…, "timeout":…, more}.
-std::string action_body(const Invocation& invocation, std::string_view more);
+std::string action_body(const Invocation& invocation, const Act& command);
 
 // What goes to standard output and to standard error, and the exit code.
 struct Report {

@@ -36,6 +36,11 @@ constexpr std::array stop_flags{
     all, no_wait,
     Flag{"--wait", "", Value::choice, "stopped|none", "What to wait for; stopped if not given"},
     timeout};
+constexpr std::array scale_flags{
+    no_wait,
+    Flag{"--wait", "", Value::choice, "ready|none", "What to wait for; ready if not given"},
+    Flag{"--reset", "", Value::none, "", "What the unit's file says; numbers are then not given"},
+    timeout};
 constexpr std::array reset_flags{all};
 constexpr std::array logs_flags{
     follow,
@@ -58,6 +63,11 @@ constexpr std::array start_examples{
 constexpr std::array stop_examples{Example{"stop web db", "Stop both, wait until they are down"}};
 constexpr std::array restart_examples{
     Example{"restart api/0 --no-wait", "Restart one instance, do not wait"}};
+constexpr std::array scale_examples{
+    Example{"scale web=4", "Four instances of web, whatever its file says"},
+    Example{"scale web -1", "One fewer than now: the one with the highest number is stopped"},
+    Example{"scale web=cores db=2", "As many as superd may use processors; two of db"},
+    Example{"scale --reset web", "As many as its file says"}};
 constexpr std::array status_examples{Example{"status", "A table of all units"},
                                      Example{"status web", "All about web"},
                                      Example{"status --deaths web", "And how its last runs ended"},
@@ -85,6 +95,12 @@ constexpr std::array table{
         stop_flags, stop_examples, run_stop},
     Command{"restart", Arguments::units, "NAME…", "Stop and start units, wait until they are ready",
             "Starts what is not running.", start_flags, restart_examples, run_restart},
+    Command{"scale", Arguments::scalings, "NAME=N…",
+            "Change how many instances units have, and wait until they are ready",
+            "N is a number, how many more or fewer (+1, -1), cores, or reset; NAME N means the "
+            "same as NAME=N. Only instances that are added or removed notice, the highest numbers "
+            "go first. It holds until the number in the unit's file changes, or superd stops.",
+            scale_flags, scale_examples, run_scale},
     Command{
         "reload",
         Arguments::none,

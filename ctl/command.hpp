@@ -24,7 +24,7 @@ struct Flag {
 };
 
 // What stands after the verb.
-enum class Arguments { none, units, some_units, signal_and_units, verb };
+enum class Arguments { none, units, some_units, signal_and_units, scalings, verb };
 
 struct Example {
     std::string_view command;  // Without the leading "superctl ".

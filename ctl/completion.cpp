@@ -8,7 +8,8 @@ namespace {
 
 bool takes_units(const Command& command) {
     return command.arguments == Arguments::units || command.arguments == Arguments::some_units ||
-           command.arguments == Arguments::signal_and_units;
+           command.arguments == Arguments::signal_and_units ||
+           command.arguments == Arguments::scalings;
 }
 
 std::string words_of(std::span<const Flag> flags) {

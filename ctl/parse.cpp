@@ -2,6 +2,7 @@
 
 #include "base/nearest.hpp"
 #include "ctl/duration.hpp"
+#include "ctl/scaling.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -122,6 +123,22 @@ Failure missing(const Command& command, std::string_view what) {
     return {ExitCode::usage, "cannot do \"" + verb + "\": " + std::string{what}, std::move(usage)};
 }
 
+std::optional<Failure> check_scalings(const Invocation& invocation) {
+    const auto& command = *invocation.command;
+    if (invocation.arguments.empty()) return missing(command, "no unit is named");
+    for (const auto& word : invocation.arguments) {
+        if (invocation.has("--reset") && !word.contains('=')) continue;
+        if (invocation.has("--reset")) {
+            return missing(command, "a number and --reset are both given: " + word);
+        }
+        const auto scaling = parse_scaling(word);
+        if (!scaling) return missing(command, "no number of instances is given for " + word);
+        if (is_amount(scaling->amount)) continue;
+        return missing(command, "\"" + scaling->amount + "\" is no number of instances");
+    }
+    return {};
+}
+
 std::optional<Failure> check_arguments(const Invocation& invocation) {
     const auto& command = *invocation.command;
     const auto count = invocation.arguments.size();
@@ -144,6 +161,7 @@ std::optional<Failure> check_arguments(const Invocation& invocation) {
             if (all && count > 1) return missing(command, "names and --all are both given");
             if (all || count > 1) return {};
             return missing(command, "no unit is named; --all means every unit");
+        case Arguments::scalings: return check_scalings(invocation);
         case Arguments::verb:
             if (count > 1) return missing(command, "more than one verb is given");
             if (count == 1 && find_command(invocation.arguments[0]) == nullptr) {
@@ -205,6 +223,7 @@ Parsed parse(const std::vector<std::string>& words) {
         invocation.command = find_command(verb);
         if (invocation.command == nullptr) return std::unexpected{unknown_verb(verb)};
         rest.erase(rest.begin());
+        if (invocation.command->arguments == Arguments::scalings) join_scalings(rest);
         auto failure = parse_words(std::move(rest), invocation.command, invocation);
         if (failure) return std::unexpected{*failure};
     }

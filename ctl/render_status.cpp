@@ -108,6 +108,16 @@ std::string render_exit(std::optional<int> code, const std::optional<std::string
 
 namespace {
 
+// Where it is not simply what the file says.
+std::string instances_text(const wire::UnitStatus& unit) {
+    const auto count = unit.instances.size();
+    if (unit.cores) return "cores: " + std::to_string(count);
+    if (!unit.configured) return {};
+    const std::string configured = std::to_string(*unit.configured);
+    return std::to_string(count) + (count < *unit.configured ? " of " + configured : "") +
+           ", scaled by the operator (configured: " + configured + ")";
+}
+
 std::string joined(const std::vector<std::string>& files) {
     std::string out;
     for (const auto& file : files) out += (out.empty() ? "" : ", ") + printable(file);
@@ -124,6 +134,8 @@ std::string render_status(const wire::Status& status, const Style& style, std::i
         if (!unit.description.empty()) out += " - " + printable(unit.description);
         out += '\n';
         if (!unit.files.empty()) line(out, style, "files", joined(unit.files));
+        const auto instances = instances_text(unit);
+        if (!instances.empty()) line(out, style, "instances", instances);
         if (unit.instances.size() == 1 && unit.instances.front().index == 0) {
             append_instance(out, style, unit.instances.front(), now_ns);
             continue;

@@ -3,6 +3,8 @@
 
 namespace superctl {
 
-ExitCode run_reset(const Invocation& invocation) { return act(invocation, "/v1/reset", "reset"); }
+ExitCode run_reset(const Invocation& invocation) {
+    return act(invocation, {.path = "/v1/reset", .goal = "reset"});
+}
 
 }  // namespace superctl

@@ -4,7 +4,7 @@
 namespace superctl {
 
 ExitCode run_restart(const Invocation& invocation) {
-    return act(invocation, "/v1/restart", "ready");
+    return act(invocation, {.path = "/v1/restart", .goal = "ready", .repeatable = false});
 }
 
 }  // namespace superctl

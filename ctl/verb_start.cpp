@@ -3,6 +3,8 @@
 
 namespace superctl {
 
-ExitCode run_start(const Invocation& invocation) { return act(invocation, "/v1/start", "ready"); }
+ExitCode run_start(const Invocation& invocation) {
+    return act(invocation, {.path = "/v1/start", .goal = "ready"});
+}
 
 }  // namespace superctl

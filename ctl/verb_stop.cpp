@@ -3,6 +3,8 @@
 
 namespace superctl {
 
-ExitCode run_stop(const Invocation& invocation) { return act(invocation, "/v1/stop", "stopped"); }
+ExitCode run_stop(const Invocation& invocation) {
+    return act(invocation, {.path = "/v1/stop", .goal = "stopped"});
+}
 
 }  // namespace superctl

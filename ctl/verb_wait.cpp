@@ -10,8 +10,10 @@ ExitCode run_wait(const Invocation& invocation) {
         return complain(Failure{ExitCode::usage, "cannot wait for both --ready and --stopped",
                                 "use one of them"});
     }
-    if (stopped) return act(invocation, "/v1/wait", "stopped", R"("until":"stopped")");
-    return act(invocation, "/v1/wait", "ready", R"("until":"ready")");
+    if (stopped)
+        return act(invocation,
+                   {.path = "/v1/wait", .goal = "stopped", .more = R"("until":"stopped")"});
+    return act(invocation, {.path = "/v1/wait", .goal = "ready", .more = R"("until":"ready")"});
 }
 
 }  // namespace superctl

@@ -8,6 +8,7 @@ namespace superctl {
 ExitCode run_start(const Invocation& invocation);
 ExitCode run_stop(const Invocation& invocation);
 ExitCode run_restart(const Invocation& invocation);
+ExitCode run_scale(const Invocation& invocation);
 ExitCode run_reload(const Invocation& invocation);
 ExitCode run_status(const Invocation& invocation);
 ExitCode run_list(const Invocation& invocation);

@@ -5,6 +5,7 @@
 #include "config/signals.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <limits>
 
@@ -50,6 +51,20 @@ Cause check_integer(const Key& key, const Value& value) {
     const auto most = static_cast<std::int64_t>(key.maximum);
     if (*integer >= least && *integer <= most) return {};
     return fmt::format("expected a number from {} to {}", least, most);
+}
+
+Cause check_instances(const Key& key, const Value& value) {
+    const auto* text = value.as<std::string>();
+    if (text == nullptr && value.as<std::int64_t>() == nullptr) {
+        return expected("a number or \"cores\"", value);
+    }
+    if (text == nullptr) return check_integer(key, value);
+    if (*text == "cores") return {};
+    const bool number = !text->empty() && std::ranges::all_of(*text, [](unsigned char c) {
+        return std::isdigit(c) != 0;
+    });
+    if (number) return fmt::format("a number stands without quotes; write {}", *text);
+    return "expected a number or \"cores\"";
 }
 
 Cause check_number(const Key& key, const Value& value) {
@@ -332,6 +347,7 @@ bool check_value(const Key& key, const Value& value, const Refuse& refuse) {
             return told(value.as<bool>() ? Cause{} : expected("true or false", value), value,
                         refuse);
         case Form::integer: return told(check_integer(key, value), value, refuse);
+        case Form::instances: return told(check_instances(key, value), value, refuse);
         case Form::number: return told(check_number(key, value), value, refuse);
         case Form::duration: return told(check_duration(key, value), value, refuse);
         case Form::size: return told(check_size(key, value), value, refuse);

@@ -217,6 +217,8 @@ Change compare_units(const Unit& before, const Unit& after) {
     keys.compare("type", before.spec.type, after.spec.type);
     compare_launch(before.launch, after.launch, keys);
     keys.compare("instances", before.spec.instances, after.spec.instances);
+    keys.compare("instances", before.by_cores, after.by_cores);
+    change.by_cores = after.by_cores;
     keys.compare("autostart", before.spec.autostart, after.spec.autostart);
     keys.compare("essential", before.spec.essential, after.spec.essential);
     compare_dependencies(before.spec, after.spec, keys);

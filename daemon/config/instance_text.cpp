@@ -28,4 +28,28 @@ Ready for_instance(const Ready& ready, std::uint32_t index) {
     return own;
 }
 
+namespace {
+
+std::optional<std::string> check_way(const Ready& ready, const std::string& key,
+                                     std::uint32_t index) {
+    if (ready.open.empty()) return std::nullopt;
+    Ready own = ready;
+    const auto cause = parse_probe(ready.kind, for_instance(ready.open, index), own);
+    if (!cause) return std::nullopt;
+    return key + " cannot be used for instance " + std::to_string(index) + ": " + *cause;
+}
+
+}  // namespace
+
+std::optional<std::string> check_instance(const Unit& unit, std::uint32_t index) {
+    if (unit.ready) {
+        if (auto cause = check_way(*unit.ready, "its [ready]", index)) return cause;
+    }
+    for (std::size_t i = 0; i < unit.checks.size(); ++i) {
+        const auto key = "its check \"" + unit.spec.checks[i].name + "\"";
+        if (auto cause = check_way(unit.checks[i], key, index)) return cause;
+    }
+    return std::nullopt;
+}
+
 }  // namespace superd::config

@@ -109,6 +109,11 @@ std::string form_json(const Key& key) {
             return fmt::format("{{\"type\": \"{}\", \"minimum\": {}, \"maximum\": {}}}",
                                key.form == Form::integer ? "integer" : "number", key.minimum,
                                key.maximum);
+        case Form::instances:
+            return fmt::format(
+                "{{\"anyOf\": [{{\"type\": \"integer\", \"minimum\": {}, \"maximum\": {}}}, "
+                "{{\"const\": \"cores\"}}]}}",
+                key.minimum, key.maximum);
         case Form::duration: return pattern_json(duration_pattern);
         case Form::size: return pattern_json("^[0-9]+(\\.[0-9]+)? *(B|K|KiB|M|MiB|G|GiB)$");
         case Form::rate: return pattern_json("^[0-9]+ *in +[0-9].*$");

@@ -34,6 +34,8 @@ struct Sources {
         std::string text;
     };
     std::vector<File> files;
+    // What instances = "cores" means, found out by whoever reads the files.
+    std::uint32_t cores = 1;
 
     std::string serialize() const;  // Length-prefixed; deserialize refuses anything damaged.
     static Result<Sources> deserialize(std::string_view bytes);
@@ -56,6 +58,7 @@ struct Change {
     ChangeKind kind{};
     std::vector<std::string> keys;  // "exec", "env.PORT" (never a value), "restart.delay".
     std::uint32_t instances_before = 0, instances_after = 0;
+    bool by_cores = false;  // instances_after is what "cores" came to.
 };
 // In order of name. A unit with any key that needs a restart is `restart`.
 std::vector<Change> difference(const Configuration& before, const Configuration& after);

@@ -29,6 +29,8 @@ std::string form_text(const Key& key) {
             return fmt::format("{}, {} to {}",
                                key.form == Form::integer ? "an integer" : "a number", key.minimum,
                                key.maximum);
+        case Form::instances:
+            return fmt::format("an integer, {} to {}, or \"cores\"", key.minimum, key.maximum);
         case Form::duration:
             return fmt::format("a duration, {} to {}", duration_text(key.minimum),
                                duration_text(key.maximum));

@@ -60,7 +60,8 @@ std::optional<Table> parse_file(const std::string& text, Report& report) {
     return {};
 }
 
-Surroundings make_surroundings(const Texts& texts, const std::set<std::string>& unread) {
+Surroundings make_surroundings(const Texts& texts, const std::set<std::string>& unread,
+                               std::uint32_t cores) {
     Surroundings surroundings;
     surroundings.env_file = [&texts, &unread](const std::string& path) -> const std::string* {
         static const std::string nothing;
@@ -69,6 +70,7 @@ Surroundings make_surroundings(const Texts& texts, const std::set<std::string>& 
         return found == texts.end() ? nullptr : found->second;
     };
     surroundings.variable = [](const std::string& name) { return std::getenv(name.c_str()); };
+    surroundings.cores = cores;
     return surroundings;
 }
 
@@ -122,7 +124,7 @@ Configuration parse(const Sources& sources, const std::set<std::string>& unread,
                     Diagnostics& diagnostics) {
     Configuration configuration;
     const auto texts = index_texts(sources, diagnostics);
-    auto surroundings = make_surroundings(texts, unread);
+    auto surroundings = make_surroundings(texts, unread, sources.cores);
     if (const auto found = texts.find(settings_file); found != texts.end()) {
         Report report{std::string{settings_file}, diagnostics};
         if (const auto table = parse_file(*found->second, report)) {

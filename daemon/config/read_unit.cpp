@@ -36,6 +36,15 @@ void read_directory(const Fields& fields, Environment& environment, Launch& laun
                   "expected an absolute path, one that begins with /");
 }
 
+void read_instances(const Fields& fields, std::uint32_t cores, Unit& unit) {
+    const auto* value = fields.value("instances");
+    if (value == nullptr) return;
+    const auto* number = value->as<std::int64_t>();
+    unit.by_cores = number == nullptr;
+    unit.spec.instances = number != nullptr ? static_cast<std::uint32_t>(*number)
+                                            : std::clamp(cores, 1u, core::UnitSpec::instances_max);
+}
+
 void read_umask(const Fields& fields, Launch& launch) {
     if (const auto* value = fields.value("umask")) {
         launch.umask = static_cast<mode_t>(std::stoul(*value->as<std::string>(), nullptr, 8));
@@ -116,7 +125,7 @@ Draft read_unit(const std::string& name, const Table& root, Surroundings& surrou
                    "cannot use this unit: exec is missing; "
                    "write exec = [\"/path/to/program\", \"argument\"]");
     }
-    fields.read("instances", unit.spec.instances);
+    read_instances(fields, surroundings.cores, unit);
     fields.read("autostart", unit.spec.autostart);
     fields.read("essential", unit.spec.essential);
     read_dependencies(fields, draft);

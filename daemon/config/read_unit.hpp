@@ -25,6 +25,7 @@ struct Surroundings {
     std::function<const char*(const std::string& name)> variable;  // Of superd's environment.
     Log log;              // The defaults that superd.toml sets.
     Variables variables;  // Likewise.
+    std::uint32_t cores = 1;
 };
 
 // Where a dependency was written; in the order of UnitSpec::dependencies.

@@ -17,6 +17,7 @@ enum class Form {
     choice,  // One of `choices`.
     boolean,
     integer,      // From `minimum` to `maximum`.
+    instances,    // Likewise, or "cores".
     number,       // Likewise, with a fraction.
     duration,     // From `minimum` to `maximum` seconds.
     size,         // From `minimum` bytes.

@@ -1,5 +1,6 @@
 #include "config/schema.hpp"
 #include "config/schema_liveness.hpp"
+#include "core/spec.hpp"
 
 #include <algorithm>
 #include <array>
@@ -103,12 +104,15 @@ constexpr std::array keys{
         .example = R"(["LANG", "TZ"])",
         .applies = restart},
     Key{.path = "instances",
-        .form = integer,
-        .text = "How many processes of this unit run side by side, as web/0, web/1 and so on",
+        .form = instances,
+        .text = "How many processes of this unit run side by side, as web/0, web/1 and so on. "
+                "\"cores\": as many as superd may use processors, by its CPU affinity and by the "
+                "quotas (rounded up) of its control groups, as found when the configuration is "
+                "read",
         .fallback = "1",
-        .example = "3",
+        .example = "\"cores\"",
         .minimum = 1,
-        .maximum = 1024},
+        .maximum = core::UnitSpec::instances_max},
     Key{.path = "user",
         .form = account,
         .text =

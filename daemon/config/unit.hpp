@@ -80,6 +80,7 @@ struct Log {
 struct Unit {
     core::UnitSpec spec;
     std::string description;
+    bool by_cores = false;  // instances = "cores"; spec.instances is what that came to.
     Launch launch;
     std::unique_ptr<Ready> ready;    // Null: no [ready].
     std::vector<Ready> checks;       // How to ask; spec.checks, in the same order, has the rest.

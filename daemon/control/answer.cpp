@@ -114,6 +114,11 @@ void record_command(const Call& call, const Peer& peer, Operations& operations) 
                        command.action = to_string(c.action);
                        units = c.units;
                    },
+                   [&](const ScaleCall& c) {
+                       if (!operations.refuse_scaling(c.scalings).empty()) return;
+                       command.action = "scale";
+                       for (const auto& each : c.scalings) units.push_back(each.unit);
+                   },
                    [&](const SignalCall& c) {
                        command.action = "signal";
                        command.signal = c.number;
@@ -138,6 +143,11 @@ std::expected<Targets, Refusal> select(const Selectors& units, const Operations&
     if (selected.error.empty()) return std::move(selected.targets);
     return std::unexpected{
         Refusal{404, {"not-found", selected.error, "`superctl list` shows every unit"}, {}}};
+}
+
+Response refuse_scaling(const std::string& problem) {
+    return to_response(
+        Refusal{409, {"failed", problem, "`superctl status` shows what there is"}, {}});
 }
 
 Response to_response(const std::vector<supervisor::TargetOutcome>& outcomes) {
@@ -195,6 +205,7 @@ Response answer_at_once(const Call& call, Operations& operations) {
             [&](const VersionCall&) { return Response{200, version_body(), json_type, {}}; },
             [&](const HealthCall&) { return json(R"({"schema":1,"health":"ok"})"); },
             [&](const ActCall& c) { return unfit(c); },
+            [&](const ScaleCall& c) { return unfit(c); },
             [&](const WaitCall& c) { return unfit(c); },
             [&](const LogsCall& c) { return unfit(c); },
         },

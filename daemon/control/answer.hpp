@@ -30,9 +30,11 @@ using Targets = std::vector<supervisor::Target>;
 std::expected<Targets, Refusal> select(const Selectors& units,
                                        const supervisor::Operations& operations);
 
-// Answers every call but those that wait or stream: ActCall and WaitCall,
+// Answers every call but those that wait or stream: ActCall, ScaleCall and WaitCall,
 // EventsCall that follow, LogsCall.
 Response answer_at_once(const Call& call, supervisor::Operations& operations);
+
+Response refuse_scaling(const std::string& problem);
 
 // How a command came out: 200 when all is done, else 409.
 Response to_response(const std::vector<supervisor::TargetOutcome>& outcomes);

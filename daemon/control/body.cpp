@@ -5,8 +5,11 @@
 #include "wire/signal.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <initializer_list>
+
+#include <boost/json/object.hpp>
 
 namespace superd::control {
 
@@ -73,7 +76,49 @@ std::expected<T, Refusal> read_body(std::string_view body,
     }
 }
 
+// 4, "4", "+1", "-1", "cores", "reset"
+supervisor::Scaling read_scaling(std::string unit, const boost::json::value& value) {
+    using How = supervisor::Scaling::How;
+    const auto refuse = [&] {
+        return Mistake{"cannot use this number of instances of \"" + unit.substr(0, 100) + "\"",
+                       R"(use a number from 1, "+1" or "-1", "cores" or "reset")"};
+    };
+    std::string text;
+    if (const auto* number = value.if_int64()) text = std::to_string(*number);
+    if (const auto* string = value.if_string()) text = {string->data(), string->size()};
+    if (text == "cores") return {std::move(unit), How::cores, 0};
+    if (text == "reset") return {std::move(unit), How::reset, 0};
+    // A negative number is no number of instances; as a text it is a difference.
+    const bool differs = value.is_string() && (text.starts_with('+') || text.starts_with('-'));
+    const std::string_view digits = std::string_view{text}.substr(text.starts_with('+') ? 1 : 0);
+    std::int32_t number = 0;
+    const auto* const last = digits.data() + digits.size();
+    const auto [end, error] = std::from_chars(digits.data(), last, number);
+    const bool sign_twice = text.starts_with("+-");
+    if (digits.empty() || error != std::errc{} || end != last || sign_twice) throw refuse();
+    return {std::move(unit), differs ? How::by : How::to, number};
+}
+
 }  // namespace
+
+std::expected<ScaleCall, Refusal> read_scale(std::string_view body) {
+    return read_body<ScaleCall>(
+        body, {"instances", "wait", "timeout"}, [](const wire::JsonReader& json) {
+            ScaleCall call;
+            call.timeout = read_timeout(json);
+            json.read("wait", call.wait);
+            const auto* value = json.find("instances");
+            const auto* instances = value != nullptr ? value->if_object() : nullptr;
+            if (instances == nullptr || instances->empty()) {
+                throw Mistake{"cannot tell which units are meant",
+                              R"(send "instances" with a number for each: {"web":4})"};
+            }
+            for (const auto& [unit, number] : *instances) {
+                call.scalings.push_back(read_scaling({unit.data(), unit.size()}, number));
+            }
+            return call;
+        });
+}
 
 std::expected<ActCall, Refusal> read_act(std::string_view body) {
     return read_body<ActCall>(body, {"units", "all", "wait", "timeout"},

@@ -14,6 +14,9 @@ namespace superd::control {
 // The action is the caller's to fill in.
 std::expected<ActCall, Refusal> read_act(std::string_view body);
 
+// {"instances":{"web":4,"api":"+1","db":"cores","log":"reset"},"wait":true,"timeout":20}
+std::expected<ScaleCall, Refusal> read_scale(std::string_view body);
+
 // {"units":["web"],"until":"ready","timeout":20}
 std::expected<WaitCall, Refusal> read_wait(std::string_view body);
 

@@ -14,6 +14,7 @@ Right right_for(const Call& call) {
                           // Waiting changes nothing.
                           [](const WaitCall&) { return Right::read; },
                           [](const ActCall&) { return Right::change; },
+                          [](const ScaleCall&) { return Right::change; },
                           [](const SignalCall&) { return Right::change; },
                           [](const ReloadCall&) { return Right::change; },
                           [](const ApplyCall&) { return Right::change; },

@@ -37,6 +37,11 @@ struct ActCall {
     bool wait = true;
     std::chrono::milliseconds timeout = wait_default;
 };
+struct ScaleCall {
+    std::vector<supervisor::Scaling> scalings;
+    bool wait = true;
+    std::chrono::milliseconds timeout = wait_default;
+};
 struct WaitCall {
     supervisor::Operations::Until until{};
     Selectors units;
@@ -66,8 +71,9 @@ struct LogsCall {
 struct VersionCall {};
 struct HealthCall {};
 
-using Call = std::variant<StatusCall, SummaryCall, ActCall, WaitCall, SignalCall, PlanCall,
-                          ReloadCall, ApplyCall, EventsCall, LogsCall, VersionCall, HealthCall>;
+using Call =
+    std::variant<StatusCall, SummaryCall, ActCall, ScaleCall, WaitCall, SignalCall, PlanCall,
+                 ReloadCall, ApplyCall, EventsCall, LogsCall, VersionCall, HealthCall>;
 
 // What a user must be allowed to do for a call.
 enum class Right { none, read, change };

@@ -65,6 +65,13 @@ Routed act(const Query& query, const Request& request) {
     return *std::move(call);
 }
 
+Routed scale(const Query& query, const Request& request) {
+    if (auto error = query.unknown({})) return std::unexpected{std::move(*error)};
+    auto call = read_scale(request.body);
+    if (!call) return std::unexpected{std::move(call.error())};
+    return *std::move(call);
+}
+
 Routed wait(const Query& query, const Request& request) {
     if (auto error = query.unknown({})) return std::unexpected{std::move(*error)};
     auto call = read_wait(request.body);
@@ -91,6 +98,7 @@ constexpr std::array routes{
     Route{"POST", "/v1/stop", act<supervisor::Action::stop>},
     Route{"POST", "/v1/restart", act<supervisor::Action::restart>},
     Route{"POST", "/v1/reset", act<supervisor::Action::reset>},
+    Route{"POST", "/v1/scale", scale},
     Route{"POST", "/v1/wait", wait},
     Route{"POST", "/v1/signal", signal},
     Route{"GET", "/v1/plan", plain<PlanCall>},

@@ -118,6 +118,15 @@ std::optional<Response> Session::begin(const Call& call, const Request& request)
             pending_->streams = wants_lines && act->wait;
             return begin_command(call, act->units, act->timeout);
         }
+        if (const auto* scale = std::get_if<ScaleCall>(&call)) {
+            const auto problem = hub_->operations()->refuse_scaling(scale->scalings);
+            if (!problem.empty()) return refuse_scaling(problem);
+            pending_.emplace();
+            pending_->streams = wants_lines && scale->wait;
+            Selectors units;
+            for (const auto& each : scale->scalings) units.push_back(each.unit);
+            return begin_command(call, std::move(units), scale->timeout);
+        }
         if (const auto* wait = std::get_if<WaitCall>(&call)) {
             pending_.emplace();
             pending_->streams = wants_lines;

@@ -42,7 +42,9 @@ std::optional<Response> Session::begin_command(const Call& call, Selectors units
         return response;
     }
     const auto* act = std::get_if<ActCall>(&call);
-    if (act == nullptr || act->wait) return {};
+    const auto* scale = std::get_if<ScaleCall>(&call);
+    const bool waits = act != nullptr ? act->wait : scale == nullptr || scale->wait;
+    if (waits) return {};
     auto response = still_pending(202, pending_->targets, operations);
     drop_pending();
     return response;
@@ -56,6 +58,8 @@ void Session::begin_action(const Call& call) {
     std::uint64_t id = 0;
     if (const auto* act = std::get_if<ActCall>(&call)) {
         id = operations.act(act->action, pending_->targets, done);
+    } else if (const auto* scale = std::get_if<ScaleCall>(&call)) {
+        id = operations.scale(scale->scalings, done);
     } else {
         id = operations.wait(std::get<WaitCall>(call).until, pending_->targets, done);
     }

@@ -214,7 +214,9 @@ std::optional<Outcome> Stepper::outcome(const Unit& unit, const PendingCommand& 
     }
     for (std::uint32_t index = 0; index < unit.instances.size(); ++index) {
         if (pending.instance.index != all_instances && pending.instance.index != index) continue;
+        if (index < pending.first) continue;
         const Instance& i = unit.instances[index];
+        if (i.removed) open = open || (pending.scales && alive(i));
         if (i.removed) continue;
         switch (i.state) {
             case State::failed:

@@ -51,6 +51,8 @@ Unit& Stepper::define(SharedSpec spec) {
         Unit& existing = *unit(known->second);
         const bool checks_differ = existing.spec->checks != spec->checks;
         const bool differ = checks_differ || existing.spec->watchdog != spec->watchdog;
+        // The file says otherwise now: that takes the place of the operator's number.
+        if (existing.spec->instances != spec->instances) existing.scaled = 0;
         existing.spec = std::move(spec);
         existing.removed = false;
         for (Instance& i : existing.instances) {
@@ -108,7 +110,7 @@ void Stepper::resize(Unit& unit, bool is_new) {
     const bool was_empty = unit.instances.empty();
     for (std::uint32_t index = 0; index < unit.instances.size(); ++index) {
         Instance& i = unit.instances[index];
-        if (index >= unit.spec->instances) {
+        if (index >= wanted_instances(unit)) {
             i.removed = true;
         } else if (i.removed) {
             i.removed = false;
@@ -119,7 +121,7 @@ void Stepper::resize(Unit& unit, bool is_new) {
             if (up) want_up(unit, i);
         }
     }
-    while (unit.instances.size() < unit.spec->instances) {
+    while (unit.instances.size() < wanted_instances(unit)) {
         unit.instances.push_back(fresh(Goal::down));
         if (up && !was_empty) want_up(unit, unit.instances.back());
     }
@@ -147,6 +149,7 @@ void Stepper::adopt(std::vector<SharedSpec> specs, std::vector<Restored> restore
         known.insert(owner.id);
         while (owner.instances.size() <= each.index) owner.instances.push_back(fresh(Goal::down));
         owner.instances[each.index] = std::move(each.instance);
+        if (each.index == 0) owner.scaled = each.scaled;
         system_.next_run_ = std::max(system_.next_run_, owner.instances[each.index].run + 1);
     }
     for (const auto& [id, each] : system_.by_id_) {

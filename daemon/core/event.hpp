@@ -37,6 +37,13 @@ struct ResetRequested {
     CommandId command = 0;
 };
 
+// The operator wants another number of instances than the configuration says; 0: that again.
+struct ScaleRequested {
+    UnitId unit = 0;
+    std::uint32_t count = 0;
+    CommandId command = 0;
+};
+
 struct Spawned {
     InstanceId instance;
     RunId run = 0;
@@ -126,7 +133,7 @@ struct ShutdownRequested {
 using Event = std::variant<StartRequested, StopRequested, RestartRequested, ResetRequested, Spawned,
                            SpawnFailed, BecameReady, ReadyFailed, Exited, TreeEmpty, TreeLeft,
                            TimerFired, CheckPassed, CheckFailed, WatchdogTold, ServiceAnnounced,
-                           TimeoutExtended, MainChanged, ShutdownRequested>;
+                           TimeoutExtended, MainChanged, ShutdownRequested, ScaleRequested>;
 
 // --- Effects: what the shell must do, in order ------------------------------
 

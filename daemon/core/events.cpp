@@ -10,6 +10,7 @@ void Stepper::handle(const Event& event) {
         [&](const StopRequested& e) { stop(e); },
         [&](const RestartRequested& e) { restart(e); },
         [&](const ResetRequested& e) { reset(e); },
+        [&](const ScaleRequested& e) { scale(e); },
         [&](const Spawned& e) {
             if (auto* const i = instance(e.instance, e.run))
                 spawned(*unit(e.instance.unit), *i, e.pid);

@@ -113,6 +113,7 @@ struct UnitSpec {
     Duration extend_max = std::chrono::minutes{10};
 
     static constexpr std::size_t checks_max = 16;
+    static constexpr std::uint32_t instances_max = 1024;
 };
 
 // The core keeps no copy of what the configuration holds already.

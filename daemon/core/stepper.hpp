@@ -45,6 +45,7 @@ private:
     // Sets the goal of what `unit` needs or wants to up, and of what these need.
     void pull_dependencies(const Unit& unit);
     void pull(Unit& dependency);
+    void scale(const ScaleRequested& request);
     // Remembers who waits, after telling those whose wish this one contradicts.
     void await(Unit& unit, InstanceId target, CommandId command, Goal goal);
     void answer(CommandId command, InstanceId target, Outcome outcome);

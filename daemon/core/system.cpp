@@ -4,6 +4,10 @@
 
 namespace superd::core {
 
+std::uint32_t wanted_instances(const Unit& unit) {
+    return unit.scaled != 0 ? unit.scaled : unit.spec->instances;
+}
+
 System::System(std::uint64_t seed, RunId next_run) : random_{seed}, next_run_{next_run} {}
 
 Effects System::apply(std::vector<SharedSpec> specs, Instant now) {

@@ -37,6 +37,9 @@ struct PendingCommand {
     CommandId id = 0;
     InstanceId instance;  // index may be all_instances.
     Goal goal = Goal::up;
+    // Of a change of their number: what is there from this index on; with what has to go.
+    std::uint32_t first = 0;
+    bool scales = false;
 };
 
 struct Unit {
@@ -48,8 +51,12 @@ struct Unit {
     std::vector<PendingCommand> pending;
     std::vector<UnitId> members;  // Of a group, in order.
     UnitId group = 0;             // The group it is a member of; 0: none.
+    std::uint32_t scaled = 0;     // The number of instances the operator chose; 0: the spec's.
     bool removed = false;         // Left the configuration; forgotten when down.
 };
+
+// How many instances it is to have.
+std::uint32_t wanted_instances(const Unit& unit);
 
 // What a supervisor that takes over tells of one instance (from its records).
 // States that named a live process are given as they were; the shell then
@@ -58,6 +65,7 @@ struct Restored {
     std::string unit;
     std::uint32_t index = 0;
     Instance instance;
+    std::uint32_t scaled = 0;  // Unit::scaled; that of the first instance counts.
 };
 
 // "degraded: http: refused, 3 in a row"; empty for one that is well.

@@ -37,11 +37,15 @@ Result<CgroupPlace> find_cgroup(pid_t keeper);
 // "web:0"
 std::string cgroup_name(std::string_view unit, std::uint32_t index);
 
-// The path in the line "0::PATH" of /proc/PID/cgroup.
-std::optional<std::string> parse_cgroup_path(std::string_view text);
+// The path in the line "0::PATH" of /proc/PID/cgroup; with a controller, in the line of
+// that one's v1 hierarchy.
+std::optional<std::string> parse_cgroup_path(std::string_view text,
+                                             std::string_view controller = {});
 
-// The directory in which a cgroup2 mount of /proc/PID/mountinfo shows the group at `path`.
-std::optional<std::string> parse_cgroup_mount(std::string_view mountinfo, std::string_view path);
+// The directory in which a mount of /proc/PID/mountinfo shows the group at `path`: one of
+// cgroup2, or of a controller's v1 hierarchy.
+std::optional<std::string> parse_cgroup_mount(std::string_view mountinfo, std::string_view path,
+                                              std::string_view controller = {});
 
 // What the kernel counted. Empty where a controller is missing.
 struct CgroupUsage {

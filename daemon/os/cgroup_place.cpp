@@ -59,15 +59,29 @@ std::string unescape(std::string_view word) {
     return text;
 }
 
+bool among(std::string_view word, std::string_view commas) {
+    while (!commas.empty()) {
+        const std::size_t end = commas.find(',');
+        if (commas.substr(0, end) == word) return true;
+        commas.remove_prefix(end == std::string_view::npos ? commas.size() : end + 1);
+    }
+    return false;
+}
+
 // Where the mount of one line shows `path`: a mount may begin below the root.
-std::optional<std::string> place_in_mount(std::string_view line, std::string_view path) {
+std::optional<std::string> place_in_mount(std::string_view line, std::string_view path,
+                                          std::string_view controller) {
     for (int skipped = 0; skipped < 3; ++skipped) take_word(line);  // id, parent, device
     const std::string root = unescape(take_word(line));
     const std::string mount_point = unescape(take_word(line));
     const std::size_t dash = line.find(" - ");
     if (dash == std::string_view::npos) return std::nullopt;
     line.remove_prefix(dash + 3);
-    if (take_word(line) != "cgroup2" || mount_point.empty()) return std::nullopt;
+    const std::string_view kind = take_word(line);
+    take_word(line);  // What is mounted; the super block's options follow.
+    const bool right =
+        controller.empty() ? kind == "cgroup2" : kind == "cgroup" && among(controller, line);
+    if (!right || mount_point.empty()) return std::nullopt;
 
     if (root != "/") {
         const bool below =
@@ -114,20 +128,26 @@ void judge(CgroupPlace& place, std::string_view path, pid_t keeper) {
 
 }  // namespace
 
-std::optional<std::string> parse_cgroup_path(std::string_view text) {
+std::optional<std::string> parse_cgroup_path(std::string_view text, std::string_view controller) {
     while (!text.empty()) {
         const std::size_t end = text.find('\n');
-        const std::string_view line = text.substr(0, end);
-        if (line.starts_with("0::/")) return std::string{line.substr(3)};
+        std::string_view line = text.substr(0, end);
         text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+        const std::size_t first = line.find(':'), second = line.find(":/");
+        if (second == std::string_view::npos || second <= first) continue;
+        const std::string_view controllers = line.substr(first + 1, second - first - 1);
+        const bool right =
+            controller.empty() ? line.starts_with("0::") : among(controller, controllers);
+        if (right) return std::string{line.substr(second + 1)};
     }
     return std::nullopt;
 }
 
-std::optional<std::string> parse_cgroup_mount(std::string_view mountinfo, std::string_view path) {
+std::optional<std::string> parse_cgroup_mount(std::string_view mountinfo, std::string_view path,
+                                              std::string_view controller) {
     while (!mountinfo.empty()) {
         const std::size_t end = mountinfo.find('\n');
-        if (auto place = place_in_mount(mountinfo.substr(0, end), path)) return place;
+        if (auto place = place_in_mount(mountinfo.substr(0, end), path, controller)) return place;
         mountinfo.remove_prefix(end == std::string_view::npos ? mountinfo.size() : end + 1);
     }
     return std::nullopt;

@@ -2,6 +2,7 @@
 
 #include "config/load.hpp"
 #include "config/print.hpp"
+#include "os/cores.hpp"
 #include "wire/json_writer.hpp"
 
 #include <cstdio>
@@ -37,7 +38,8 @@ std::string as_json(const config::Diagnostics& diagnostics, std::size_t units) {
 }  // namespace
 
 int check_configuration(const std::string& directory, bool json) {
-    const auto sources = config::read_sources(directory);
+    auto sources = config::read_sources(directory);
+    if (sources) sources->cores = os::usable_cores();
     const auto configuration = sources ? config::parse(*sources) : std::unexpected{sources.error()};
     const std::size_t units = configuration ? configuration->units.size() : 0;
     const auto mistakes = configuration ? config::Diagnostics{} : configuration.error();

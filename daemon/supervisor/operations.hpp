@@ -24,6 +24,19 @@ struct Target {
 
 enum class Action { start, stop, restart, reset };
 
+// Another number of instances for a unit than its file says.
+struct Scaling {
+    enum class How {
+        to,     // `number` of them.
+        by,     // `number` more, or fewer, than there are to be now.
+        cores,  // As many as superd may use processors, now.
+        reset,  // As the file says.
+    };
+    std::string unit;
+    How how = How::to;
+    std::int32_t number = 0;
+};
+
 // How one target of a command came out.
 struct TargetOutcome {
     Target target;
@@ -73,6 +86,12 @@ public:
     virtual std::uint64_t act(Action action, const std::vector<Target>& targets, Done done) = 0;
     // The caller does not wait any more; the action itself goes on. `done` is not called.
     virtual void abandon(std::uint64_t action) = 0;
+
+    // Why none of this can be, as a sentence; empty: it can.
+    virtual std::string refuse_scaling(const std::vector<Scaling>& scalings) const = 0;
+    // As act, once nothing of it is refused: the outcome is known when what was added is
+    // ready and what was removed is gone.
+    virtual std::uint64_t scale(const std::vector<Scaling>& scalings, Done done) = 0;
 
     // Waits until every target is ready (or completed), or is stopped.
     enum class Until { ready, stopped };

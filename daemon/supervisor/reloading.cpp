@@ -1,5 +1,6 @@
 // Another configuration while units run.
 #include "config/wording.hpp"
+#include "os/cores.hpp"
 #include "os/file.hpp"
 #include "supervisor/moment.hpp"
 #include "supervisor/supervisor.hpp"
@@ -32,7 +33,7 @@ const char* word_for(config::ChangeKind kind) {
 std::string detail_of(const config::Change& change) {
     if (change.kind == config::ChangeKind::instances) {
         return "instances " + std::to_string(change.instances_before) + " → " +
-               std::to_string(change.instances_after);
+               std::to_string(change.instances_after) + (change.by_cores ? " (cores)" : "");
     }
     std::string keys;
     for (const auto& key : change.keys) keys += (keys.empty() ? "" : ", ") + key;
@@ -41,7 +42,7 @@ std::string detail_of(const config::Change& change) {
     return change.kind == config::ChangeKind::restart ? "restarts: " + keys : keys;
 }
 
-wire::Plan render(const std::vector<config::Change>& changes) {
+wire::Plan render(const std::vector<config::Change>& changes, const core::System& system) {
     wire::Plan plan;
     for (const config::Change& change : changes) {
         wire::PlannedChange out;
@@ -49,6 +50,11 @@ wire::Plan render(const std::vector<config::Change>& changes) {
         out.change = word_for(change.kind);
         out.keys = change.keys;
         out.detail = detail_of(change);
+        const core::Unit* const unit = system.find(change.unit);
+        if (unit != nullptr && unit->scaled != 0 &&
+            change.instances_before != change.instances_after) {
+            out.detail += "; scaled by the operator to " + std::to_string(unit->scaled) + " now";
+        }
         plan.changes.push_back(std::move(out));
     }
     return plan;
@@ -65,6 +71,7 @@ std::expected<Candidate, config::Diagnostics> read_candidate(const std::string& 
                                                              const config::Configuration& present) {
     auto sources = config::read_sources(directory);
     if (!sources) return std::unexpected{std::move(sources.error())};
+    sources->cores = os::usable_cores();
     auto configuration = config::parse(*sources);
     if (!configuration) return std::unexpected{std::move(configuration.error())};
     auto changes = config::difference(present, *configuration);
@@ -114,7 +121,7 @@ wire::Plan Supervisor::plan() {
     const auto candidate = read_candidate(setting_.config_directory, definitions_.configuration());
     wire::Plan plan;
     if (candidate) {
-        plan = render(candidate->changes);
+        plan = render(candidate->changes, system_);
         const auto accepted = read_accepted(setting_.runtime_directory + "/accepted");
         add_values(*candidate, accepted, plan);
         return plan;
@@ -129,7 +136,7 @@ wire::Plan Supervisor::apply() { return change(true); }
 wire::Plan Supervisor::change(bool restarts) {
     auto candidate = read_candidate(setting_.config_directory, definitions_.configuration());
     if (!candidate) return refuse(candidate.error());
-    wire::Plan plan = render(candidate->changes);
+    wire::Plan plan = render(candidate->changes, system_);
     std::set<std::string> held_back;
     for (std::size_t i = 0; i < plan.changes.size(); ++i) {
         const config::Change& one = candidate->changes[i];

@@ -1,4 +1,5 @@
 // How a supervisor begins.
+#include "os/cores.hpp"
 #include "os/file.hpp"
 #include "os/tree.hpp"
 #include "supervisor/inheritance.hpp"
@@ -122,6 +123,7 @@ bool Supervisor::load_configuration(Inheritance& from) {
         log_.warn("cannot use " + path + ": reading the configuration from disk instead");
     }
     auto sources = config::read_sources(setting_.config_directory);
+    if (sources) sources->cores = os::usable_cores();
     auto configuration = sources ? config::parse(*sources) : std::unexpected{sources.error()};
     if (!configuration) {
         for (const auto& diagnostic : configuration.error()) {

@@ -207,7 +207,7 @@ void Supervisor::write(core::InstanceId id, const core::Unit& unit,
     if (row.slot == 0) row.slot = records_->allocate();
     const std::string_view said = row.extras ? row.extras->said : std::string_view{};
     const turn::Slot bytes =
-        turn::encode_record(unit.spec->name, id.index, instance, row.cloned_ns, said);
+        turn::encode_record(unit.spec->name, id.index, instance, row.cloned_ns, said, unit.scaled);
     if (auto written = records_->write(row.slot, bytes); !written) complain(written.error());
 }
 
@@ -220,7 +220,7 @@ std::string Supervisor::unit_name(core::UnitId id) const {
 std::string Supervisor::name_of(core::InstanceId id) const {
     const core::Unit* const unit = system_.find(id.unit);
     return instance_name(unit_name(id.unit), id.index,
-                         unit != nullptr ? unit->spec->instances : id.index + 1);
+                         unit != nullptr ? core::wanted_instances(*unit) : id.index + 1);
 }
 
 }  // namespace superd::supervisor

@@ -73,6 +73,9 @@ public:
     void commanded(const Commanded& command) override;
     std::uint64_t act(Action action, const std::vector<Target>& targets, Done done) override;
     void abandon(std::uint64_t action) override;
+    // scaling.cpp
+    std::string refuse_scaling(const std::vector<Scaling>& scalings) const override;
+    std::uint64_t scale(const std::vector<Scaling>& scalings, Done done) override;
     std::uint64_t wait(Until until, const std::vector<Target>& targets, Done done) override;
     std::string signal(const std::vector<Target>& targets, int number, bool tree) override;
     wire::Plan plan() override;

@@ -1,5 +1,7 @@
 #include "turn/record_codec.hpp"
 
+#include "core/spec.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cassert>
@@ -9,7 +11,7 @@
 namespace superd::turn {
 namespace {
 
-constexpr std::uint16_t version = 3;
+constexpr std::uint16_t version = 4;
 constexpr std::uint16_t kind_header = 1, kind_record = 2;
 constexpr std::size_t prefix_size = 10;  // checksum, version, kind, length
 constexpr std::size_t name_max = 255;
@@ -236,13 +238,14 @@ bool in_range(const core::Instance& i) {
 }  // namespace
 
 Slot encode_record(std::string_view unit, std::uint32_t index, const core::Instance& instance,
-                   std::int64_t cloned_ns, std::string_view said) {
+                   std::int64_t cloned_ns, std::string_view said, std::uint32_t scaled) {
     assert(!unit.empty() && unit.size() <= name_max);
     Writer out;
     out.put(static_cast<std::uint8_t>(unit.size()));
     out.put(unit);
     out.put(index);
     out.put(cloned_ns);
+    out.put(scaled);
     put_facts(out, instance);
     put_exit(out, instance.last_exit.get());
     put_health(out, instance.health.get());
@@ -264,6 +267,7 @@ std::optional<Record> decode_record(std::span<const std::byte, slot_size> bytes)
     record.unit = in->text(in->take<std::uint8_t>());
     record.index = in->take<std::uint32_t>();
     record.cloned_ns = in->take<std::int64_t>();
+    record.scaled = in->take<std::uint32_t>();
     core::Instance& instance = record.instance;
     take_facts(*in, instance);
     instance.last_exit = take_exit(*in);
@@ -275,7 +279,10 @@ std::optional<Record> decode_record(std::span<const std::byte, slot_size> bytes)
     record.said = in->text(in->take<std::uint8_t>());
     std::string error = in->text(in->take<std::uint8_t>());
     if (!error.empty()) instance.spawn_error = std::make_unique<std::string>(std::move(error));
-    if (!in->good() || record.unit.empty() || !in_range(instance)) return std::nullopt;
+    if (!in->good() || record.unit.empty() || !in_range(instance) ||
+        record.scaled > core::UnitSpec::instances_max) {
+        return std::nullopt;
+    }
     return record;
 }
 

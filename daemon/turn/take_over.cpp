@@ -36,7 +36,7 @@ void TakeOver::add(Record& record) {
             specs_[known->second] = leaving(record);
         }
     }
-    restored_.push_back({record.unit, record.index, std::move(record.instance)});
+    restored_.push_back({record.unit, record.index, std::move(record.instance), record.scaled});
 }
 
 core::Effects TakeOver::adopt(core::System& system, core::Instant now) {

@@ -87,6 +87,8 @@ void write(JsonWriter& json, const UnitStatus& unit) {
     for (const auto& instance : unit.instances) write(json, instance);
     json.end_array();
     if (!unit.files.empty()) json.member("files", unit.files);
+    if (unit.configured) json.member("configured", unit.configured);
+    if (unit.cores) json.member("cores", unit.cores);
     json.end_object();
 }
 
@@ -159,6 +161,8 @@ UnitStatus read_unit(const JsonReader& json) {
     json.required("name", unit.name);
     json.read("description", unit.description);
     json.read("files", unit.files);
+    json.read("configured", unit.configured);
+    json.read("cores", unit.cores);
     json.read("goal", unit.goal);
     json.required("state", unit.state);
     json.read("reason", unit.reason);

@@ -64,6 +64,8 @@ struct UnitStatus {
     std::string goal, state, reason;  // Of the instance that is worst off.
     std::vector<InstanceStatus> instances;
     std::vector<std::string> files;  // "units/web.toml" and its drop-ins; empty if it has none.
+    std::optional<std::uint32_t> configured;  // Instances, when the operator chose another number.
+    bool cores = false;                       // instances = "cores"; sent only when true.
 };
 
 struct Status {

@@ -19,6 +19,8 @@ _superctl() {
         stop:--timeout) return ;;
         restart:--wait) COMPREPLY=($(compgen -W 'ready none' -- "$word")); return ;;
         restart:--timeout) return ;;
+        scale:--wait) COMPREPLY=($(compgen -W 'ready none' -- "$word")); return ;;
+        scale:--timeout) return ;;
         logs:--lines|logs:-n) return ;;
         logs:--since) return ;;
         logs:--stream) COMPREPLY=($(compgen -W 'out err' -- "$word")); return ;;
@@ -28,10 +30,11 @@ _superctl() {
     esac
     local flags='--socket --runtime-dir --json --color --help -h'
     case $verb in
-        '') COMPREPLY=($(compgen -W "$flags start stop restart reload status list logs signal check plan apply wait events reset version help" -- "$word")); return ;;
+        '') COMPREPLY=($(compgen -W "$flags start stop restart scale reload status list logs signal check plan apply wait events reset version help" -- "$word")); return ;;
         start) flags+=' --all -a --no-wait --wait --timeout' ;;
         stop) flags+=' --all -a --no-wait --wait --timeout' ;;
         restart) flags+=' --all -a --no-wait --wait --timeout' ;;
+        scale) flags+=' --no-wait --wait --reset --timeout' ;;
         status) flags+=' --deaths' ;;
         logs) flags+=' --follow -f --lines -n --since --stream' ;;
         signal) flags+=' --all -a --tree -t' ;;
@@ -45,8 +48,8 @@ _superctl() {
         return
     fi
     case $verb in
-        help) COMPREPLY=($(compgen -W 'start stop restart reload status list logs signal check plan apply wait events reset version help' -- "$word")) ;;
-        start|stop|restart|status|list|logs|signal|wait|events|reset)
+        help) COMPREPLY=($(compgen -W 'start stop restart scale reload status list logs signal check plan apply wait events reset version help' -- "$word")) ;;
+        start|stop|restart|scale|status|list|logs|signal|wait|events|reset)
             COMPREPLY=($(compgen -W "$(superctl "${place[@]}" list 2>/dev/null)" -- "$word")) ;;
     esac
 }

@@ -13,6 +13,7 @@ _superctl() {
         'start:Start units and wait until they are ready'
         'stop:Stop units and wait until they are down'
         'restart:Stop and start units, wait until they are ready'
+        'scale:Change how many instances units have, and wait until they are ready'
         'reload:Read the configuration again, restart nothing'
         'status:Show how units are'
         'list:List the names of units'
@@ -79,6 +80,19 @@ _superctl() {
                         '-a[Every unit; names are then not given]' \
                         '--no-wait[Return at once; the action goes on]' \
                         '--wait[What to wait for; ready if not given]:choice:(ready none)' \
+                        '--timeout[Wait at most so long\: 20s, 1m30s, 500ms; 90s if not given]:TIME: ' \
+                        '*:unit:_superctl_units' ;;
+                scale)
+                    _arguments \
+                        '--socket[The control socket of the superd to talk to]:path:_files' \
+                        '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--json[Print JSON, as the control API sends it]' \
+                        '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
+                        '--help[Show help, of the verb if there is one]' \
+                        '-h[Show help, of the verb if there is one]' \
+                        '--no-wait[Return at once; the action goes on]' \
+                        '--wait[What to wait for; ready if not given]:choice:(ready none)' \
+                        '--reset[What the unit'\''s file says; numbers are then not given]' \
                         '--timeout[Wait at most so long\: 20s, 1m30s, 500ms; 90s if not given]:TIME: ' \
                         '*:unit:_superctl_units' ;;
                 reload)
@@ -221,7 +235,7 @@ _superctl() {
                         '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
                         '--help[Show help, of the verb if there is one]' \
                         '-h[Show help, of the verb if there is one]' \
-                        '1:verb:(start stop restart reload status list logs signal check plan apply wait events reset version help)' ;;
+                        '1:verb:(start stop restart scale reload status list logs signal check plan apply wait events reset version help)' ;;
             esac ;;
     esac
 }

@@ -1,4 +1,5 @@
 // What a good unit's file means.
+#include "config/instance_text.hpp"
 #include "tests/unit/config/files.hpp"
 
 #include <csignal>
@@ -227,6 +228,34 @@ TEST(Settings, AreTheirDefaultsWithoutAFile) {
     EXPECT_TRUE(parsed->units.empty());
     EXPECT_EQ(parsed->settings.heartbeat, 10s);
     EXPECT_EQ(parsed->settings.cgroup, "auto");
+}
+
+TEST(Unit, MayHaveAsManyInstancesAsThereAreCores) {
+    auto sources = one_unit("exec = [\"/bin/true\"]\ninstances = \"cores\"");
+    sources.cores = 6;
+    const auto many = parse(sources);
+    ASSERT_TRUE(many);
+    EXPECT_EQ(many->units[0]->spec.instances, 6u);
+    EXPECT_TRUE(many->units[0]->by_cores);
+    sources.cores = 1'000'000;
+    EXPECT_EQ(parse(sources)->units[0]->spec.instances, core::UnitSpec::instances_max);
+    EXPECT_EQ(Sources::deserialize(sources.serialize())->cores, 1'000'000u)
+        << "a supervisor that takes over goes on with what was found";
+    EXPECT_FALSE(parsed_unit("exec = [\"/bin/true\"]\ninstances = 6")->by_cores);
+}
+
+TEST(Unit, TellsWhichInstancesItsTextsAreNotFitFor) {
+    const auto unit = parsed_unit(
+        "exec = [\"/bin/true\"]\nready.tcp = \"127.0.0.1:6553${INSTANCE}\"\ninstances = 2\n"
+        "[[check]]\nname = \"a\"\nhttp = \"http://127.0.0.1:655${INSTANCE}/\"");
+    ASSERT_TRUE(check_instance(*unit, 9));
+    EXPECT_TRUE(check_instance(*unit, 9)->starts_with(
+        "its [ready] cannot be used for instance 9: expected a port from 1 to 65535"));
+    EXPECT_EQ(check_instance(*unit, 5), std::nullopt);
+    const auto checked = parsed_unit(
+        "exec = [\"/bin/true\"]\n"
+        "[[check]]\nname = \"a\"\nhttp = \"http://127.0.0.1:655${INSTANCE}/\"");
+    EXPECT_TRUE(check_instance(*checked, 99)->starts_with("its check \"a\" cannot be used for "));
 }
 
 }  // namespace

@@ -137,6 +137,7 @@ std::string referring(const Key& key) {
         case Form::environment: return "{ A = \"${NOWHERE}\" }";
         case Form::boolean:
         case Form::integer:
+        case Form::instances:
         case Form::number:
         case Form::notify: break;
     }

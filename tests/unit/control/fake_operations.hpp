@@ -88,6 +88,19 @@ public:
         calls.push_back("act " + std::to_string(static_cast<int>(action)) + " " + list(targets));
         return begin(targets, std::move(done));
     }
+    std::string refuse_scaling(const std::vector<supervisor::Scaling>&) const override {
+        return refusal;
+    }
+    std::uint64_t scale(const std::vector<supervisor::Scaling>& scalings, Done done) override {
+        Targets targets;
+        for (const auto& each : scalings) {
+            calls.push_back("scale " + each.unit + " " +
+                            std::to_string(static_cast<int>(each.how)) + " " +
+                            std::to_string(each.number));
+            targets.push_back({each.unit, core::all_instances});
+        }
+        return begin(targets, std::move(done));
+    }
     std::uint64_t wait(Until until, const Targets& targets, Done done) override {
         calls.push_back(std::string{"wait "} + (until == Until::ready ? "ready " : "stopped ") +
                         list(targets));

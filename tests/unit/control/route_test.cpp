@@ -142,5 +142,32 @@ TEST(Route, DeepJsonIsRefusedAndNotFollowed) {
     EXPECT_EQ(refused(request("POST", "/v1/start", std::string(60'000, '['))).status, 400u);
 }
 
+TEST(Route, UnderstandsNumbersOfInstances) {
+    using How = supervisor::Scaling::How;
+    const auto call = routed<ScaleCall>(request(
+        "POST", "/v1/scale",
+        R"({"instances":{"a":4,"b":"4","c":"+2","d":"-1","e":"cores","f":"reset"},"wait":false})"));
+    ASSERT_EQ(call.scalings.size(), 6u);
+    const auto expect = [&](std::size_t at, std::string_view unit, How how, std::int32_t number) {
+        EXPECT_EQ(call.scalings[at].unit, unit);
+        EXPECT_EQ(call.scalings[at].how, how) << unit;
+        EXPECT_EQ(call.scalings[at].number, number) << unit;
+    };
+    expect(0, "a", How::to, 4);
+    expect(1, "b", How::to, 4);
+    expect(2, "c", How::by, 2);
+    expect(3, "d", How::by, -1);
+    expect(4, "e", How::cores, 0);
+    expect(5, "f", How::reset, 0);
+    EXPECT_FALSE(call.wait);
+    for (const auto* body :
+         {"{}", R"({"instances":{}})", R"({"instances":4})", R"({"instances":{"web":"many"}})",
+          R"({"instances":{"web":"+-1"}})", R"({"instances":{"web":""}})",
+          R"({"instances":{"web":1.5}})", R"({"instances":{"web":99999999999}})",
+          R"({"units":["web"],"instances":{"web":1}})"}) {
+        EXPECT_EQ(refused(request("POST", "/v1/scale", body)).status, 400u) << body;
+    }
+}
+
 }  // namespace
 }  // namespace superd::control

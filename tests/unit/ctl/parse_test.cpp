@@ -144,5 +144,21 @@ TEST(SocketPath, AUsersOwnIsPreferredIfItExists) {
               "/tmp/superd-1000/control.sock");
 }
 
+TEST(Parse, ScaleTakesNumbersAsOthersWriteThem) {
+    EXPECT_EQ(parse({"scale", "web=4", "db=+1"})->arguments, (Words{"web=4", "db=+1"}));
+    EXPECT_EQ(parse({"scale", "web", "4"})->arguments, Words{"web=4"});
+    EXPECT_EQ(parse({"scale", "web", "-1"})->arguments, Words{"web=-1"});
+    EXPECT_EQ(parse({"scale", "web", "cores", "db", "2"})->arguments, (Words{"web=cores", "db=2"}));
+    EXPECT_EQ(parse({"scale", "--timeout", "5s", "web", "3"})->arguments, Words{"web=3"});
+    EXPECT_EQ(parse({"scale", "--reset", "web"})->arguments, Words{"web"});
+    EXPECT_EQ(failure_for({"scale"}).message, "cannot do \"scale\": no unit is named");
+    EXPECT_EQ(failure_for({"scale", "web"}).message,
+              "cannot do \"scale\": no number of instances is given for web");
+    EXPECT_EQ(failure_for({"scale", "web=many"}).message,
+              "cannot do \"scale\": \"many\" is no number of instances");
+    EXPECT_EQ(failure_for({"scale", "--reset", "web=2"}).message,
+              "cannot do \"scale\": a number and --reset are both given: web=2");
+}
+
 }  // namespace
 }  // namespace superctl

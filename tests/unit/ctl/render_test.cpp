@@ -195,13 +195,13 @@ TEST(Outcome, ManyAreCounted) {
 
 TEST(Action, SaysWhatIsMeant) {
     const auto body = [](const std::vector<std::string>& words) {
-        return action_body(*parse(words), "");
+        return action_body(*parse(words), {});
     };
     EXPECT_EQ(body({"start", "web", "api/*"}), R"({"units":["web","api/*"]})");
     EXPECT_EQ(body({"stop", "--all", "--no-wait"}), R"({"all":true,"wait":false})");
     EXPECT_EQ(body({"start", "web", "--wait=none"}), R"({"units":["web"],"wait":false})");
     EXPECT_EQ(body({"start", "web", "--timeout", "1.5s"}), R"({"units":["web"],"timeout":1.5})");
-    EXPECT_EQ(action_body(*parse({"wait", "web"}), R"("until":"ready")"),
+    EXPECT_EQ(action_body(*parse({"wait", "web"}), {.more = R"("until":"ready")"}),
               R"({"units":["web"],"until":"ready"})");
 }
 
