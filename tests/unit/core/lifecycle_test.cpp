@@ -135,11 +135,36 @@ TEST(Lifecycle, AnExitToldTwiceCountsOnce) {
     EXPECT_EQ(world.state("web"), State::backoff);
 }
 
-TEST(Lifecycle, AStaleTimerIsIgnored) {
-    World world{{spec("web")}};
-    world.happen(TimerFired{world.id("web"), 0});
-    world.happen(TimerFired{world.id("web"), 99});
+TEST(Lifecycle, ReadinessOfAnEarlierRunMovesNothing) {
+    auto web = spec("web");
+    web.awaits_ready = true;
+    World world{{web}};
+    const RunId stale = world.at("web").run;
+    world.exit("web", {.code = 1});
+    world.pass(100ms);
+    ASSERT_EQ(world.state("web"), State::starting);
+    world.happen(BecameReady{world.id("web"), stale});
+    world.happen(ReadyFailed{world.id("web"), stale});
+    EXPECT_EQ(world.state("web"), State::starting);
+    world.ready("web");
     EXPECT_EQ(world.state("web"), State::ready);
+}
+
+TEST(Lifecycle, AStaleTimerIsIgnored) {
+    auto web = spec("web");
+    web.awaits_ready = true;
+    World world{{web}};
+    const ArmTimer stale = world.timers.at({world.unit("web").id, 0});
+    world.happen(RestartRequested{world.all("web")});
+    ASSERT_EQ(world.state("web"), State::starting);
+    ASSERT_NE(world.at("web").timer, stale.timer);
+    for (const auto timer : {stale.timer, world.at("web").timer + 1}) {
+        world.happen(TimerFired{stale.instance, timer});
+        EXPECT_EQ(world.state("web"), State::starting) << "another timer has taken its place";
+    }
+    world.ready("web");
+    world.happen(TimerFired{stale.instance, world.at("web").timer});
+    EXPECT_EQ(world.state("web"), State::ready) << "none is armed";
 }
 
 TEST(Lifecycle, AOneshotCompletesAndIsRunAgainOnlyWhenAsked) {

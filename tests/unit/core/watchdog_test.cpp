@@ -94,10 +94,12 @@ TEST_F(Watchdog, TheNextRunHasTheUnitsInterval) {
 }
 
 TEST_F(Watchdog, ASupervisorThatWasAwayGivesEachAWholeInterval) {
+    const RunId run = world.at("web").run;
     world.pass(3s);
     world.now += 30s;  // Frozen, with everybody else: no timer fired.
     world.pass(9999ms);
     EXPECT_EQ(world.state("web"), State::ready);
+    EXPECT_EQ(world.at("web").run, run);
     world.obeys = false;
     world.pass(1ms);
     EXPECT_EQ(world.state("web"), State::stopping);
