@@ -81,6 +81,8 @@ constexpr std::array check_examples{
     Example{"check --config ./etc", "Every mistake in ./etc, as file:line:column: sentence"}};
 constexpr std::array wait_examples{
     Example{"wait web db --timeout 1m", "Until both are ready, at most a minute"}};
+constexpr std::array why_examples{
+    Example{"why web", "Why web is down, waits, or fails, and what to do about it"}};
 constexpr std::array events_examples{
     Example{"events --since 10m web", "What happened to web in the last ten minutes"}};
 
@@ -149,6 +151,17 @@ constexpr std::array table{
             wait_flags, wait_examples, run_wait},
     Command{"events", Arguments::some_units, "[NAME…]", "Show what happened", "", events_flags,
             events_examples, run_events},
+    Command{
+        "why",
+        Arguments::units,
+        "NAME…",
+        "Explain why units are as they are",
+        "Tells the chain of causes, through dependencies and groups, with its root last: exits "
+        "and the last lines before them, retries and deadlines, what a readiness check has met, "
+        "who asked for what. Then what may be done.",
+        {},
+        why_examples,
+        run_why},
     Command{"reset",
             Arguments::units,
             "NAME…",

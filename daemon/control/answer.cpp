@@ -124,6 +124,10 @@ void record_command(const Call& call, const Peer& peer, Operations& operations) 
                        command.signal = c.number;
                        units = c.units;
                    },
+                   [&](const ScaleCall& c) {
+                       command.action = "scale";
+                       units = c.units;
+                   },
                    [&](const ReloadCall&) { command.action = "reload"; },
                    [&](const ApplyCall&) { command.action = "apply"; },
                    [](const auto&) {},
@@ -189,6 +193,11 @@ Response answer_at_once(const Call& call, Operations& operations) {
             [&](const SummaryCall& c) {
                 return with_targets(c.units, operations, [&](const Targets& targets) {
                     return json(wire::serialize(operations.summary(targets)));
+                });
+            },
+            [&](const WhyCall& c) {
+                return with_targets(c.units, operations, [&](const Targets& targets) {
+                    return json(wire::serialize(operations.why(targets)));
                 });
             },
             [&](const EventsCall& c) {

@@ -31,6 +31,9 @@ struct StatusCall {
 struct SummaryCall {
     Selectors units;
 };
+struct WhyCall {
+    Selectors units;
+};
 struct ActCall {
     supervisor::Action action{};
     Selectors units;  // Empty: all.
@@ -72,7 +75,7 @@ struct VersionCall {};
 struct HealthCall {};
 
 using Call =
-    std::variant<StatusCall, SummaryCall, ActCall, ScaleCall, WaitCall, SignalCall, PlanCall,
+    std::variant<StatusCall, SummaryCall, WhyCall, ActCall, ScaleCall, WaitCall, SignalCall, PlanCall,
                  ReloadCall, ApplyCall, EventsCall, LogsCall, VersionCall, HealthCall>;
 
 // What a user must be allowed to do for a call.

@@ -33,6 +33,11 @@ Routed summary(const Query& query, const Request&) {
     return SummaryCall{query.all("unit")};
 }
 
+Routed why(const Query& query, const Request&) {
+    if (auto error = query.unknown({"unit"})) return std::unexpected{std::move(*error)};
+    return WhyCall{query.all("unit")};
+}
+
 Routed events(const Query& query, const Request&) {
     auto error = query.unknown({"unit", "since", "follow"});
     EventsCall call;
@@ -94,6 +99,7 @@ struct Route {
 constexpr std::array routes{
     Route{"GET", "/v1/status", status},
     Route{"GET", "/v1/summary", summary},
+    Route{"GET", "/v1/why", why},
     Route{"POST", "/v1/start", act<supervisor::Action::start>},
     Route{"POST", "/v1/stop", act<supervisor::Action::stop>},
     Route{"POST", "/v1/restart", act<supervisor::Action::restart>},

@@ -10,6 +10,7 @@
 // so dependents heal themselves when what they need comes back.
 #pragma once
 
+#include "core/cause.hpp"
 #include "core/event.hpp"
 #include "core/instance.hpp"
 #include "core/spec.hpp"
@@ -103,6 +104,11 @@ public:
     // back, if any: the first in order of definition.
     std::optional<Edge> blocker(const Unit& unit) const;
 
+    // Why the instance is not up, if that is because of another one (cause.cpp).
+    std::optional<Cause> cause(InstanceId id) const;
+    // That, why that one is not, and so on: the root comes last.
+    std::vector<Cause> causes(InstanceId id) const;
+
     // All that a group consists of, groups in it replaced by their members;
     // of any other unit itself.
     std::vector<UnitId> leaves(UnitId id) const;
@@ -119,6 +125,16 @@ private:
     bool going(const Unit& unit) const;  // Unwanted or bound to end: dependents must end first.
     bool lost(const Unit& unit) const;   // Going, or given up.
     bool dependency_lost(const Unit& unit) const;
+
+    // cause.cpp
+    std::optional<InstanceId> guilty_member(const Unit& group, InstanceId but) const;
+    std::optional<InstanceId> late_member(const Unit& group, InstanceId but) const;
+    std::optional<InstanceId> lagging_member(const Unit& group) const;
+    std::optional<Cause> end_of_superd(InstanceId id) const;
+    std::optional<Cause> lost_need(const Unit& unit) const;
+    std::optional<Cause> ended_group(const Unit& unit) const;
+    std::optional<Cause> why_waiting(const Unit& unit, InstanceId id) const;
+    std::optional<Cause> why_held_up(const Unit& unit) const;
 
     // groups.cpp
     const Unit* group_of(const Unit& unit) const;

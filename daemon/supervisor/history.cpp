@@ -128,6 +128,10 @@ void History::take_lines(const wire::Event& event) {
 }
 
 void History::take_command(const wire::Event& event) {
+    // These do not say what is to run.
+    for (const auto* const other : {"signal", "reload", "apply"}) {
+        if (event.action == other) return;
+    }
     Command command{wire::parse_time(event.time).value_or(0), event.uid.value_or(0), event.action,
                     event.user};
     auto* last = &for_all_;

@@ -5,6 +5,7 @@
 
 #include "core/event.hpp"
 #include "os/fd.hpp"
+#include "wire/explanation.hpp"
 #include "wire/status.hpp"
 
 #include <cstdint>
@@ -69,6 +70,9 @@ public:
     virtual wire::Status status(const std::vector<Target>& targets, Detail detail) const = 0;
     // One line a unit, for a fast `superctl status` and `list` of thousands.
     virtual wire::Summary summary(const std::vector<Target>& targets) const = 0;
+
+    // Why each instance is as it is.
+    virtual wire::Explanations why(const std::vector<Target>& targets) const = 0;
 
     // An operator's command is about to be carried out: to be told and remembered. No target:
     // it is for all.

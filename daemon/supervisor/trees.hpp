@@ -49,6 +49,8 @@ public:
     void sweep(const Subject& subject);
     void signal(const Subject& subject, int number);
     void forget(core::RunId run);
+    // Those that live at this moment; it costs a look, so only when somebody asks.
+    std::vector<pid_t> processes(const Subject& subject) const;
 
     // A process that was no main process has ended and will be reaped.
     void reaped(pid_t pid);

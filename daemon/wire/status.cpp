@@ -2,6 +2,7 @@
 
 #include "wire/json_reader.hpp"
 #include "wire/json_writer.hpp"
+#include "wire/last_exit.hpp"
 
 namespace superd::wire {
 
@@ -13,24 +14,6 @@ void write(JsonWriter& json, std::string_view name, const ProcessStatus& process
     json.member("pid", process.pid);
     json.member("since", process.since);
     if (restarts) json.member("restarts", process.restarts);
-    json.end_object();
-}
-
-void write(JsonWriter& json, const LastExit& exit) {
-    json.begin_object();
-    json.member("at", exit.at);
-    json.member("uptime", exit.uptime);
-    json.member("code", exit.code);
-    json.member("signal", exit.signal);
-    json.member("core", exit.core);
-    json.member("oom", exit.oom);
-    json.member("lines", exit.lines);
-    json.member("run", exit.run);
-    json.member("pid", exit.pid);
-    json.member("cpu", exit.cpu);
-    json.member("memory", exit.memory);
-    json.member("ended-by", exit.ended_by);
-    json.member("cause", exit.cause);
     json.end_object();
 }
 
@@ -98,24 +81,6 @@ ProcessStatus read_process(const JsonReader& json) {
     json.required("since", process.since);
     json.read("restarts", process.restarts);
     return process;
-}
-
-LastExit read_exit(const JsonReader& json) {
-    LastExit exit;
-    json.required("at", exit.at);
-    json.required("uptime", exit.uptime);
-    json.read("code", exit.code);
-    json.read("signal", exit.signal);
-    json.read("core", exit.core);
-    json.read("oom", exit.oom);
-    json.read("lines", exit.lines);
-    json.read("run", exit.run);
-    json.read("pid", exit.pid);
-    json.read("cpu", exit.cpu);
-    json.read("memory", exit.memory);
-    json.read("ended-by", exit.ended_by);
-    json.read("cause", exit.cause);
-    return exit;
 }
 
 CheckStatus read_check(const JsonReader& json) {

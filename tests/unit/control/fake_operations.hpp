@@ -81,6 +81,17 @@ public:
         return summary;
     }
 
+    wire::Explanations why(const Targets& targets) const override {
+        wire::Explanations all;
+        for (const auto& target : targets) {
+            wire::Link link;
+            link.unit = target.unit;
+            link.state = state;
+            link.since = "2026-11-23T21:49:35.000000Z";
+            all.all.push_back({{link}});
+        }
+        return all;
+    }
     void commanded(const Commanded& command) override {
         commands.push_back(command.action + " " + list(command.targets));
     }

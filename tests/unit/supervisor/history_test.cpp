@@ -132,6 +132,9 @@ TEST(History, TheLastCommandIsThatOfTheInstanceItsUnitOrAll) {
     EXPECT_EQ(history.command("web", 1).action, "restart");
     history.take(command_of("", "stop", 4));
     EXPECT_EQ(history.command("web", 1).action, "stop");
+    history.take(command_of("web", "signal", 5));
+    history.take(command_of("", "reload", 6));
+    EXPECT_EQ(history.command("web", 1).action, "stop");
     history.take(command_of("web", "start", 3));  // Read again, from an older file.
     EXPECT_EQ(history.command("web", 1).action, "stop");
 }

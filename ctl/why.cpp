@@ -1,0 +1,328 @@
+#include "ctl/why.hpp"
+
+#include "ctl/why_words.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace superctl {
+
+namespace {
+
+namespace wire = superd::wire;
+
+// One paragraph: a headline, and what is said below it.
+struct Paragraph {
+    std::string headline;
+    std::vector<std::string> below;
+    std::vector<std::string> lines;  // That the unit itself wrote.
+};
+
+// One explanation at work.
+class Teller {
+public:
+    Teller(const wire::Link& link, const wire::Link* next, std::int64_t now_ns)
+        : link_{link}, next_{next}, now_ns_{now_ns}, name_{name_of(link)} {}
+
+    Paragraph tell() {
+        const auto& state = link_.state;
+        if (state == "waiting") waiting();
+        if (state == "starting") starting();
+        if (state == "ready") ready();
+        if (state == "stopping") stopping();
+        if (state == "backoff") backoff();
+        if (state == "failed") failed();
+        if (state == "inactive") inactive();
+        if (state == "completed") completed();
+        if (told_.headline.empty()) told_.headline = name_ + " is " + state + ": " + link_.text;
+        told_.headline += ".";
+        return std::move(told_);
+    }
+
+private:
+    std::string since() const { return since_text(link_.since, now_ns_); }
+    void below(std::string sentence) {
+        if (!sentence.empty()) told_.below.push_back(std::move(sentence));
+    }
+    // How the last run ended, and what it wrote before.
+    void death() {
+        below(last_death(link_, now_ns_));
+        if (link_.deaths.empty()) return;
+        const auto& all = link_.deaths.back().lines;
+        constexpr std::ptrdiff_t lines_max = 5;
+        const auto count = std::min(lines_max, std::ssize(all));
+        told_.lines.assign(all.end() - count, all.end());
+    }
+
+    void waiting() {
+        auto text = name_ + " is waiting";
+        if (next_ != nullptr && next_->because == "group-wait") {
+            told_.headline = text + " for " + name_of(*next_) + " to be down, " + since();
+            below("Its group " + printable(next_->via) +
+                  " starts again together, once all that must are down.");
+            return link_.because == "group-restart" ? death() : void();
+        }
+        if (next_ == nullptr) {
+            const bool with_group = link_.because == "group-restart";
+            told_.headline =
+                text + (with_group ? " to be started again with the others of its group"
+                                   : " to be started at any moment");
+            return with_group ? death() : void();
+        }
+        const auto other = name_of(*next_);
+        text += " for " + other + " to be " + next_->until;
+        if (next_->until == "started") text = name_ + " is waiting for " + other + " to start";
+        told_.headline = text + ", " + since();
+        if (next_->order_only) {
+            below(name_ + " does not need " + other + ", it is only ordered after it.");
+        } else {
+            below(name_ + " starts by itself once " + other +
+                  (next_->until == "started" ? " has started." : " is " + next_->until + "."));
+        }
+    }
+
+    void starting() {
+        told_.headline = name_ + " is starting " + since();
+        if (link_.type == "group") {
+            told_.headline += ": not all of its members are up";
+            return;
+        }
+        if (link_.reason == "running") {
+            told_.headline += ": it runs to its end, as pid " + pid();
+        } else if (link_.reason == "awaiting-ready") {
+            told_.headline += ": it runs, as pid " + pid() + ", and is not ready yet";
+            if (!link_.probe.empty()) below("Asked so far: " + printable(link_.probe) + ".");
+            if (link_.due) {
+                below("If it is not ready " + until_text(*link_.due, now_ns_) +
+                      ", it counts as failed (ready.timeout).");
+            }
+        }
+        said();
+        if (link_.restarts > 0) death();
+    }
+
+    void ready() {
+        told_.headline = name_ + " is ready " + since();
+        if (link_.superd_stops || link_.goal == "down") {
+            told_.headline = name_ + " is to be stopped, and still runs for those that need it";
+            return stop_cause();
+        }
+        constexpr std::string_view degraded = "degraded: ";
+        if (link_.sick.starts_with(degraded)) {
+            told_.headline = name_ + " is ready " + since() + ", but not well";
+            below("Its check fails: " + printable(link_.sick.substr(degraded.size())) + ".");
+            below("The check's on-failure is \"degrade\": it runs on, and nobody ends it.");
+        } else if (link_.type == "group") {
+            told_.headline += ": all its members are up";
+        } else if (link_.pid) {
+            told_.headline += ", as pid " + pid();
+        }
+        said();
+        if (link_.restarts > 0) {
+            below("It was started again " + times(link_.restarts) +
+                  " since it was last wanted up.");
+            death();
+        }
+    }
+
+    void stopping() {
+        told_.headline = name_ + " is stopping " + since();
+        stop_cause();
+        if (!link_.sick.empty())
+            below("superd ends it, as it is not well: " + printable(link_.sick) + ".");
+        if (link_.reason == "ready-timeout") below("superd ends it, as it was not ready in time.");
+        if (link_.reason == "restart-requested" || link_.reason == "group-restart") {
+            below("It starts again when it is down.");
+        }
+        const bool main_gone = !link_.pid && link_.run != 0;
+        if (main_gone && !link_.left.empty()) {
+            below("Its main process is gone, but not all that it started: " + joined(link_.left) +
+                  ".");
+        } else if (!link_.left.empty()) {
+            below("Its processes: " + joined(link_.left) + ".");
+        }
+        if (!link_.signal.empty() && link_.due) {
+            below(link_.signal + " was sent; the next step of [stop] comes " +
+                  until_text(*link_.due, now_ns_) + ".");
+        }
+    }
+
+    void backoff() {
+        told_.headline =
+            name_ + " is down and is tried again " +
+            (link_.due ? until_text(*link_.due, now_ns_) + ", at " + clock_time(*link_.due, now_ns_)
+                       : "soon") +
+            ": retry " + std::to_string(link_.restarts);
+        cause_of_failure();
+        if (link_.limited) {
+            below("It was tried as often as restart.limit = \"" + link_.limit +
+                  "\" allows; so the next try waits until there is room for it.");
+        }
+    }
+
+    void failed() {
+        told_.headline = name_ + " has failed and stays down, " + since();
+        if (link_.type == "group") {
+            if (link_.reason == "members") return below("Not all of its members are up.");
+            return below("Its members failed more often than its intensity = \"" + link_.limit +
+                         "\" allows.");
+        }
+        cause_of_failure();
+        if (link_.limited) {
+            below("It was started again as often as restart.limit = \"" + link_.limit +
+                  "\" allows, and on-limit = \"" + link_.on_limit + "\" gives up then.");
+        } else if (link_.reason == "no-restart") {
+            below("Its restart rules (restart.policy = \"" + link_.policy +
+                  "\") do not start it again after that.");
+        } else if (link_.reason == "check-stopped") {
+            below("The check's on-failure is \"stop\": it is not started again.");
+        } else if (link_.reason == "group") {
+            below("That was once too often for its group " + printable(link_.group) + ".");
+        }
+    }
+
+    void inactive() {
+        if (link_.reason == "not-started") {
+            told_.headline = name_ + " was never started";
+            return below("Its goal is down: it is not started with superd, and nobody has asked.");
+        }
+        if (link_.reason == "exited") {
+            told_.headline = name_ + " has ended by itself, " + since();
+            death();
+            return below("Its restart rules (restart.policy = \"" + link_.policy +
+                         "\") do not start it again after that.");
+        }
+        told_.headline = name_ + " is down " + since();
+        stop_cause();
+    }
+
+    void completed() {
+        told_.headline = name_ + " is done " + since() + ": that is how it should be";
+        if (link_.reason == "significant") {
+            told_.headline = name_ + " is done " + since() + ": a significant member has ended";
+            return;
+        }
+        death();
+    }
+
+    // Why it was not left running.
+    void stop_cause() {
+        const auto& reason = link_.reason;
+        if (link_.superd_stops) {
+            const bool essential = next_ != nullptr && next_->because == "essential";
+            return below(essential ? "superd stops everything, as " + name_of(*next_) +
+                                         ", which is essential, is lost."
+                                   : "superd stops, and everything with it.");
+        }
+        if (reason == "removed") return below("It left the configuration.");
+        if (reason == "group" && next_ != nullptr) {
+            return below("Its group " + name_of(*next_) + " has ended.");
+        }
+        if (reason == "dependency" && next_ != nullptr) {
+            return below("It needs " + name_of(*next_) + ", which is lost.");
+        }
+        if (reason == "group-restart" && next_ != nullptr) {
+            return below("Its group " + printable(next_->via) + " is started again, as " +
+                         name_of(*next_) + " has ended.");
+        }
+        if (reason == "restart-requested") return asked("restart");
+        if (reason == "stopped" || link_.goal == "down") return asked("stop");
+    }
+
+    void asked(std::string_view action) {
+        auto who = who_asked(link_, action, now_ns_);
+        if (!who.empty()) return below(std::move(who) + ".");
+        if (action == "stop") below("It is stopped, as its goal is down.");
+    }
+
+    void cause_of_failure() {
+        if (link_.reason == "spawn-failed" && !link_.error.empty()) {
+            return below("It cannot be started: " + printable(link_.error) + ".");
+        }
+        if (link_.reason == "ready-timeout") below("It was not ready in time (ready.timeout).");
+        death();
+    }
+
+    void said() {
+        if (!link_.said.empty()) below("It says of itself: \"" + printable(link_.said) + "\".");
+    }
+    std::string pid() const { return link_.pid ? std::to_string(*link_.pid) : "?"; }
+    static std::string times(std::uint32_t count) {
+        return count == 1 ? "once" : std::to_string(count) + " times";
+    }
+    static std::string joined(const std::vector<std::string>& texts) {
+        std::string out;
+        for (const auto& text : texts) out += (out.empty() ? "" : ", ") + printable(text);
+        return out;
+    }
+
+    const wire::Link& link_;
+    const wire::Link* next_;
+    std::int64_t now_ns_;
+    std::string name_;
+    Paragraph told_;
+};
+
+// What an operator may do about the root, a command and what it does.
+std::vector<std::pair<std::string, std::string>> advice(const std::vector<wire::Link>& chain) {
+    std::vector<std::pair<std::string, std::string>> out;
+    const auto& root = chain.back();
+    const auto name = name_of(root);
+    const auto suggest = [&](std::string_view verb, std::string text) {
+        out.emplace_back("superctl " + std::string{verb} + " " + name, std::move(text));
+    };
+    if (root.superd_stops) return out;
+    // A member alone cannot come back while its group has ended.
+    const auto ended = std::ranges::find(chain, "group-limit", &wire::Link::reason);
+    if (ended != chain.end()) {
+        suggest("logs", "shows more of what it wrote");
+        out.emplace_back("superctl start " + name_of(*ended), "starts all of the group again");
+        return out;
+    }
+    const bool ran = !root.deaths.empty() || root.pid.has_value();
+    const auto& state = root.state;
+    if (state == "failed" && root.reason == "spawn-failed") {
+        out.emplace_back("superctl apply", "once its unit file or the program is mended");
+        suggest("reset", "tries again as it is");
+    } else if (state == "failed" || (state == "inactive" && root.reason == "exited")) {
+        if (ran) suggest("logs", "shows more of what it wrote");
+        suggest(state == "failed" ? "reset" : "start", "starts it again");
+    } else if (state == "backoff") {
+        if (ran) suggest("logs", "shows more of what it wrote");
+        suggest("reset", "tries at once");
+        suggest("stop", "ends the tries");
+    } else if (state == "inactive") {
+        suggest("start", "starts it");
+    } else if (state == "stopping" && !root.left.empty()) {
+        suggest("signal --tree KILL", "ends what is left at once");
+    } else if (state == "starting" || (state == "ready" && !root.sick.empty())) {
+        suggest("logs", "shows what it writes");
+    } else if (state == "completed") {
+        suggest("start", "runs it again");
+    }
+    return out;
+}
+
+}  // namespace
+
+std::string render_why(const wire::Explanation& explanation, const Style& style,
+                       std::int64_t now_ns) {
+    const auto& chain = explanation.chain;
+    if (chain.empty()) return {};
+    std::string out;
+    for (std::size_t i = 0; i < chain.size(); ++i) {
+        const auto* const next = i + 1 < chain.size() ? &chain[i + 1] : nullptr;
+        const auto told = Teller{chain[i], next, now_ns}.tell();
+        const auto name = name_of(chain[i]);
+        out += style.state(chain[i].state, name) + told.headline.substr(name.size()) + "\n";
+        for (const auto& sentence : told.below) out += "  " + sentence + "\n";
+        if (!told.lines.empty()) out += "  The last that it wrote:\n";
+        for (const auto& line : told.lines) out += "    " + printable(line) + "\n";
+    }
+    for (const auto& [command, text] : advice(chain)) {
+        out += "→ " + style.bold(command) + "  # " + text + "\n";
+    }
+    return out;
+}
+
+}  // namespace superctl

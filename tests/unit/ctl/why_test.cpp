@@ -1,0 +1,301 @@
+// Explanations of situations that the core came to by itself, as people read them. A text that
+// is to change: SUPERD_REGENERATE=1 ctl_test --gtest_filter='Why.*', then read what git shows.
+#include "ctl/why.hpp"
+
+#include "supervisor/explain.hpp"
+#include "tests/unit/core/world.hpp"
+#include "wire/time.hpp"
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace superctl {
+namespace {
+
+namespace core = superd::core;
+namespace wire = superd::wire;
+namespace supervisor = superd::supervisor;
+using namespace std::chrono_literals;
+
+// A readiness check that has met something.
+class Watching : public supervisor::ReadyWatch {
+public:
+    explicit Watching(std::string text) : ReadyWatch{[](bool) {}}, text_{std::move(text)} {}
+    std::string progress() const override { return text_; }
+
+private:
+    std::string text_;
+};
+
+class Why : public testing::Test {
+protected:
+    Why() { ::setenv("TZ", "UTC", 1); }
+
+    // A moment of the core's clock; it began at 10:00.
+    static std::int64_t realtime(core::Instant moment) {
+        return *wire::parse_time("2026-11-23T10:00:00Z") + (moment - core::Instant{100s}).count();
+    }
+    void make(std::vector<core::UnitSpec> specs) { world.apply(std::move(specs)); }
+
+    // The main process ends, having written something.
+    void exit(const char* name, core::ExitStatus status, std::vector<std::string> lines = {}) {
+        const core::Instance before = copy(world.at(name));
+        record(name, before, status, std::move(lines));
+        world.exit(name, status);
+    }
+    void record(const char* name, const core::Instance& before, core::ExitStatus status,
+                std::vector<std::string> lines) {
+        wire::Event event{.kind = wire::EventKind::exit, .unit = name, .run = before.run};
+        event.time = wire::format_time(realtime(world.now));
+        event.instance = 0;
+        event.pid = before.pid;
+        event.uptime = std::chrono::duration<double>(world.now - before.started).count();
+        supervisor::set_exit_status(event, status);
+        if (before.state == core::State::stopping) event.reason = core::to_string(before.reason);
+        history.take(event);
+        event.kind = wire::EventKind::lines;
+        event.lines = std::move(lines);
+        history.take(event);
+    }
+    void command(const char* unit, const char* action) {
+        wire::Event event{.kind = wire::EventKind::command, .unit = unit, .action = action};
+        event.time = wire::format_time(realtime(world.now));
+        event.uid = 1000;
+        event.user = "ann";
+        history.take(event);
+    }
+    void meets(const char* unit, const char* probe) {
+        table.row(world.id(unit)).extra().watch = std::make_unique<Watching>(probe);
+    }
+
+    wire::Explanation explain(std::string_view name, std::uint32_t index = 0) const {
+        const supervisor::Explainer explainer{
+            world.system, table, definitions, history, {world.now, realtime(world.now)}};
+        return explainer.explain(world.id(name, index));
+    }
+    // Through the wire, as superctl gets it.
+    std::string text(wire::Explanation explanation) const {
+        const auto body = wire::serialize(wire::Explanations{{std::move(explanation)}});
+        return render_why(wire::parse_explanations(body).all.at(0), Style{false},
+                          realtime(world.now));
+    }
+    void expect(const char* golden, std::string_view name) const {
+        expect_text(golden, text(explain(name)));
+    }
+    static void expect_text(const char* golden, const std::string& told) {
+        const auto path =
+            std::string{SUPERD_SOURCE_DIR "/tests/unit/ctl/golden/why/"} + golden + ".txt";
+        if (std::getenv("SUPERD_REGENERATE") != nullptr) std::ofstream{path} << told;
+        const std::ifstream file{path};
+        std::ostringstream wanted;
+        wanted << file.rdbuf();
+        EXPECT_EQ(told, wanted.str()) << golden;
+    }
+
+    core::World world;
+    supervisor::Table table;
+    supervisor::Definitions definitions;
+    supervisor::History history;
+
+private:
+    static core::Instance copy(const core::Instance& of) {
+        core::Instance made;
+        made.state = of.state;
+        made.reason = of.reason;
+        made.run = of.run;
+        made.pid = of.pid;
+        made.started = of.started;
+        return made;
+    }
+};
+
+core::UnitSpec crashing(std::string name) {
+    auto made = core::spec(std::move(name));
+    made.restart.delay = 1s;
+    return made;
+}
+
+TEST_F(Why, BackOffAfterACrash) {
+    make({crashing("web")});
+    for (int i = 0; i < 3; ++i) {
+        world.pass(i == 0 ? 4s : 6s);
+        exit("web", {.code = 1},
+             {"out: listening on 8080", "err: cannot bind port 8080: Address already in use"});
+        if (i < 2) world.pass(core::Duration{world.at("web").due - world.now});
+    }
+    world.pass(800ms);
+    expect("backoff", "web");
+}
+
+TEST_F(Why, WaitsForADependencyThatIsNotReady) {
+    auto db = core::spec("db");
+    db.awaits_ready = true;
+    make({db, core::needing("web", "db")});
+    meets("db", "tcp 127.0.0.1:5432 refused, 14 tries");
+    world.pass(12s);
+    expect("waiting-not-ready", "web");
+}
+
+TEST_F(Why, WaitsForADependencyThatHasFailed) {
+    auto db = core::spec("db");
+    db.restart.policy = core::RestartPolicy::never;
+    make({db, core::needing("api", "db"), core::needing("web", "api")});
+    world.pass(90s);
+    exit("db", {.signal = SIGSEGV, .core = true}, {"err: page 17 is damaged"});
+    world.pass(5min);
+    expect("waiting-failed", "web");
+}
+
+TEST_F(Why, FailedByItsLimit) {
+    auto web = crashing("web");
+    web.restart.limit = 2;
+    web.restart.window = 1min;
+    web.restart.on_limit = core::OnLimit::fail;
+    make({web});
+    for (int i = 0; i < 3; ++i) {
+        world.pass(5s);
+        exit("web", {.code = 70}, {"err: no licence"});
+    }
+    world.pass(1h);
+    expect("failed-limit", "web");
+}
+
+TEST_F(Why, FailedToSpawn) {
+    auto web = core::spec("web");
+    web.restart.policy = core::RestartPolicy::never;
+    world.spawn_error = "exec \"/usr/bin/nod\": No such file or directory (units/web.toml:2)";
+    make({web});
+    world.pass(30s);
+    expect("failed-spawn", "web");
+}
+
+TEST_F(Why, StoppedByAnOperator) {
+    make({core::spec("web")});
+    world.pass(1h);
+    command("web", "stop");
+    world.happen(core::StopRequested{world.all("web")});
+    world.pass(5min);
+    expect("stopped", "web");
+}
+
+TEST_F(Why, ReadyButDegradedByACheck) {
+    auto web = core::spec("web");
+    web.checks.push_back({.name = "http", .failures = 3});
+    web.checks[0].on_failure = core::OnFailure::degrade;
+    web.checks[0].start_timeout = 0s;
+    make({web});
+    world.pass(1h);
+    for (int i = 0; i < 4; ++i) {
+        world.happen(core::CheckFailed{world.id("web"), world.at("web").run, 0, "HTTP status 503"});
+    }
+    world.pass(3s);
+    expect("degraded", "web");
+}
+
+TEST_F(Why, StoppingWithLeftovers) {
+    make({core::spec("web")});
+    world.pass(20s);
+    command("web", "stop");
+    world.trees_end = false;
+    world.happen(core::StopRequested{world.all("web")});
+    world.pass(4s);
+    auto explanation = explain("web");
+    explanation.chain[0].left = {"4712 sleep", "4713 convert"};
+    expect_text("stopping-leftovers", text(explanation));
+}
+
+TEST_F(Why, CompletedOneshot) {
+    auto migrate = core::spec("migrate");
+    migrate.type = core::UnitType::oneshot;
+    make({migrate});
+    world.pass(1200ms);
+    exit("migrate", {.code = 0}, {"out: 3 tables changed"});
+    world.pass(26h);
+    expect("completed", "migrate");
+}
+
+TEST_F(Why, HeldByItsGroupsRestart) {
+    core::UnitSpec shop = core::spec("shop");
+    shop.type = core::UnitType::group;
+    shop.group =
+        std::make_shared<core::GroupRule>(core::GroupRule{.members = {"cache", "web", "worker"},
+                                                          .significant = {},
+                                                          .strategy = core::Strategy::one_for_all});
+    make({crashing("cache"), crashing("web"), crashing("worker"), shop});
+    world.pass(2s);
+    world.obeys = false;  // `web` takes its time to stop, the others are down.
+    exit("cache", {.code = 3}, {"err: out of slots"});
+    world.pass(1s);
+    world.processes.erase(world.at("worker").run);
+    record("worker", core::Instance{}, {.signal = SIGTERM}, {});
+    world.exit("worker", {.signal = SIGTERM});
+    world.pass(500ms);
+    expect("group-restart", "worker");
+    expect("group-restart-stopping", "web");
+    expect("group-restart-itself", "shop");
+}
+
+TEST_F(Why, SuperdStopsForTheEndOfAnEssentialUnit) {
+    auto db = core::spec("db");
+    db.essential = true;
+    db.restart.policy = core::RestartPolicy::never;
+    make({db, core::spec("web")});
+    world.obeys = false;
+    world.pass(10s);
+    exit("db", {.code = 4}, {"err: disk full"});
+    world.pass(2s);
+    expect("essential", "web");
+}
+
+TEST_F(Why, RunsAsItShould) {
+    make({core::spec("web")});
+    world.pass(2h);
+    expect("ready", "web");
+    auto idle = core::spec("idle");
+    idle.autostart = false;
+    make({core::spec("web"), idle});
+    expect("never-started", "idle");
+}
+
+TEST_F(Why, AGroupNamesTheMemberThatHasFailed) {
+    core::UnitSpec shop = core::spec("shop");
+    shop.type = core::UnitType::group;
+    shop.group = std::make_shared<core::GroupRule>(
+        core::GroupRule{.members = {"cache", "web"}, .significant = {}, .limit = 1, .window = 60s});
+    make({crashing("cache"), crashing("web"), shop});
+    for (int i = 0; i < 2; ++i) {
+        world.pass(3s);
+        exit("cache", {.code = 3}, {"err: out of slots"});
+    }
+    world.pass(1min);
+    expect("group-failed", "shop");
+    expect("group-ended", "web");
+}
+
+TEST_F(Why, MomentsOfAnotherDayHaveADate) {
+    const auto now = realtime(core::Instant{100s});
+    wire::Explanation explanation;
+    auto& link = explanation.chain.emplace_back();
+    link.unit = "web";
+    link.state = "failed";
+    link.since = "2026-11-20T10:00:00Z";
+    EXPECT_THAT(render_why(explanation, Style{false}, now),
+                testing::HasSubstr("since 2026-11-20 10:00:00 (3d 0h)"));
+    link.since = "no time";
+    EXPECT_THAT(render_why(explanation, Style{false}, now), testing::HasSubstr("web has failed"));
+    EXPECT_EQ(render_why({}, Style{false}, now), "");
+}
+
+TEST_F(Why, WhatAUnitWroteCannotHarmATerminal) {
+    make({crashing("web")});
+    world.pass(1s);
+    exit("web", {.code = 1}, {"err: \x1b[2Jgone"});
+    EXPECT_THAT(text(explain("web")), testing::HasSubstr("err: ?[2Jgone"));
+}
+
+}  // namespace
+}  // namespace superctl
