@@ -24,7 +24,8 @@ constexpr Flag no_wait{"--no-wait", "", Value::none, "", "Return at once; the ac
 constexpr Flag timeout{"--timeout", "", Value::duration, "TIME",
                        "Wait at most so long: 20s, 1m30s, 500ms; 90s if not given"};
 constexpr Flag since{"--since", "", Value::since, "WHEN",
-                     "Only what is newer: 10m ago is 10m; or a moment, 2026-11-23T21:49:35Z"};
+                     "Only what is newer: 10m ago is 10m; or a moment: today, 21:49, "
+                     "\"2026-11-23 21:49:35\""};
 constexpr Flag follow{"--follow", "-f", Value::none, "",
                       "Go on with what comes, until interrupted"};
 
@@ -53,7 +54,11 @@ constexpr std::array check_flags{
 constexpr std::array wait_flags{
     all, Flag{"--ready", "", Value::none, "", "Until all are ready or completed; the default"},
     Flag{"--stopped", "", Value::none, "", "Until no process of theirs is left"}, timeout};
-constexpr std::array events_flags{follow, since};
+constexpr std::array events_flags{
+    follow, since, Flag{"--until", "", Value::since, "WHEN", "Only what is not newer than that"},
+    Flag{"--type", "-t", Value::text, "TYPE,…",
+         "Only events of these types: state, spawn, spawn-failed, ready, exit, lines, dropped, "
+         "config, check, command, superd"}};
 constexpr std::array status_flags{
     Flag{"--deaths", "", Value::none, "", "The last eight exits of each, not only the last"}};
 
@@ -81,6 +86,18 @@ constexpr std::array check_examples{
     Example{"check --config ./etc", "Every mistake in ./etc, as file:line:column: sentence"}};
 constexpr std::array wait_examples{
     Example{"wait web db --timeout 1m", "Until both are ready, at most a minute"}};
+constexpr std::array tree_flags{
+    Flag{"--reverse", "-r", Value::none, "", "Who depends on them, not on whom they depend"},
+    Flag{"--ascii", "", Value::none, "",
+         "No box-drawing characters; the default where the locale is not UTF-8"}};
+constexpr std::array tree_examples{
+    Example{"tree web", "What web needs, and what that needs"},
+    Example{"tree --reverse db", "Who is in trouble when db is down"}};
+constexpr std::array timeline_flags{
+    since, Flag{"--svg", "", Value::path, "FILE", "Draw it into FILE; a browser shows it"}};
+constexpr std::array timeline_examples{
+    Example{"timeline --since 5m", "The last five minutes"},
+    Example{"timeline --svg start.svg", "A drawing of all that is recorded"}};
 constexpr std::array why_examples{
     Example{"why web", "Why web is down, waits, or fails, and what to do about it"}};
 constexpr std::array events_examples{
@@ -151,6 +168,17 @@ constexpr std::array table{
             wait_flags, wait_examples, run_wait},
     Command{"events", Arguments::some_units, "[NAME…]", "Show what happened", "", events_flags,
             events_examples, run_events},
+    Command{
+        "tree", Arguments::some_units, "[NAME…]", "Show what units depend on, as a tree",
+        "Dependencies and members of groups, with their states. Without a name: a tree for each "
+        "unit that stands above all others. A unit is unfolded where it comes first.",
+        tree_flags, tree_examples, run_tree},
+    Command{"timeline", Arguments::some_units, "[NAME…]",
+            "Show what started when, and what waited on what",
+            "From the recorded events. On a terminal a bar for each instance; --svg draws the same "
+            "with "
+            "arrows from what was waited on. JSON is that of `superctl events`.",
+            timeline_flags, timeline_examples, run_timeline},
     Command{
         "why",
         Arguments::units,

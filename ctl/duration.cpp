@@ -1,5 +1,6 @@
 #include "ctl/duration.hpp"
 
+#include "ctl/moment.hpp"
 #include "wire/time.hpp"
 
 #include <array>
@@ -58,9 +59,12 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
 
 std::optional<std::string> since_parameter(std::string_view text) {
     if (superd::wire::parse_time(text)) return std::string{text};
-    const auto ago = parse_duration(text);
-    if (!ago) return {};
-    return format_seconds(*ago);
+    if (const auto ago = parse_duration(text)) return format_seconds(*ago);
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const auto now_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
+    const auto moment = parse_moment(text, now_ns);
+    if (!moment) return {};
+    return superd::wire::format_time(*moment);
 }
 
 std::string format_duration(std::chrono::milliseconds time) {

@@ -12,7 +12,7 @@ namespace superctl {
 // "20s", "1m30s", "500ms", "2h", "7d"; a bare number is seconds. At most ten years.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 
-// The API's `since` for a time before now ("10m") or a moment (RFC 3339).
+// The API's `since` for a moment as people write it (moment.hpp).
 std::optional<std::string> since_parameter(std::string_view text);
 
 // "340ms", "5.2s", "3m 12s", "4h 05m", "12d 3h": two figures that matter.

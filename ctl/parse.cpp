@@ -92,7 +92,8 @@ std::optional<Failure> check_value(const Flag& flag, const std::string& value) {
             if (since_parameter(value)) return {};
             return bad_value(
                 flag, value,
-                "give a time before now like 10m, or a moment like 2026-11-23T21:49:35Z");
+                "give a time before now like 10m, or a moment like yesterday, 21:49 or "
+                "\"2026-11-23 21:49:35\"");
         case Value::choice: {
             const auto words = "|" + std::string{flag.placeholder} + "|";
             if (!value.empty() && words.find("|" + value + "|") != words.npos) return {};

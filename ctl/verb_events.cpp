@@ -1,12 +1,22 @@
 #include "ctl/duration.hpp"
+#include "ctl/moment.hpp"
 #include "ctl/output.hpp"
 #include "ctl/render.hpp"
 #include "ctl/superd.hpp"
 #include "ctl/verbs.hpp"
+#include "wire/event.hpp"
+#include "wire/time.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <vector>
 
 namespace superctl {
 
 namespace {
+
+namespace wire = superd::wire;
 
 std::string parameters(const Invocation& invocation) {
     std::string out;
@@ -17,17 +27,65 @@ std::string parameters(const Invocation& invocation) {
     return out;
 }
 
+// What of the events is shown.
+struct Filter {
+    std::vector<wire::EventKind> kinds;  // Empty: all.
+    std::optional<std::int64_t> until_ns;
+
+    bool all() const { return kinds.empty() && !until_ns; }
+    bool takes(std::string_view line) const {
+        if (all()) return true;
+        const auto event = wire::parse_event(line);
+        if (!event) return false;
+        if (until_ns && wire::parse_time(event->time).value_or(0) > *until_ns) return false;
+        return kinds.empty() || std::ranges::find(kinds, event->kind) != kinds.end();
+    }
+};
+
+std::optional<wire::EventKind> kind_named(std::string_view name) {
+    for (int each = 0; each <= static_cast<int>(wire::EventKind::superd); ++each) {
+        const auto kind = static_cast<wire::EventKind>(each);
+        if (wire::to_string(kind) == name) return kind;
+    }
+    return {};
+}
+
+std::expected<Filter, Failure> filter_of(const Invocation& invocation) {
+    Filter filter;
+    if (invocation.has("--until")) {
+        const auto now = std::chrono::system_clock::now().time_since_epoch();
+        filter.until_ns =
+            parse_moment(invocation.value("--until"),
+                         std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
+    }
+    auto names = invocation.value("--type");
+    while (!names.empty()) {
+        const auto name = names.substr(0, names.find(','));
+        names.remove_prefix(std::min(names.size(), name.size() + 1));
+        const auto kind = kind_named(name);
+        if (!kind) {
+            return std::unexpected{
+                Failure{ExitCode::usage,
+                        "cannot use --type " + std::string{name} + ": there is no such type",
+                        "`superctl events --help` lists all types"}};
+        }
+        filter.kinds.push_back(*kind);
+    }
+    return filter;
+}
+
 // Takes the whole lines off the front of `body`, as they are printed.
-std::string take_lines(std::string& body, bool json) {
+std::string take_lines(std::string& body, const Filter& filter, bool json) {
     const auto end = body.rfind('\n');
     if (end == body.npos) return {};
     auto lines = body.substr(0, end + 1);
     body.erase(0, end + 1);
-    if (json) return lines;
+    if (json && filter.all()) return lines;
     std::string out;
     for (std::size_t begin = 0; begin < lines.size();) {
         const auto stop = lines.find('\n', begin);
-        out += render_event(lines.substr(begin, stop - begin));
+        const auto line = lines.substr(begin, stop - begin);
+        if (filter.takes(line)) out += json ? line + "\n" : render_event(line);
         begin = stop + 1;
     }
     return out;
@@ -36,12 +94,14 @@ std::string take_lines(std::string& body, bool json) {
 }  // namespace
 
 ExitCode run_events(const Invocation& invocation) {
+    const auto filter = filter_of(invocation);
+    if (!filter) return complain(filter.error());
     ClientRequest request;
     request.target = target_with_units("/v1/events", parameters(invocation), invocation.arguments);
     if (invocation.has("--follow")) request.patience.reset();
     const bool json = invocation.has("--json");
-    const auto answer = ask(invocation, request, {}, [json](std::string& body) {
-        if (!print(take_lines(body, json))) std::exit(static_cast<int>(ExitCode::ok));
+    const auto answer = ask(invocation, request, {}, [&](std::string& body) {
+        if (!print(take_lines(body, *filter, json))) std::exit(static_cast<int>(ExitCode::ok));
     });
     return answer ? ExitCode::ok : complain(answer.error());
 }

@@ -20,6 +20,8 @@ ExitCode run_apply(const Invocation& invocation);
 ExitCode run_wait(const Invocation& invocation);
 ExitCode run_events(const Invocation& invocation);
 ExitCode run_reset(const Invocation& invocation);
+ExitCode run_timeline(const Invocation& invocation);
+ExitCode run_tree(const Invocation& invocation);
 ExitCode run_why(const Invocation& invocation);
 ExitCode run_version(const Invocation& invocation);
 ExitCode run_help(const Invocation& invocation);

@@ -124,10 +124,6 @@ void record_command(const Call& call, const Peer& peer, Operations& operations) 
                        command.signal = c.number;
                        units = c.units;
                    },
-                   [&](const ScaleCall& c) {
-                       command.action = "scale";
-                       units = c.units;
-                   },
                    [&](const ReloadCall&) { command.action = "reload"; },
                    [&](const ApplyCall&) { command.action = "apply"; },
                    [](const auto&) {},
@@ -193,6 +189,11 @@ Response answer_at_once(const Call& call, Operations& operations) {
             [&](const SummaryCall& c) {
                 return with_targets(c.units, operations, [&](const Targets& targets) {
                     return json(wire::serialize(operations.summary(targets)));
+                });
+            },
+            [&](const GraphCall& c) {
+                return with_targets(c.units, operations, [&](const Targets& targets) {
+                    return json(wire::serialize(operations.graph(targets)));
                 });
             },
             [&](const WhyCall& c) {

@@ -8,6 +8,7 @@ Right right_for(const Call& call) {
     return std::visit(Overloaded{
                           [](const StatusCall&) { return Right::read; },
                           [](const SummaryCall&) { return Right::read; },
+                          [](const GraphCall&) { return Right::read; },
                           [](const WhyCall&) { return Right::read; },
                           [](const EventsCall&) { return Right::read; },
                           [](const LogsCall&) { return Right::read; },

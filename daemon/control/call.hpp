@@ -31,6 +31,9 @@ struct StatusCall {
 struct SummaryCall {
     Selectors units;
 };
+struct GraphCall {
+    Selectors units;
+};
 struct WhyCall {
     Selectors units;
 };
@@ -74,9 +77,9 @@ struct LogsCall {
 struct VersionCall {};
 struct HealthCall {};
 
-using Call =
-    std::variant<StatusCall, SummaryCall, WhyCall, ActCall, ScaleCall, WaitCall, SignalCall, PlanCall,
-                 ReloadCall, ApplyCall, EventsCall, LogsCall, VersionCall, HealthCall>;
+using Call = std::variant<StatusCall, SummaryCall, GraphCall, WhyCall, ActCall, ScaleCall, WaitCall,
+                          SignalCall, PlanCall, ReloadCall, ApplyCall, EventsCall, LogsCall,
+                          VersionCall, HealthCall>;
 
 // What a user must be allowed to do for a call.
 enum class Right { none, read, change };

@@ -33,6 +33,11 @@ Routed summary(const Query& query, const Request&) {
     return SummaryCall{query.all("unit")};
 }
 
+Routed graph(const Query& query, const Request&) {
+    if (auto error = query.unknown({"unit"})) return std::unexpected{std::move(*error)};
+    return GraphCall{query.all("unit")};
+}
+
 Routed why(const Query& query, const Request&) {
     if (auto error = query.unknown({"unit"})) return std::unexpected{std::move(*error)};
     return WhyCall{query.all("unit")};
@@ -99,6 +104,7 @@ struct Route {
 constexpr std::array routes{
     Route{"GET", "/v1/status", status},
     Route{"GET", "/v1/summary", summary},
+    Route{"GET", "/v1/graph", graph},
     Route{"GET", "/v1/why", why},
     Route{"POST", "/v1/start", act<supervisor::Action::start>},
     Route{"POST", "/v1/stop", act<supervisor::Action::stop>},

@@ -3,6 +3,7 @@
 #include "config/quantity.hpp"
 #include "core/stepper.hpp"
 #include "supervisor/status.hpp"
+#include "supervisor/words.hpp"
 #include "wire/time.hpp"
 
 #include <algorithm>
@@ -11,15 +12,6 @@
 
 namespace superd::supervisor {
 namespace {
-
-std::string_view to_string(core::UnitType type) {
-    switch (type) {
-        case core::UnitType::service: return "service";
-        case core::UnitType::oneshot: return "oneshot";
-        case core::UnitType::group: return "group";
-    }
-    std::unreachable();
-}
 
 std::string_view to_string(core::RestartPolicy policy) {
     switch (policy) {
@@ -35,15 +27,6 @@ std::string_view to_string(core::OnLimit on_limit) {
         case core::OnLimit::wait: return "wait";
         case core::OnLimit::fail: return "fail";
         case core::OnLimit::escalate: return "escalate";
-    }
-    std::unreachable();
-}
-
-std::string_view to_string(core::When when) {
-    switch (when) {
-        case core::When::started: return "started";
-        case core::When::ready: return "ready";
-        case core::When::completed: return "completed";
     }
     std::unreachable();
 }

@@ -6,6 +6,7 @@
 #include "core/event.hpp"
 #include "os/fd.hpp"
 #include "wire/explanation.hpp"
+#include "wire/graph.hpp"
 #include "wire/status.hpp"
 
 #include <cstdint>
@@ -71,6 +72,8 @@ public:
     // One line a unit, for a fast `superctl status` and `list` of thousands.
     virtual wire::Summary summary(const std::vector<Target>& targets) const = 0;
 
+    // All units and what they depend on; the targets are its roots.
+    virtual wire::Graph graph(const std::vector<Target>& targets) const = 0;
     // Why each instance is as it is.
     virtual wire::Explanations why(const std::vector<Target>& targets) const = 0;
 

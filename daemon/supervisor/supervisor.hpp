@@ -70,6 +70,7 @@ public:
     Selected select(const std::vector<std::string>& selectors) const override;
     wire::Status status(const std::vector<Target>& targets, Detail detail) const override;
     wire::Summary summary(const std::vector<Target>& targets) const override;
+    wire::Graph graph(const std::vector<Target>& targets) const override;
     wire::Explanations why(const std::vector<Target>& targets) const override;
     void commanded(const Commanded& command) override;
     std::uint64_t act(Action action, const std::vector<Target>& targets, Done done) override;

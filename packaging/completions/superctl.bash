@@ -27,10 +27,14 @@ _superctl() {
         check:--config|check:-c) COMPREPLY=($(compgen -f -- "$word")); return ;;
         wait:--timeout) return ;;
         events:--since) return ;;
+        events:--until) return ;;
+        events:--type|events:-t) return ;;
+        timeline:--since) return ;;
+        timeline:--svg) COMPREPLY=($(compgen -f -- "$word")); return ;;
     esac
     local flags='--socket --runtime-dir --json --color --help -h'
     case $verb in
-        '') COMPREPLY=($(compgen -W "$flags start stop restart scale reload status list logs signal check plan apply wait events reset version help" -- "$word")); return ;;
+        '') COMPREPLY=($(compgen -W "$flags start stop restart scale reload status list logs signal check plan apply wait events tree timeline why reset version help" -- "$word")); return ;;
         start) flags+=' --all -a --no-wait --wait --timeout' ;;
         stop) flags+=' --all -a --no-wait --wait --timeout' ;;
         restart) flags+=' --all -a --no-wait --wait --timeout' ;;
@@ -40,7 +44,9 @@ _superctl() {
         signal) flags+=' --all -a --tree -t' ;;
         check) flags+=' --config -c' ;;
         wait) flags+=' --all -a --ready --stopped --timeout' ;;
-        events) flags+=' --follow -f --since' ;;
+        events) flags+=' --follow -f --since --until --type -t' ;;
+        tree) flags+=' --reverse -r --ascii' ;;
+        timeline) flags+=' --since --svg' ;;
         reset) flags+=' --all -a' ;;
     esac
     if [[ $word == -* ]]; then
@@ -48,8 +54,8 @@ _superctl() {
         return
     fi
     case $verb in
-        help) COMPREPLY=($(compgen -W 'start stop restart scale reload status list logs signal check plan apply wait events reset version help' -- "$word")) ;;
-        start|stop|restart|scale|status|list|logs|signal|wait|events|reset)
+        help) COMPREPLY=($(compgen -W 'start stop restart scale reload status list logs signal check plan apply wait events tree timeline why reset version help' -- "$word")) ;;
+        start|stop|restart|scale|status|list|logs|signal|wait|events|tree|timeline|why|reset)
             COMPREPLY=($(compgen -W "$(superctl "${place[@]}" list 2>/dev/null)" -- "$word")) ;;
     esac
 }

@@ -24,6 +24,9 @@ _superctl() {
         'apply:Read the configuration again, restart what must be'
         'wait:Wait until units are ready, or stopped'
         'events:Show what happened'
+        'tree:Show what units depend on, as a tree'
+        'timeline:Show what started when, and what waited on what'
+        'why:Explain why units are as they are'
         'reset:Forget failures, and retry at once'
         'version:Show the versions of superctl and superd'
         'help:Show help'
@@ -135,7 +138,7 @@ _superctl() {
                         '-f[Go on with what comes, until interrupted]' \
                         '--lines[Begin with the last N lines; 10 if not given]:N: ' \
                         '-n[Begin with the last N lines; 10 if not given]:N: ' \
-                        '--since[Only what is newer\: 10m ago is 10m; or a moment, 2026-11-23T21\:49\:35Z]:WHEN: ' \
+                        '--since[Only what is newer\: 10m ago is 10m; or a moment\: today, 21\:49, "2026-11-23 21\:49\:35"]:WHEN: ' \
                         '--stream[Only what came from that stream]:choice:(out err)' \
                         '*:unit:_superctl_units' ;;
                 signal)
@@ -205,7 +208,42 @@ _superctl() {
                         '-h[Show help, of the verb if there is one]' \
                         '--follow[Go on with what comes, until interrupted]' \
                         '-f[Go on with what comes, until interrupted]' \
-                        '--since[Only what is newer\: 10m ago is 10m; or a moment, 2026-11-23T21\:49\:35Z]:WHEN: ' \
+                        '--since[Only what is newer\: 10m ago is 10m; or a moment\: today, 21\:49, "2026-11-23 21\:49\:35"]:WHEN: ' \
+                        '--until[Only what is not newer than that]:WHEN: ' \
+                        '--type[Only events of these types\: state, spawn, spawn-failed, ready, exit, lines, dropped, config, check, command, superd]:TYPE,…: ' \
+                        '-t[Only events of these types\: state, spawn, spawn-failed, ready, exit, lines, dropped, config, check, command, superd]:TYPE,…: ' \
+                        '*:unit:_superctl_units' ;;
+                tree)
+                    _arguments \
+                        '--socket[The control socket of the superd to talk to]:path:_files' \
+                        '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--json[Print JSON, as the control API sends it]' \
+                        '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
+                        '--help[Show help, of the verb if there is one]' \
+                        '-h[Show help, of the verb if there is one]' \
+                        '--reverse[Who depends on them, not on whom they depend]' \
+                        '-r[Who depends on them, not on whom they depend]' \
+                        '--ascii[No box-drawing characters; the default where the locale is not UTF-8]' \
+                        '*:unit:_superctl_units' ;;
+                timeline)
+                    _arguments \
+                        '--socket[The control socket of the superd to talk to]:path:_files' \
+                        '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--json[Print JSON, as the control API sends it]' \
+                        '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
+                        '--help[Show help, of the verb if there is one]' \
+                        '-h[Show help, of the verb if there is one]' \
+                        '--since[Only what is newer\: 10m ago is 10m; or a moment\: today, 21\:49, "2026-11-23 21\:49\:35"]:WHEN: ' \
+                        '--svg[Draw it into FILE; a browser shows it]:path:_files' \
+                        '*:unit:_superctl_units' ;;
+                why)
+                    _arguments \
+                        '--socket[The control socket of the superd to talk to]:path:_files' \
+                        '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--json[Print JSON, as the control API sends it]' \
+                        '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
+                        '--help[Show help, of the verb if there is one]' \
+                        '-h[Show help, of the verb if there is one]' \
                         '*:unit:_superctl_units' ;;
                 reset)
                     _arguments \
@@ -235,7 +273,7 @@ _superctl() {
                         '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
                         '--help[Show help, of the verb if there is one]' \
                         '-h[Show help, of the verb if there is one]' \
-                        '1:verb:(start stop restart scale reload status list logs signal check plan apply wait events reset version help)' ;;
+                        '1:verb:(start stop restart scale reload status list logs signal check plan apply wait events tree timeline why reset version help)' ;;
             esac ;;
     esac
 }

@@ -81,6 +81,14 @@ public:
         return summary;
     }
 
+    wire::Graph graph(const Targets& targets) const override {
+        wire::Graph made;
+        for (const auto& target : targets) {
+            made.units.push_back({.name = target.unit, .type = "service", .state = state});
+        }
+        if (made.units.size() == 2) made.units[1].edges = {{made.units[0].name, "needs", "ready"}};
+        return made;
+    }
     wire::Explanations why(const Targets& targets) const override {
         wire::Explanations all;
         for (const auto& target : targets) {

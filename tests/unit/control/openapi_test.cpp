@@ -35,7 +35,7 @@ std::set<std::pair<std::string, std::string>> documented() {
 
 TEST(OpenApi, DocumentsExactlyThePathsThatAreRouted) {
     const auto paths = documented();
-    EXPECT_EQ(paths.size(), 17u);
+    EXPECT_EQ(paths.size(), 18u);
     for (const auto& [method, path] : paths) {
         Request request;
         request.method = method;
@@ -88,12 +88,14 @@ TEST(OpenApi, DocumentsEveryMemberOfAnswers) {
     event.uid = 1;
     event.on = event.action = event.user = "x";
     event.lines = {"x"};
+    wire::Graph graph;
+    graph.units.push_back({.edges = {{"x", "needs", "ready"}}});
     wire::Explanations why;
     why.all.push_back({{wire::Link{.command = wire::GivenCommand{}}}});
     const auto text = document();
     for (const auto& body :
-         {wire::serialize(why), wire::serialize(status), wire::serialize(summary),
-          wire::serialize(plan), wire::serialize(event)}) {
+         {wire::serialize(why), wire::serialize(graph), wire::serialize(status),
+          wire::serialize(summary), wire::serialize(plan), wire::serialize(event)}) {
         expect_documented(boost::json::parse(body), text);
     }
 }

@@ -55,7 +55,7 @@ TEST(Parse, RefusesWhatMakesNoSense) {
                                                  {"logs", "web", "-n", "-1"},
                                                  {"logs", "web", "--stream", "in"},
                                                  {"logs", "web", "--stream", ""},
-                                                 {"logs", "web", "--since", "yesterday"},
+                                                 {"logs", "web", "--since", "tomorrow"},
                                                  {"plan", "web"},
                                                  {"signal", "HUP"},
                                                  {"signal"},
@@ -106,7 +106,8 @@ TEST(Duration, IsWrittenWithTwoFiguresThatMatter) {
     EXPECT_EQ(format_seconds(milliseconds{500}), "0.5");
     EXPECT_EQ(since_parameter("10m"), "600");
     EXPECT_EQ(since_parameter("2026-11-23T21:49:35Z"), "2026-11-23T21:49:35Z");
-    EXPECT_FALSE(since_parameter("yesterday"));
+    EXPECT_TRUE(since_parameter("yesterday"));
+    EXPECT_FALSE(since_parameter("tomorrow"));
 }
 
 struct Place {
