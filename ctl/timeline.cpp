@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <utility>
 
 namespace superctl {
 
@@ -49,8 +50,9 @@ public:
             });
         }
         std::erase_if(made_.rows, [](const auto& row) { return row.spans.empty(); });
-        std::ranges::stable_sort(made_.rows, {},
-                                 [](const auto& row) { return row.spans.front().begin; });
+        std::ranges::sort(made_.rows, {}, [](const auto& row) {
+            return std::pair{row.spans.front().begin, row.name};
+        });
         return std::move(made_);
     }
 
@@ -76,7 +78,7 @@ std::string_view mark(std::string_view state, bool ascii) {
     if (state == "starting") return ascii ? "+" : "▒";
     if (state == "ready") return ascii ? "=" : "█";
     if (state == "stopping") return ascii ? "-" : "▁";
-    return ascii ? "~" : "~";
+    return "~";
 }
 
 // One cell a column; where several states fall into one, the last that begins there.

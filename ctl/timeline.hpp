@@ -24,7 +24,7 @@ struct TimelineRow {
 
 struct Timeline {
     std::int64_t begin = 0, end = 0;
-    std::vector<TimelineRow> rows;  // In the order in which they come in.
+    std::vector<TimelineRow> rows;  // As they come in; together: by name.
 };
 
 // From the lines of events; what is no event is passed over.

@@ -3,7 +3,6 @@
 #pragma once
 
 #include "core/system.hpp"
-#include "supervisor/definitions.hpp"
 #include "supervisor/history.hpp"
 #include "supervisor/table.hpp"
 #include "wire/explanation.hpp"
@@ -22,13 +21,8 @@ public:
         std::int64_t realtime_ns = 0;
     };
 
-    Explainer(const core::System& system, const Table& table, const Definitions& definitions,
-              const History& history, Moment moment)
-        : system_{system},
-          table_{table},
-          definitions_{definitions},
-          history_{history},
-          moment_{moment} {}
+    Explainer(const core::System& system, const Table& table, const History& history, Moment moment)
+        : system_{system}, table_{table}, history_{history}, moment_{moment} {}
 
     wire::Explanation explain(core::InstanceId id) const;
 
@@ -41,7 +35,6 @@ private:
 
     const core::System& system_;
     const Table& table_;
-    const Definitions& definitions_;
     const History& history_;
     Moment moment_;
 };

@@ -47,7 +47,7 @@ std::vector<pid_t> Trees::processes(const Subject& subject) const {
 }
 
 wire::Explanations Supervisor::why(const std::vector<Target>& targets) const {
-    const Explainer explainer{system_, table_, definitions_, history_, {now(), os::realtime_now()}};
+    const Explainer explainer{system_, table_, history_, {now(), os::realtime_now()}};
     wire::Explanations explanations;
     for (const Target& target : targets) {
         for (const auto id : instances_of(system_, target)) {

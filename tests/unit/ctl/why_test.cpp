@@ -74,7 +74,7 @@ protected:
 
     wire::Explanation explain(std::string_view name, std::uint32_t index = 0) const {
         const supervisor::Explainer explainer{
-            world.system, table, definitions, history, {world.now, realtime(world.now)}};
+            world.system, table, history, {world.now, realtime(world.now)}};
         return explainer.explain(world.id(name, index));
     }
     // Through the wire, as superctl gets it.
@@ -98,7 +98,6 @@ protected:
 
     core::World world;
     supervisor::Table table;
-    supervisor::Definitions definitions;
     supervisor::History history;
 
 private:
