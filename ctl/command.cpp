@@ -98,6 +98,14 @@ constexpr std::array timeline_flags{
 constexpr std::array timeline_examples{
     Example{"timeline --since 5m", "The last five minutes"},
     Example{"timeline --svg start.svg", "A drawing of all that is recorded"}};
+constexpr std::array threads_flags{
+    Flag{"--sort", "", Value::choice, "cpu|wait|time|name",
+         "The greatest first; if not given, by instance and process"},
+    Flag{"--sample", "", Value::duration, "TIME",
+         "Measure for so long, at most 10s; 200ms if not given"}};
+constexpr std::array threads_examples{
+    Example{"threads web", "What each thread of web does"},
+    Example{"threads --sort cpu --sample 2s", "Who uses the processors, measured for two seconds"}};
 constexpr std::array why_examples{
     Example{"why web", "Why web is down, waits, or fails, and what to do about it"}};
 constexpr std::array events_examples{
@@ -173,6 +181,14 @@ constexpr std::array table{
         "Dependencies and members of groups, with their states. Without a name: a tree for each "
         "unit that stands above all others. A unit is unfolded where it comes first.",
         tree_flags, tree_examples, run_tree},
+    Command{
+        "threads", Arguments::some_units, "[NAME…]", "Show what threads do",
+        "Every thread of every process of the units: its state, how much of a processor it used "
+        "and how long it waited for one during the sample (CPU%, WAIT%), how much it used in its "
+        "life, and in which system call and function of the kernel it sleeps; of hosted services "
+        "also the task it works on, since when, and its last sign of life. Letters: R runs, S "
+        "sleeps, D waits for a disk, T is stopped, Z has ended. JSON has times in seconds.",
+        threads_flags, threads_examples, run_threads},
     Command{"timeline", Arguments::some_units, "[NAME…]",
             "Show what started when, and what waited on what",
             "From the recorded events. On a terminal a bar for each instance; --svg draws the same "

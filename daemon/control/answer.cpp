@@ -214,6 +214,7 @@ Response answer_at_once(const Call& call, Operations& operations) {
             [&](const ApplyCall&) { return plan_response(operations.apply()); },
             [&](const VersionCall&) { return Response{200, version_body(), json_type, {}}; },
             [&](const HealthCall&) { return json(R"({"schema":1,"health":"ok"})"); },
+            [&](const ThreadsCall& c) { return unfit(c); },
             [&](const ActCall& c) { return unfit(c); },
             [&](const ScaleCall& c) { return unfit(c); },
             [&](const WaitCall& c) { return unfit(c); },

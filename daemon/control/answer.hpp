@@ -30,7 +30,7 @@ using Targets = std::vector<supervisor::Target>;
 std::expected<Targets, Refusal> select(const Selectors& units,
                                        const supervisor::Operations& operations);
 
-// Answers every call but those that wait or stream: ActCall, ScaleCall and WaitCall,
+// Answers every call but those that wait or stream: ThreadsCall, ActCall, ScaleCall and WaitCall,
 // EventsCall that follow, LogsCall.
 Response answer_at_once(const Call& call, supervisor::Operations& operations);
 

@@ -18,6 +18,9 @@ using Selectors = std::vector<std::string>;
 inline constexpr std::chrono::milliseconds wait_default = std::chrono::seconds{90};
 inline constexpr std::chrono::milliseconds wait_max = std::chrono::hours{24};
 
+// The longest sample of what threads do.
+inline constexpr std::chrono::milliseconds sample_max = std::chrono::seconds{10};
+
 // A moment in the past: a date, or so long ago.
 struct Since {
     bool ago = false;
@@ -36,6 +39,10 @@ struct GraphCall {
 };
 struct WhyCall {
     Selectors units;
+};
+struct ThreadsCall {
+    Selectors units;
+    std::chrono::milliseconds sample{200};
 };
 struct ActCall {
     supervisor::Action action{};
@@ -77,9 +84,9 @@ struct LogsCall {
 struct VersionCall {};
 struct HealthCall {};
 
-using Call = std::variant<StatusCall, SummaryCall, GraphCall, WhyCall, ActCall, ScaleCall, WaitCall,
-                          SignalCall, PlanCall, ReloadCall, ApplyCall, EventsCall, LogsCall,
-                          VersionCall, HealthCall>;
+using Call = std::variant<StatusCall, SummaryCall, GraphCall, WhyCall, ThreadsCall, ActCall,
+                          ScaleCall, WaitCall, SignalCall, PlanCall, ReloadCall, ApplyCall,
+                          EventsCall, LogsCall, VersionCall, HealthCall>;
 
 // What a user must be allowed to do for a call.
 enum class Right { none, read, change };

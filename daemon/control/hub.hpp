@@ -25,6 +25,8 @@ public:
     // Something the operations would call back about; remembered until ended.
     void began_action(std::uint64_t id) { actions_.insert(id); }
     void end_action(std::uint64_t id);
+    // It called back: there is nothing to undo.
+    void action_ended(std::uint64_t id) { actions_.erase(id); }
     void subscribed(std::uint64_t id) { subscriptions_.insert(id); }
     void unsubscribe(std::uint64_t id);
 

@@ -1,4 +1,4 @@
-// A command that a session waits for, or a stream of events.
+// A command or an answer that a session waits for, or a stream of events.
 #pragma once
 
 #include "control/answer.hpp"
@@ -16,12 +16,13 @@ struct Pending {
     std::uint64_t subscription = 0;
     bool streams = false;  // The answer is lines, sent as they come up.
     bool head_sent = false;
-    bool finished = false;  // `outcomes` are there.
+    bool finished = false;  // `outcomes` or `answer` are there.
     bool overflowed = false;
     std::string lines;  // To be sent.
     Targets targets;
     bool every_unit = false;  // No need to look which unit an event is about.
     std::vector<supervisor::TargetOutcome> outcomes;
+    std::optional<Response> answer;  // Of what is no command: instead of `outcomes`.
     std::optional<std::chrono::steady_clock::time_point> deadline;
 };
 

@@ -147,6 +147,21 @@ std::optional<Refusal> Query::read(std::string_view name, std::optional<Since>& 
     return {};
 }
 
+std::optional<Refusal> Query::read(std::string_view name, std::chrono::milliseconds& out,
+                                   std::chrono::milliseconds most) const {
+    const auto* value = find(name);
+    if (value == nullptr) return {};
+    const auto seconds = number(*value);
+    const auto limit = std::chrono::duration<double>(most).count();
+    if (!seconds || *seconds < 0 || *seconds > limit) {
+        return bad_value(
+            name, *value,
+            "use a number of seconds, at most " + std::to_string(static_cast<std::int64_t>(limit)));
+    }
+    out = std::chrono::milliseconds{std::llround(*seconds * 1000)};
+    return {};
+}
+
 std::optional<Refusal> Query::read(std::string_view name, std::string& out,
                                    std::initializer_list<std::string_view> allowed) const {
     const auto* value = find(name);

@@ -4,6 +4,7 @@
 #include "control/call.hpp"
 #include "control/request.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <expected>
 #include <initializer_list>
@@ -33,6 +34,9 @@ public:
     std::optional<Refusal> read(std::string_view name, bool& out) const;
     std::optional<Refusal> read(std::string_view name, std::uint32_t& out) const;
     std::optional<Refusal> read(std::string_view name, std::optional<Since>& out) const;
+    // Seconds; a refusal for more than `most`.
+    std::optional<Refusal> read(std::string_view name, std::chrono::milliseconds& out,
+                                std::chrono::milliseconds most) const;
     std::optional<Refusal> read(std::string_view name, std::string& out,
                                 std::initializer_list<std::string_view> allowed) const;
 

@@ -43,6 +43,14 @@ Routed why(const Query& query, const Request&) {
     return WhyCall{query.all("unit")};
 }
 
+Routed threads(const Query& query, const Request&) {
+    auto error = query.unknown({"unit", "sample"});
+    ThreadsCall call{query.all("unit")};
+    if (!error) error = query.read("sample", call.sample, sample_max);
+    if (error) return std::unexpected{std::move(*error)};
+    return call;
+}
+
 Routed events(const Query& query, const Request&) {
     auto error = query.unknown({"unit", "since", "follow"});
     EventsCall call;
@@ -106,6 +114,7 @@ constexpr std::array routes{
     Route{"GET", "/v1/summary", summary},
     Route{"GET", "/v1/graph", graph},
     Route{"GET", "/v1/why", why},
+    Route{"GET", "/v1/threads", threads},
     Route{"POST", "/v1/start", act<supervisor::Action::start>},
     Route{"POST", "/v1/stop", act<supervisor::Action::stop>},
     Route{"POST", "/v1/restart", act<supervisor::Action::restart>},

@@ -132,6 +132,7 @@ std::optional<Response> Session::begin(const Call& call, const Request& request)
             pending_->streams = wants_lines;
             return begin_command(call, wait->units, wait->timeout);
         }
+        if (const auto* threads = std::get_if<ThreadsCall>(&call)) return begin_threads(*threads);
         const auto* events = std::get_if<EventsCall>(&call);
         if (events != nullptr && events->follow) return begin_events(*events);
         return answer_at_once(call, *hub_->operations());

@@ -61,6 +61,7 @@ private:
     std::optional<Response> begin(const Call& call, const Request& request);
     std::optional<Response> begin_command(const Call& call, Selectors units, Duration timeout);
     std::optional<Response> begin_events(const EventsCall& call);
+    std::optional<Response> begin_threads(const ThreadsCall& call);
     void begin_action(const Call& call);
     void subscribe();
     void finished(std::vector<supervisor::TargetOutcome> outcomes);

@@ -84,6 +84,23 @@ std::optional<Response> Session::begin_events(const EventsCall& call) {
     return {};
 }
 
+std::optional<Response> Session::begin_threads(const ThreadsCall& call) {
+    auto& operations = *hub_->operations();
+    const auto targets = select(call.units, operations);
+    if (!targets) return to_response(targets.error());
+    pending_.emplace();
+    const auto told = [weak = weak_from_this()](const wire::Threads& threads) {
+        const auto self = weak.lock();
+        if (!self || !self->pending_) return;
+        self->pending_->answer = Response{200, wire::serialize(threads) + "\n", json_type, {}};
+        self->pending_->finished = true;
+        self->wake();
+    };
+    pending_->action = operations.threads(*targets, call.sample, told);
+    hub_->began_action(pending_->action);
+    return {};
+}
+
 void Session::subscribe() {
     const auto id =
         hub_->operations()->subscribe([weak = weak_from_this()](const std::string& line) {
@@ -126,7 +143,11 @@ void Session::finished(std::vector<supervisor::TargetOutcome> outcomes) {
 
 void Session::drop_pending() {
     if (!pending_) return;
-    if (pending_->action != 0 && !pending_->finished) hub_->end_action(pending_->action);
+    if (pending_->finished) {
+        hub_->action_ended(pending_->action);
+    } else if (pending_->action != 0) {
+        hub_->end_action(pending_->action);
+    }
     if (pending_->subscription != 0) hub_->unsubscribe(pending_->subscription);
     pending_.reset();
 }
@@ -171,8 +192,10 @@ asio::awaitable<bool> Session::send_lines(const Request& request) {
 asio::awaitable<bool> Session::finish_pending(const Request& request) {
     const bool chunked = !request.http_1_0;
     const bool streams = pending_->streams;
-    auto response = pending_->finished ? to_response(pending_->outcomes)
-                                       : still_pending(504, pending_->targets, *hub_->operations());
+    auto response = pending_->answer ? std::move(*pending_->answer)
+                    : pending_->finished
+                        ? to_response(pending_->outcomes)
+                        : still_pending(504, pending_->targets, *hub_->operations());
     drop_pending();
     if (!streams) co_return co_await respond(std::move(response), request.keep_alive);
     const auto bytes = stream_part(response.body, chunked) + stream_end(chunked);

@@ -1,6 +1,7 @@
 #include "os/process.hpp"
 
 #include "os/file.hpp"
+#include "os/proc_fields.hpp"
 
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -25,22 +26,6 @@ constexpr std::size_t children_max = 16u << 20;
 std::string proc_path(pid_t pid, std::string_view file) {
     std::string path = "/proc/" + std::to_string(pid);
     return path.append("/").append(file);
-}
-
-// Cuts the next word off `text`.
-std::string_view next_word(std::string_view& text) {
-    const auto begin = std::min(text.find_first_not_of(" \n"), text.size());
-    const auto end = std::min(text.find_first_of(" \n", begin), text.size());
-    const std::string_view word = text.substr(begin, end - begin);
-    text.remove_prefix(end);
-    return word;
-}
-
-template <class Number>
-Number number(std::string_view word) {
-    Number value{};
-    std::from_chars(word.data(), word.data() + word.size(), value);
-    return value;
 }
 
 std::vector<pid_t> numbered_entries(const std::string& directory) {

@@ -5,12 +5,11 @@
 #include "supervisor/selectors.hpp"
 #include "supervisor/supervisor.hpp"
 
-#include <charconv>
+#include <string>
 
 namespace superd::supervisor {
 namespace {
 
-constexpr std::size_t pids_bytes_max = 1u << 20;
 constexpr std::size_t named_max = 10;
 
 // "4711 sleep"; empty for one that is gone.
@@ -22,29 +21,6 @@ std::string process_text(pid_t pid) {
 }
 
 }  // namespace
-
-std::vector<pid_t> Trees::processes(const Subject& subject) const {
-    std::vector<pid_t> found;
-    if (groups_ != nullptr && !subject.group.empty()) {
-        const auto text =
-            os::read_file(groups_->parent().procs_path(subject.group), pids_bytes_max);
-        const char* at = text ? text->data() : nullptr;
-        const char* const end = text ? at + text->size() : nullptr;
-        for (pid_t pid = 0; at != end; ++at) {
-            const auto [stop, error] = std::from_chars(at, end, pid);
-            if (error != std::errc{}) break;
-            found.push_back(pid);
-            at = stop;
-        }
-        return found;
-    }
-    const std::vector<os::TreeRun> runs{{subject.leader, subject.run}};
-    const auto known = [this](pid_t pid) { return handlers_.known(pid) || remembered(pid); };
-    const auto members =
-        subject.stranger ? scan_.everywhere(runs, handlers_.known) : scan_.children(runs, known);
-    for (const os::TreeMember& member : members) found.push_back(member.pid);
-    return found;
-}
 
 wire::Explanations Supervisor::why(const std::vector<Target>& targets) const {
     const Explainer explainer{system_, table_, history_, {now(), os::realtime_now()}};

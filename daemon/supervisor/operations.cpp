@@ -71,7 +71,10 @@ std::uint64_t Supervisor::act(Action action, const std::vector<Target>& targets,
     return id;
 }
 
-void Supervisor::abandon(std::uint64_t action) { commands_.abandon(action); }
+void Supervisor::abandon(std::uint64_t id) {
+    commands_.abandon(id);
+    survey_.abandon(id);
+}
 
 std::uint64_t Supervisor::wait(Until until, const std::vector<Target>& targets, Done done) {
     const auto id = commands_.await(until, targets, std::move(done));

@@ -8,7 +8,9 @@
 #include "wire/explanation.hpp"
 #include "wire/graph.hpp"
 #include "wire/status.hpp"
+#include "wire/threads.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -77,6 +79,12 @@ public:
     // Why each instance is as it is.
     virtual wire::Explanations why(const std::vector<Target>& targets) const = 0;
 
+    // All threads of the targets' processes, measured over `sample`; 0: not measured. `told` is
+    // called once, later. Returns a number for `abandon`.
+    using ThreadsTold = std::function<void(wire::Threads)>;
+    virtual std::uint64_t threads(const std::vector<Target>& targets,
+                                  std::chrono::milliseconds sample, ThreadsTold told) = 0;
+
     // An operator's command is about to be carried out: to be told and remembered. No target:
     // it is for all.
     struct Commanded {
@@ -91,8 +99,8 @@ public:
     // has its outcome; at the latest when the supervisor ends. Returns a number for `abandon`.
     using Done = std::function<void(std::vector<TargetOutcome>)>;
     virtual std::uint64_t act(Action action, const std::vector<Target>& targets, Done done) = 0;
-    // The caller does not wait any more; the action itself goes on. `done` is not called.
-    virtual void abandon(std::uint64_t action) = 0;
+    // The caller does not wait any more; an action itself goes on. `done` is not called.
+    virtual void abandon(std::uint64_t id) = 0;
 
     // Why none of this can be, as a sentence; empty: it can.
     virtual std::string refuse_scaling(const std::vector<Scaling>& scalings) const = 0;

@@ -50,6 +50,9 @@ Supervisor::Supervisor(boost::asio::io_context& io, Setting setting, Log& log)
       strangers_{io.get_executor(),
                  [this](pid_t pid, std::optional<int> status) { on_stranger_end(pid, status); }},
       fd_store_{io.get_executor(), link_},
+      survey_{io.get_executor(),
+              {.processes = [this](core::InstanceId id) { return processes(id); },
+               .tell = [](core::InstanceId, wire::InstanceThreads&) {}}},
       turn_{system_, *this},
       heartbeat_{io},
       deadline_{io} {}

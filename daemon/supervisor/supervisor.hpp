@@ -27,6 +27,7 @@
 #include "supervisor/spawn_slot.hpp"
 #include "supervisor/status.hpp"
 #include "supervisor/table.hpp"
+#include "supervisor/thread_survey.hpp"
 #include "supervisor/timers.hpp"
 #include "supervisor/trees.hpp"
 #include "supervisor/user_names.hpp"
@@ -72,9 +73,11 @@ public:
     wire::Summary summary(const std::vector<Target>& targets) const override;
     wire::Graph graph(const std::vector<Target>& targets) const override;
     wire::Explanations why(const std::vector<Target>& targets) const override;
+    std::uint64_t threads(const std::vector<Target>& targets, std::chrono::milliseconds sample,
+                          ThreadsTold told) override;
     void commanded(const Commanded& command) override;
     std::uint64_t act(Action action, const std::vector<Target>& targets, Done done) override;
-    void abandon(std::uint64_t action) override;
+    void abandon(std::uint64_t id) override;
     // scaling.cpp
     std::string refuse_scaling(const std::vector<Scaling>& scalings) const override;
     std::uint64_t scale(const std::vector<Scaling>& scalings, Done done) override;
@@ -133,6 +136,8 @@ private:
     turn::RecordsHeader header() const;
     void write_header();
     std::string name_of(core::InstanceId id) const;
+    // surveying.cpp
+    std::vector<pid_t> processes(core::InstanceId id) const;
 
     void on_tree(core::Event event);
 
@@ -250,6 +255,7 @@ private:
     std::optional<Launcher> launcher_;
     std::unique_ptr<Groups> groups_;
     std::optional<Trees> trees_;
+    ThreadSurvey survey_;
     std::optional<NotifySocket> notify_;
     Readers readers_;
     UserNames users_;

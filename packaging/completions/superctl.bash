@@ -29,12 +29,14 @@ _superctl() {
         events:--since) return ;;
         events:--until) return ;;
         events:--type|events:-t) return ;;
+        threads:--sort) COMPREPLY=($(compgen -W 'cpu wait time name' -- "$word")); return ;;
+        threads:--sample) return ;;
         timeline:--since) return ;;
         timeline:--svg) COMPREPLY=($(compgen -f -- "$word")); return ;;
     esac
     local flags='--socket --runtime-dir --json --color --help -h'
     case $verb in
-        '') COMPREPLY=($(compgen -W "$flags start stop restart scale reload status list logs signal check plan apply wait events tree timeline why reset version help" -- "$word")); return ;;
+        '') COMPREPLY=($(compgen -W "$flags start stop restart scale reload status list logs signal check plan apply wait events tree threads timeline why reset version help" -- "$word")); return ;;
         start) flags+=' --all -a --no-wait --wait --timeout' ;;
         stop) flags+=' --all -a --no-wait --wait --timeout' ;;
         restart) flags+=' --all -a --no-wait --wait --timeout' ;;
@@ -46,6 +48,7 @@ _superctl() {
         wait) flags+=' --all -a --ready --stopped --timeout' ;;
         events) flags+=' --follow -f --since --until --type -t' ;;
         tree) flags+=' --reverse -r --ascii' ;;
+        threads) flags+=' --sort --sample' ;;
         timeline) flags+=' --since --svg' ;;
         reset) flags+=' --all -a' ;;
     esac
@@ -54,8 +57,8 @@ _superctl() {
         return
     fi
     case $verb in
-        help) COMPREPLY=($(compgen -W 'start stop restart scale reload status list logs signal check plan apply wait events tree timeline why reset version help' -- "$word")) ;;
-        start|stop|restart|scale|status|list|logs|signal|wait|events|tree|timeline|why|reset)
+        help) COMPREPLY=($(compgen -W 'start stop restart scale reload status list logs signal check plan apply wait events tree threads timeline why reset version help' -- "$word")) ;;
+        start|stop|restart|scale|status|list|logs|signal|wait|events|tree|threads|timeline|why|reset)
             COMPREPLY=($(compgen -W "$(superctl "${place[@]}" list 2>/dev/null)" -- "$word")) ;;
     esac
 }

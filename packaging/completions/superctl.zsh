@@ -25,6 +25,7 @@ _superctl() {
         'wait:Wait until units are ready, or stopped'
         'events:Show what happened'
         'tree:Show what units depend on, as a tree'
+        'threads:Show what threads do'
         'timeline:Show what started when, and what waited on what'
         'why:Explain why units are as they are'
         'reset:Forget failures, and retry at once'
@@ -225,6 +226,17 @@ _superctl() {
                         '-r[Who depends on them, not on whom they depend]' \
                         '--ascii[No box-drawing characters; the default where the locale is not UTF-8]' \
                         '*:unit:_superctl_units' ;;
+                threads)
+                    _arguments \
+                        '--socket[The control socket of the superd to talk to]:path:_files' \
+                        '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--json[Print JSON, as the control API sends it]' \
+                        '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
+                        '--help[Show help, of the verb if there is one]' \
+                        '-h[Show help, of the verb if there is one]' \
+                        '--sort[The greatest first; if not given, by instance and process]:choice:(cpu wait time name)' \
+                        '--sample[Measure for so long, at most 10s; 200ms if not given]:TIME: ' \
+                        '*:unit:_superctl_units' ;;
                 timeline)
                     _arguments \
                         '--socket[The control socket of the superd to talk to]:path:_files' \
@@ -273,7 +285,7 @@ _superctl() {
                         '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
                         '--help[Show help, of the verb if there is one]' \
                         '-h[Show help, of the verb if there is one]' \
-                        '1:verb:(start stop restart scale reload status list logs signal check plan apply wait events tree timeline why reset version help)' ;;
+                        '1:verb:(start stop restart scale reload status list logs signal check plan apply wait events tree threads timeline why reset version help)' ;;
             esac ;;
     esac
 }

@@ -32,6 +32,7 @@ public:
 
     // What it was asked; the lock is the fixture's, as calls come from another thread.
     std::map<std::uint64_t, std::pair<Targets, Done>> waiting;
+    std::map<std::uint64_t, ThreadsTold> surveys;
     std::map<std::uint64_t, supervisor::EventSink> sinks;
     std::vector<std::string> calls, commands;
 
@@ -100,6 +101,13 @@ public:
         }
         return all;
     }
+    std::uint64_t threads(const Targets& targets, std::chrono::milliseconds sample,
+                          ThreadsTold told) override {
+        calls.push_back("threads " + std::to_string(sample.count()) + " " + list(targets));
+        const auto id = ++next_id_;
+        surveys.emplace(id, std::move(told));
+        return id;
+    }
     void commanded(const Commanded& command) override {
         commands.push_back(command.action + " " + list(command.targets));
     }
@@ -128,6 +136,7 @@ public:
     void abandon(std::uint64_t action) override {
         calls.push_back("abandon");
         waiting.erase(action);
+        surveys.erase(action);
     }
 
     std::string signal(const Targets& targets, int number, bool tree) override {

@@ -35,7 +35,7 @@ std::set<std::pair<std::string, std::string>> documented() {
 
 TEST(OpenApi, DocumentsExactlyThePathsThatAreRouted) {
     const auto paths = documented();
-    EXPECT_EQ(paths.size(), 18u);
+    EXPECT_EQ(paths.size(), 19u);
     for (const auto& [method, path] : paths) {
         Request request;
         request.method = method;
@@ -92,10 +92,13 @@ TEST(OpenApi, DocumentsEveryMemberOfAnswers) {
     graph.units.push_back({.edges = {{"x", "needs", "ready"}}});
     wire::Explanations why;
     why.all.push_back({{wire::Link{.command = wire::GivenCommand{}}}});
+    wire::Threads threads;
+    threads.instances.push_back({});
+    threads.instances[0].threads.push_back({.slot = wire::SlotStatus{}});
     const auto text = document();
-    for (const auto& body :
-         {wire::serialize(why), wire::serialize(graph), wire::serialize(status),
-          wire::serialize(summary), wire::serialize(plan), wire::serialize(event)}) {
+    for (const auto& body : {wire::serialize(threads), wire::serialize(why), wire::serialize(graph),
+                             wire::serialize(status), wire::serialize(summary),
+                             wire::serialize(plan), wire::serialize(event)}) {
         expect_documented(boost::json::parse(body), text);
     }
 }

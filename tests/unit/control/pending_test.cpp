@@ -36,6 +36,37 @@ TEST(ControlServer, ACommandIsAnsweredWhenItsOutcomeIsKnown) {
     EXPECT_THAT(client.read_until_text("}\n"), HasSubstr("ok"));
 }
 
+TEST(ControlServer, ThreadsAreToldWhenTheyWereLookedAt) {
+    Served served;
+    RawClient client{served};
+    client.send("GET /v1/threads?unit=web&sample=0.5 HTTP/1.1\r\n\r\n");
+    served.until([&] { return served.operations.surveys.size() == 1; });
+    served.sync([&] {
+        served.operations.surveys.begin()->second({.sample = 0.5});
+        served.operations.surveys.clear();
+    });
+    EXPECT_THAT(client.read_until_text("]}\n"),
+                AllOf(StartsWith("HTTP/1.1 200"), HasSubstr(R"("sample":0.5)")));
+    EXPECT_THAT(served.operations.calls, ElementsAre("threads 500 web"));
+    client.received.clear();
+    client.send(status_line);  // The connection is good for more.
+    EXPECT_THAT(client.read_until_text("}\n"), HasSubstr("ok"));
+    EXPECT_THAT(ask(served, "GET", "/v1/threads?unit=wbe"), StartsWith("HTTP/1.1 404"));
+    EXPECT_THAT(ask(served, "GET", "/v1/threads?sample=11"),
+                AllOf(StartsWith("HTTP/1.1 400"), HasSubstr("at most 10")));
+}
+
+TEST(ControlServer, AClientThatLeavesWhileThreadsAreLookedAtIsAbandoned) {
+    Served served;
+    {
+        RawClient client{served};
+        client.send("GET /v1/threads HTTP/1.1\r\n\r\n");
+        served.until([&] { return served.operations.surveys.size() == 1; });
+    }
+    served.until([&] { return served.operations.surveys.empty(); });
+    EXPECT_THAT(served.operations.calls, ElementsAre("threads 200 db,web", "abandon"));
+}
+
 TEST(ControlServer, ACommandThatIsDoneAtOnceIsAnsweredAtOnce) {
     Served served;
     served.operations.act_at_once = true;

@@ -62,7 +62,7 @@ TEST(Commands, AreAllDescribedAndRunnable) {
     }
     for (const auto* name :
          {"start", "stop", "restart", "reload", "status", "list", "logs", "signal", "check", "plan",
-          "apply", "wait", "events", "timeline", "tree", "why", "reset", "version"}) {
+          "apply", "wait", "events", "threads", "timeline", "tree", "why", "reset", "version"}) {
         EXPECT_TRUE(names.contains(name)) << name;
     }
 }
