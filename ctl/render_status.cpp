@@ -126,6 +126,31 @@ std::string joined(const std::vector<std::string>& files) {
 
 }  // namespace
 
+namespace {
+
+// "http tcp://*:8080: 0, 3 of 4096 wait for instances 0, 1"
+std::string listener_text(const wire::ListenerStatus& listener) {
+    std::string waiting, instances, idle, limit;
+    const auto add = [](std::string& list, std::uint32_t number) {
+        list += (list.empty() ? "" : ", ") + std::to_string(number);
+    };
+    for (const auto& socket : listener.sockets) {
+        if (socket.waiting) add(waiting, *socket.waiting);
+        if (socket.limit) limit = std::to_string(*socket.limit);
+        if (!socket.instance) continue;
+        add(instances, *socket.instance);
+        if (!socket.open) add(idle, *socket.instance);
+    }
+    std::string text = listener.name + " " + printable(listener.address);
+    const bool several = listener.sockets.size() > 1;
+    if (!waiting.empty()) text += ": " + waiting + " of " + limit + " wait";
+    if (several) text += (waiting.empty() ? ": " : " for ") + ("instances " + instances);
+    if (!idle.empty()) text += "; nothing new goes to " + idle;
+    return text;
+}
+
+}  // namespace
+
 std::string render_status(const wire::Status& status, const Style& style, std::int64_t now_ns) {
     std::string out;
     for (const auto& unit : status.units) {
@@ -136,6 +161,7 @@ std::string render_status(const wire::Status& status, const Style& style, std::i
         if (!unit.files.empty()) line(out, style, "files", joined(unit.files));
         const auto instances = instances_text(unit);
         if (!instances.empty()) line(out, style, "instances", instances);
+        for (const auto& each : unit.listeners) line(out, style, "listens", listener_text(each));
         if (unit.instances.size() == 1 && unit.instances.front().index == 0) {
             append_instance(out, style, unit.instances.front(), now_ns);
             continue;

@@ -2,6 +2,7 @@
 
 #include "base/nearest.hpp"
 #include "config/quantity.hpp"
+#include "config/read_listen.hpp"
 #include "config/signals.hpp"
 
 #include <algorithm>
@@ -359,6 +360,7 @@ bool check_value(const Key& key, const Value& value, const Refuse& refuse) {
         case Form::texts: return check_array(key, value, "strings", refuse, check_string);
         case Form::argv: return check_argv(key, value, refuse);
         case Form::environment: return check_environment(value, refuse);
+        case Form::listeners: return check_listeners(value, refuse);
         case Form::exits: return check_exits(key, value, refuse);
         case Form::steps: return check_steps(key, value, refuse);
         case Form::order: return check_array(key, value, "units' names", refuse, check_order);

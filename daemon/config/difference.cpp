@@ -209,6 +209,25 @@ void compare_checks(const std::vector<core::CheckSpec>& before,
     }
 }
 
+bool same_listener(const Listener& a, const Listener& b) {
+    return a.address == b.address && a.shared == b.shared && a.nodelay == b.nodelay &&
+           a.backlog == b.backlog && a.mode == b.mode && a.uid == b.uid && a.gid == b.gid;
+}
+
+void compare_listeners(const std::vector<Listener>& before, const std::vector<Listener>& after,
+                       Keys& keys) {
+    const auto compare = [&](const std::vector<Listener>& some,
+                             const std::vector<Listener>& others) {
+        for (const auto& each : some) {
+            const auto same = std::ranges::find(others, each.name, &Listener::name);
+            if (same != others.end() && same_listener(each, *same)) continue;
+            keys.add("listen", "listen." + each.name);
+        }
+    };
+    compare(before, after);
+    compare(after, before);
+}
+
 Change compare_units(const Unit& before, const Unit& after) {
     Change change{
         after.spec.name, ChangeKind::live, {}, before.spec.instances, after.spec.instances};
@@ -227,6 +246,7 @@ Change compare_units(const Unit& before, const Unit& after) {
     compare_ready(before, after, keys);
     compare_stop(before.spec, after.spec, keys);
     compare_checks(before.spec.checks, after.spec.checks, keys);
+    compare_listeners(before.listeners, after.listeners, keys);
     keys.compare("fd-store-max", before.fd_store_max, after.fd_store_max);
     keys.compare("extend-max", before.spec.extend_max, after.spec.extend_max);
     keys.compare("watchdog.every", before.spec.watchdog.every, after.spec.watchdog.every);

@@ -1,5 +1,6 @@
 #include "config/instance_text.hpp"
 
+#include "config/listen_address.hpp"
 #include "config/read_probe.hpp"
 
 namespace superd::config {
@@ -48,6 +49,12 @@ std::optional<std::string> check_instance(const Unit& unit, std::uint32_t index)
     for (std::size_t i = 0; i < unit.checks.size(); ++i) {
         const auto key = "its check \"" + unit.spec.checks[i].name + "\"";
         if (auto cause = check_way(unit.checks[i], key, index)) return cause;
+    }
+    for (const Listener& listener : unit.listeners) {
+        const auto address = parse_listen_address(for_instance(listener.address, index));
+        if (address) continue;
+        return "its listener " + listener.name + " cannot be used for instance " +
+               std::to_string(index) + ": " + address.error();
     }
     return std::nullopt;
 }

@@ -1,5 +1,6 @@
 #include "config/json_schema.hpp"
 
+#include "config/schema_listen.hpp"
 #include "config/signals.hpp"
 #include "core/spec.hpp"
 
@@ -98,6 +99,25 @@ std::string steps_json() {
         pattern_json(duration_pattern));
 }
 
+std::string key_json(const Key& key);
+
+// A name, and for it an address, or a table with one.
+std::string listeners_json() {
+    Object properties, table, names, object;
+    for (const auto& key : listener_keys) properties.add(key.name(), key_json(key));
+    table.add("type", "\"object\"");
+    table.add("additionalProperties", "false");
+    table.add("required", "[\"address\"]");
+    table.add("properties", properties.text());
+    names.add_text("pattern", "^[A-Za-z0-9_-]{1,64}$");
+    object.add("type", "\"object\"");
+    object.add("maxProperties", "64");
+    object.add("propertyNames", names.text());
+    object.add("additionalProperties",
+               "{\n  \"anyOf\": [\n    {\"type\": \"string\"},\n    " + table.text() + "\n  ]\n}");
+    return object.text();
+}
+
 // What a value of this key must be, without what it means.
 std::string form_json(const Key& key) {
     switch (key.form) {
@@ -130,6 +150,7 @@ std::string form_json(const Key& key) {
         case Form::order: return order_json();
         case Form::signal: return "{\"$ref\": \"#/$defs/signal\"}";
         case Form::notify: return "{\"enum\": [true, \"tree\"]}";
+        case Form::listeners: return listeners_json();
     }
     return "{}";
 }

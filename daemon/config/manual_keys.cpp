@@ -47,6 +47,7 @@ std::string form_text(const Key& key) {
         case Form::order: return "an array of names or { unit = \"NAME\", when = \"HOW FAR\" }";
         case Form::signal: return "a signal's name";
         case Form::notify: return "true | \"tree\"";
+        case Form::listeners: return "a table of addresses, or of tables";
     }
     return {};
 }
@@ -105,18 +106,21 @@ std::string wrapped(std::string_view page) {
     return out;
 }
 
+std::string key_reference(const Key& key, std::string_view required) {
+    const auto fallback = key.required           ? std::string{required}
+                          : key.fallback.empty() ? std::string{"No default"}
+                                                 : fmt::format("Default: {}", key.fallback);
+    return fmt::format(".TP\n\\fB{}\\fR = \\fI{}\\fR\n{}.\n{}.\n{}.\n.br\nExample: {}\n",
+                       escaped(key.name()), escaped(form_text(key)), escaped(key.text),
+                       escaped(fallback + (key.expands ? ".\nIt may refer to variables" : "")),
+                       escaped(applies_text(key.applies)),
+                       escaped(fmt::format("{} = {}", key.name(), key.example)));
+}
+
 std::string section_reference(const Schema& schema, std::string_view section) {
     std::string out;
     for (const auto& key : schema.keys) {
-        if (key.section() != section) continue;
-        const auto fallback = key.required           ? std::string{"Required, but of a group"}
-                              : key.fallback.empty() ? std::string{"No default"}
-                                                     : fmt::format("Default: {}", key.fallback);
-        out += fmt::format(".TP\n\\fB{}\\fR = \\fI{}\\fR\n{}.\n{}.\n{}.\n.br\nExample: {}\n",
-                           escaped(key.name()), escaped(form_text(key)), escaped(key.text),
-                           escaped(fallback + (key.expands ? ".\nIt may refer to variables" : "")),
-                           escaped(applies_text(key.applies)),
-                           escaped(fmt::format("{} = {}", key.name(), key.example)));
+        if (key.section() == section) out += key_reference(key, "Required, but of a group");
     }
     return out;
 }

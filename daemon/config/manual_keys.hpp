@@ -15,6 +15,9 @@ std::string escaped(std::string_view text);
 // what is between .nf and .fi stay as they are.
 std::string wrapped(std::string_view page);
 
+// One key: its form, meaning, default, example, and when a change applies.
+std::string key_reference(const Key& key, std::string_view required);
+
 // Every key of a section: its form, meaning, default, example, and when a change applies.
 std::string section_reference(const Schema& schema, std::string_view section);
 

@@ -1,5 +1,6 @@
 #include "config/manual.hpp"
 #include "config/manual_keys.hpp"
+#include "config/schema_listen.hpp"
 #include "config/signals.hpp"
 
 namespace superd::config {
@@ -112,6 +113,38 @@ sends WATCHDOG=trigger. WATCHDOG_USEC=N changes the interval for the rest of the
 After superd itself was stopped, frozen or started again, each service has a whole interval.
 )";
 
+constexpr std::string_view listeners_text =
+    R"(.SH LISTENERS
+What [listen] names, superd opens itself before the unit is started, and holds for as long as the
+unit is to be up: through each of its restarts, through a crash, and when superd itself is started
+again.
+A client that connects meanwhile waits in the queue instead of being refused.
+A port below 1024 needs no right of the unit's.
+.PP
+.in +4n
+.nf
+[listen]
+http = "tcp://*:8080"
+admin = { address = "unix:/run/shop/admin.sock", mode = "0600" }
+.fi
+.in
+.PP
+The process finds them as sd_listen_fds(3) says: LISTEN_FDS tells how many, LISTEN_FDNAMES their
+names, LISTEN_PID whom they are for; the descriptors are 3, 4 and so on, in order of name.
+A program that takes a number instead is told it: 3 for admin, 4 for http.
+.PP
+What has instances has a socket for each of them, unless accept is "shared".
+The kernel then spreads new connections over the instances that are ready; one that is
+started, fails or is to be stopped gets none while another is ready.
+An instance that is one too many is stopped once what waits for it is accepted.
+With ${INSTANCE} in its address, each instance listens somewhere else.
+.PP
+A socket that cannot be opened is a failed start: [restart] says when it is tried again.
+An address that is in use is told with the process that has it, if superd may know.
+.PP
+A listener may say:
+)";
+
 constexpr std::string_view tail = R"(.SH DROP\-INS
 What is in units/NAME.d changes units/NAME.toml without editing it: each file there whose name
 ends in .toml is laid over the unit, in order of name.
@@ -158,8 +191,9 @@ A unit's environment has, later ones winning: HOME, USER, LOGNAME and SHELL wher
 the variables in pass\-env that superd itself has; those in env\-file, file by file; those in env.
 PATH is /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin unless one of them sets it.
 For each run superd adds SUPERD_SERVICE, SUPERD_INSTANCE, SUPERD_RUN, for ready.notify and
-[watchdog] NOTIFY_SOCKET, for [watchdog] WATCHDOG_USEC and WATCHDOG_PID, and where it keeps
-descriptors for the unit LISTEN_FDS, LISTEN_FDNAMES and LISTEN_PID; a unit cannot set these itself.
+[watchdog] NOTIFY_SOCKET, for [watchdog] WATCHDOG_USEC and WATCHDOG_PID, and for [listen], and
+where it keeps descriptors for the unit, LISTEN_FDS, LISTEN_FDNAMES and LISTEN_PID; a unit cannot
+set these itself.
 .PP
 An env\-file has lines NAME=value.
 Empty lines are ignored, and those that begin with # or ;.
@@ -223,6 +257,8 @@ std::string unit_manual() {
         if (section == "watchdog") page += escaped(watchdog_text);
         page += section_reference(schema, section);
     }
+    page += listeners_text;
+    for (const auto& key : listener_keys) page += key_reference(key, "Required");
     page += tail;
     page += signal_list();
     page += end;

@@ -1,6 +1,7 @@
 #include "config/parse.hpp"
 
 #include "config/graph.hpp"
+#include "config/read_listen.hpp"
 #include "config/read_settings.hpp"
 #include "config/read_unit.hpp"
 #include "config/unit_files.hpp"
@@ -136,6 +137,7 @@ Configuration parse(const Sources& sources, const std::set<std::string>& unread,
     auto nodes = read_units(texts, surroundings, unread, diagnostics);
     check_drop_ins(texts, unread, names_of(nodes), diagnostics);
     check_graph(nodes, diagnostics);
+    check_listen_addresses(nodes, diagnostics);
     put_in_order(diagnostics);
     configuration.units.reserve(nodes.size());
     for (auto& node : nodes) {

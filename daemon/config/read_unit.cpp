@@ -1,6 +1,7 @@
 #include "config/read_unit.hpp"
 
 #include "config/instance_text.hpp"
+#include "config/read_listen.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -142,6 +143,7 @@ Draft read_unit(const std::string& name, const Table& root, Surroundings& surrou
     read_checks(fields, environment, surroundings.programs, unit);
     read_watchdog(fields, unit.spec);
     read_fd_store(fields, unit);
+    read_listeners(fields, environment, surroundings.accounts, unit);
     unit.log = surroundings.log;
     read_log(fields, unit.log);
     unit.source = {

@@ -32,6 +32,7 @@ enum class Form {
     order,        // [depends] after.
     notify,       // true or "tree".
     signal,       // A signal's name.
+    listeners,    // [listen].
 };
 
 // When a change of a key takes effect.

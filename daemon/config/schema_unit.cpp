@@ -1,9 +1,11 @@
 #include "config/schema.hpp"
+#include "config/schema_listen.hpp"
 #include "config/schema_liveness.hpp"
 #include "core/spec.hpp"
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 namespace superd::config {
 
@@ -376,10 +378,14 @@ constexpr std::array keys{
 };
 
 constexpr auto all_keys = [] {
-    std::array<Key, notify_keys.size() + keys.size() + liveness_keys.size()> all{};
+    std::array<Key, notify_keys.size() + listen_keys.size() + keys.size() + liveness_keys.size()>
+        all{};
     // Those at the top come first.
-    auto end = std::ranges::copy(notify_keys, all.begin()).out;
-    end = std::ranges::copy(keys, end).out;
+    constexpr auto at_top = [](const Key& key) { return !key.path.contains('.'); };
+    auto end = std::ranges::copy_if(keys, all.begin(), at_top).out;
+    end = std::ranges::copy(listen_keys, end).out;
+    end = std::ranges::copy(notify_keys, end).out;
+    end = std::ranges::copy_if(keys, end, std::not_fn(at_top)).out;
     std::ranges::copy(liveness_keys, end);
     return all;
 }();

@@ -77,14 +77,29 @@ struct Log {
     friend bool operator==(const Log&, const Log&) = default;
 };
 
+// A socket that superd opens and holds for a unit.
+struct Listener {
+    std::string name;     // As LISTEN_FDNAMES has it.
+    std::string address;  // "tcp://0.0.0.0:8080"; which instance it is may be open in it.
+    bool shared = false;  // One for all instances; else each has its own.
+    bool nodelay = true;  // tcp
+    std::uint32_t backlog = 4096;
+    mode_t mode = 0660;  // unix, as are these:
+    uid_t uid = static_cast<uid_t>(-1);
+    gid_t gid = static_cast<gid_t>(-1);
+    Source::Place at;
+    std::uint16_t column = 0;
+};
+
 struct Unit {
     core::UnitSpec spec;
     std::string description;
     bool by_cores = false;  // instances = "cores"; spec.instances is what that came to.
     Launch launch;
-    std::unique_ptr<Ready> ready;    // Null: no [ready].
-    std::vector<Ready> checks;       // How to ask; spec.checks, in the same order, has the rest.
-    std::uint16_t fd_store_max = 0;  // Descriptors kept for it from run to run.
+    std::unique_ptr<Ready> ready;     // Null: no [ready].
+    std::vector<Ready> checks;        // How to ask; spec.checks, in the same order, has the rest.
+    std::vector<Listener> listeners;  // In order of name; descriptors from 3 on, in this order.
+    std::uint16_t fd_store_max = 0;   // Descriptors kept for it from run to run.
     Log log;
     Source source;
 };

@@ -53,7 +53,9 @@ std::vector<std::string> Wording::files(std::string_view unit) const {
 }
 
 std::optional<std::string> Wording::value(std::string_view unit, std::string_view path) {
-    const auto* key = unit_schema().find(path);
+    constexpr std::string_view listener = "listen.";
+    const bool part = path.starts_with(listener);
+    const auto* key = unit_schema().find(part ? "listen" : path);
     if (key == nullptr) return {};
     if (unit != unit_) {
         unit_ = unit;
@@ -64,10 +66,17 @@ std::optional<std::string> Wording::value(std::string_view unit, std::string_vie
             document_ = read_unit_document(texts_, report).value_or(Table{});
         }
     }
-    if (const auto* written = find_value(document_, *key)) return as_toml(*written);
+    const auto* const written = find_value(document_, *key);
+    if (part) {
+        const auto* const table = written != nullptr ? written->as<Table>() : nullptr;
+        const auto* const entry =
+            table != nullptr ? table->find(path.substr(listener.size())) : nullptr;
+        return entry != nullptr ? std::optional{as_toml(entry->value)} : std::nullopt;
+    }
+    if (written != nullptr) return as_toml(*written);
     // [log] of superd.toml is the default of every unit's.
     if (settings_schema().find(path) != nullptr) {
-        if (const auto* written = find_value(settings_, *key)) return as_toml(*written);
+        if (const auto* fallback = find_value(settings_, *key)) return as_toml(*fallback);
     }
     if (key->fallback.empty()) return {};
     return std::string{key->fallback};

@@ -87,6 +87,7 @@ std::string stopping(const Unit& unit, const Instance& i) {
         why = "to be started again with its group";
     else
         why = why_it_failed(i);
+    if (i.draining) return why + ", once it has taken what waits for it";
     if (i.due != Instant{}) {
         why += ", " + signal_name(stop_step(*unit.spec, i).signal) + " sent";
     }

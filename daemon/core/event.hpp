@@ -67,6 +67,11 @@ struct ReadyFailed {
     InstanceId instance;
     RunId run = 0;
 };
+// Nothing waits for the run any more, and nothing new will: the answer to `Drain`.
+struct Drained {
+    InstanceId instance;
+    RunId run = 0;
+};
 // The main process ended. Told exactly once a run, but a repetition does no harm.
 struct Exited {
     InstanceId instance;
@@ -130,10 +135,11 @@ struct ShutdownRequested {
     std::int32_t exit_code = 0;  // superd's; of no meaning when it stops already.
 };
 
-using Event = std::variant<StartRequested, StopRequested, RestartRequested, ResetRequested, Spawned,
-                           SpawnFailed, BecameReady, ReadyFailed, Exited, TreeEmpty, TreeLeft,
-                           TimerFired, CheckPassed, CheckFailed, WatchdogTold, ServiceAnnounced,
-                           TimeoutExtended, MainChanged, ShutdownRequested, ScaleRequested>;
+using Event =
+    std::variant<StartRequested, StopRequested, RestartRequested, ResetRequested, Spawned,
+                 SpawnFailed, BecameReady, ReadyFailed, Exited, TreeEmpty, TreeLeft, TimerFired,
+                 CheckPassed, CheckFailed, WatchdogTold, ServiceAnnounced, TimeoutExtended,
+                 MainChanged, ShutdownRequested, ScaleRequested, Drained>;
 
 // --- Effects: what the shell must do, in order ------------------------------
 
@@ -170,6 +176,12 @@ struct CheckTurned {
     std::uint32_t check = 0;
     bool failing = false;
     std::string text;
+};
+// The run is one too many. Have others take what is new, and answer with Drained once it has
+// taken what waited for it; it is not told to stop before.
+struct Drain {
+    InstanceId instance;
+    RunId run = 0;
 };
 // Send to the run's whole tree (its leader's process group while the leader
 // lives, and every process found to belong to it).
@@ -227,9 +239,9 @@ struct AllDown {
     std::int32_t exit_code = 0;
 };
 
-using Effect =
-    std::variant<Spawn, AwaitReady, ForgetReady, StartChecks, StopChecks, CheckTurned, Signal,
-                 Sweep, ArmTimer, DisarmTimer, Changed, Forget, Answer, ShuttingDown, AllDown>;
+using Effect = std::variant<Spawn, AwaitReady, ForgetReady, StartChecks, StopChecks, CheckTurned,
+                            Signal, Sweep, ArmTimer, DisarmTimer, Changed, Forget, Answer,
+                            ShuttingDown, AllDown, Drain>;
 using Effects = std::vector<Effect>;
 
 }  // namespace superd::core

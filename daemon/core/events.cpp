@@ -30,6 +30,9 @@ void Stepper::handle(const Event& event) {
             i->run_failed = true;
             begin_stop(*unit(e.instance.unit), *i, Reason::ready_failed);
         },
+        [&](const Drained& e) {
+            if (auto* const i = instance(e.instance, e.run)) drained(*unit(e.instance.unit), *i);
+        },
         [&](const Exited& e) {
             if (auto* const i = instance(e.instance, e.run))
                 exited(*unit(e.instance.unit), *i, e.status);

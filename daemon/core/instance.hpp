@@ -107,6 +107,7 @@ struct Instance {
     Reason reason = Reason::not_started;
     Announced announced = Announced::nothing;  // By the current run.
     std::uint8_t stop_step = 0;      // Which of UnitSpec::stop was sent last, while stopping.
+    bool draining = false;           // stopping: it has not been told so yet, see Drain.
     bool leader_gone = false;        // stopping: the main process has ended, its tree may not have.
     bool restart_requested = false;  // stopping: start again when down, whatever the policy.
     bool run_failed = false;         // stopping: superd ends this run because it failed.

@@ -13,6 +13,7 @@ void Stepper::spawn(Unit& unit, Instance& instance) {
     instance.started = now_;
     instance.ready_at = Instant{};
     instance.leader_gone = false;
+    instance.draining = false;
     instance.run_failed = false;
     instance.limited = false;
     instance.restart_requested = false;
@@ -72,6 +73,10 @@ void Stepper::exited(Unit& unit, Instance& instance, const ExitStatus& status) {
     instance.last_exit = std::make_unique<LastExit>(last);
     instance.pid = 0;
     instance.leader_gone = true;
+    if (instance.draining) {  // Nothing has been sent yet: what is left is to be told.
+        instance.draining = false;
+        disarm(unit, instance);
+    }
     if (instance.state == State::stopping) {
         changed(unit, instance);  // The escalation goes on: others of its tree may live.
     } else {
@@ -84,13 +89,37 @@ void Stepper::exited(Unit& unit, Instance& instance, const ExitStatus& status) {
     out_.emplace_back(Sweep{id_of(unit, instance), instance.run});
 }
 
+// With nobody else to take them, connections would wait for nothing.
+bool Stepper::has_to_drain(const Unit& unit, const Instance& instance, Reason reason) const {
+    if (!unit.spec->drains || unit.removed || reason != Reason::removed) return false;
+    if (instance.state != State::ready || instance.pid == 0) return false;
+    return std::ranges::any_of(unit.instances, [](const Instance& other) {
+        return !other.removed && other.state == State::ready;
+    });
+}
+
+void Stepper::drained(Unit& unit, Instance& instance) {
+    if (!instance.draining) return;
+    instance.draining = false;
+    send_stop_signal(unit, instance);
+    changed(unit, instance);
+}
+
 void Stepper::begin_stop(Unit& unit, Instance& instance, Reason reason) {
+    constexpr Duration drain_max = std::chrono::seconds{10};
+    const bool drains = has_to_drain(unit, instance, reason);
     if (instance.reason == Reason::awaiting_ready) {
         out_.emplace_back(ForgetReady{id_of(unit, instance), instance.run});
     }
     disarm(unit, instance);
     instance.stop_step = 0;
     enter(unit, instance, State::stopping, reason);
+    if (drains) {
+        instance.draining = true;
+        arm(unit, instance, now_ + drain_max);
+        out_.emplace_back(Drain{id_of(unit, instance), instance.run});
+        return;
+    }
     // Before Spawned there is nobody to signal; spawned() does it then.
     if (instance.pid != 0) send_stop_signal(unit, instance);
 }
@@ -108,6 +137,7 @@ void Stepper::timer_fired(Unit& unit, Instance& instance) {
             instance.run_failed = true;
             return begin_stop(unit, instance, Reason::ready_timeout);
         case State::stopping:
+            if (instance.draining) return drained(unit, instance);
             if (instance.stop_step + 1u < stop_steps(*unit.spec, instance)) ++instance.stop_step;
             send_stop_signal(unit, instance);
             changed(unit, instance);

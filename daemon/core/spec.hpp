@@ -101,6 +101,7 @@ struct UnitSpec {
     bool autostart = true;      // Its goal is `up` when superd meets it for the first time.
     bool essential = false;     // Lost for good, it takes superd along: see ShuttingDown.
     bool awaits_ready = false;  // False: ready as soon as it runs.
+    bool drains = false;        // Each instance has a queue of its own: see Drain.
     std::uint32_t instances = 1;
     Duration ready_timeout = std::chrono::seconds{20};
     RestartRule restart;

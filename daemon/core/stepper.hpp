@@ -60,6 +60,8 @@ private:
     void became_ready(Unit& unit, Instance& instance, Reason reason);
     void exited(Unit& unit, Instance& instance, const ExitStatus& status);
     void begin_stop(Unit& unit, Instance& instance, Reason reason);
+    bool has_to_drain(const Unit& unit, const Instance& instance, Reason reason) const;
+    void drained(Unit& unit, Instance& instance);
     void send_stop_signal(Unit& unit, Instance& instance);
     void timer_fired(Unit& unit, Instance& instance);
     // Nothing of the run is left: what now?

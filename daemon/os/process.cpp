@@ -161,6 +161,15 @@ Result<Fd> pidfd_open(pid_t pid) {
     return Fd{fd};
 }
 
+Result<Fd> pidfd_getfd(const Fd& pidfd, int number) {
+    const int fd = static_cast<int>(::syscall(SYS_pidfd_getfd, pidfd.get(), number, 0));
+    if (fd < 0) {
+        const int error = errno;
+        return fail_errno(error, "take descriptor " + std::to_string(number) + " of a process");
+    }
+    return Fd{fd};
+}
+
 std::optional<pid_t> pidfd_pid(const Fd& pidfd) {
     constexpr std::size_t info_max = 4096;
     constexpr std::string_view label = "\nPid:\t";

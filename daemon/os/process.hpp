@@ -37,6 +37,8 @@ std::vector<pid_t> all_processes();
 Result<Fd> pidfd_open(pid_t pid);
 // Whom a descriptor that somebody sent is about. Empty: it is no pidfd, or that process is gone.
 std::optional<pid_t> pidfd_pid(const Fd& pidfd);
+// A duplicate of that process's own descriptor (ptrace's permission is needed for it).
+Result<Fd> pidfd_getfd(const Fd& pidfd, int number);
 // Signal 0 asks whether it lives.
 Result<void> pidfd_signal(const Fd& pidfd, int signal);
 

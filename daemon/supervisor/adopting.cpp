@@ -120,6 +120,7 @@ void Supervisor::take_over(Inheritance& from) {
     turn::TakeOver take_over{definitions_.specs()};
     for (auto& stored : from.records.records) take_over.add(stored.record);
     const core::Effects effects = take_over.adopt(system_, now());
+    from.listeners = listeners_.adopt(from.held);
     adopt_rows(from);
     adopt_logs(from);
     turn_.perform(effects);
@@ -146,6 +147,7 @@ void Supervisor::take_over(Inheritance& from) {
         turn_.add(core::ShutdownRequested{*ending_});
     }
     release_leftovers(from);
+    tend_all_listeners();
     log_.info("took over " + std::to_string(kept) + " running instances");
     say("supervisor took over " + std::to_string(kept) + " running instances");
 }
@@ -170,6 +172,7 @@ void Supervisor::adopt_rows(Inheritance& from) {
         table_.set_pid(verdict.pid, id);
         row.stranger = verdict.fate == Fate::stranger;
         if (!row.stranger) continue;
+        restore_listeners(id, verdict.pid, verdict.pidfd);
         link_.hold("pidfd." + std::to_string(verdict.run), std::array{verdict.pidfd.get()});
         strangers_.add(verdict.pid, std::move(verdict.pidfd));
     }
@@ -231,6 +234,7 @@ void Supervisor::release_leftovers(Inheritance& from) {
         if (verdict.fate == Fate::stranger) wanted.insert("pidfd." + run);
         if (verdict.pid != 0) wanted.insert("ready." + run);
     }
+    wanted.merge(from.listeners);
     wanted.merge(fd_store_.adopt(
         from.held, [this, &from](std::uint32_t slot) { return keeps_descriptors(from, slot); }));
     for (const std::string& name : from.held) {

@@ -23,7 +23,8 @@ enum class Fate : unsigned char {
 };
 
 struct Supervisor::Inheritance {
-    std::set<std::string> held;  // Names.
+    std::set<std::string> held;       // Names.
+    std::set<std::string> listeners;  // Of these: sockets that units go on with.
     Records::Contents records;
     SpawnSlot::Left spawn;
     Journal::Past past;

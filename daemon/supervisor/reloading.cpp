@@ -18,6 +18,7 @@ constexpr std::size_t accepted_max = 256u << 20;
 // Descriptors that keeper and logger need beside those of the instances.
 constexpr rlim_t descriptors_beside = 64;
 constexpr rlim_t descriptors_per_instance = 2;
+constexpr rlim_t descriptors_per_socket = 2;
 
 const char* word_for(config::ChangeKind kind) {
     switch (kind) {
@@ -200,9 +201,13 @@ void Supervisor::settings_changed() {
 }
 
 void Supervisor::warn_of_limits() {
-    rlim_t instances = 0;
-    for (const auto& unit : definitions_.configuration().units) instances += unit->spec.instances;
-    const rlim_t needed = instances * descriptors_per_instance + descriptors_beside;
+    rlim_t instances = 0, sockets = 0;
+    for (const auto& unit : definitions_.configuration().units) {
+        instances += unit->spec.instances;
+        sockets += unit->spec.instances * unit->listeners.size();
+    }
+    const rlim_t needed = instances * descriptors_per_instance + sockets * descriptors_per_socket +
+                          descriptors_beside;
     if (needed <= setting_.open_files.soft) return;
     log_.warn("cannot be sure to run " + std::to_string(instances) +
               " instances: each costs 2 open files in superd and in its logger, " +

@@ -28,6 +28,7 @@ std::optional<core::SpawnFailed> Supervisor::prepare(const core::Spawn& spawn) {
     const core::Unit& known = *system_.find(id.unit);
     const config::Unit* const unit = definitions_.find(known.spec->name);
     assert(unit != nullptr && "a unit that is started has a definition");
+    if (auto failed = open_listeners(spawn, *unit)) return failed;
     auto fifos = logs_.create(run, unit->launch.uid, unit->launch.gid);
     if (!fifos) {
         const std::string name = name_of(id);
@@ -39,7 +40,7 @@ std::optional<core::SpawnFailed> Supervisor::prepare(const core::Spawn& spawn) {
     Launcher::add_own(*unit, plan);
     plan.descriptors = {{prepared_->fifos.out.get(), 1}, {prepared_->fifos.err.get(), 2}};
     Row& row = table_.row(id);
-    give_stored(row.slot, plan);
+    give_descriptors(*unit, id, plan);
     row.stranger = false;
     if (groups_) {
         const std::string group = os::cgroup_name(unit->spec.name, id.index);
@@ -71,18 +72,22 @@ core::Event Supervisor::clone(const core::Spawn& spawn) {
     return core::Spawned{id, run, *pid};
 }
 
-// What earlier runs left to this one, as systemd's LISTEN_FDS protocol gives it.
-void Supervisor::give_stored(std::uint32_t slot, os::SpawnPlan& plan) const {
+// Its listeners, and what earlier runs left to this one, as systemd's LISTEN_FDS protocol gives it.
+void Supervisor::give_descriptors(const config::Unit& unit, core::InstanceId id,
+                                  os::SpawnPlan& plan) const {
     constexpr int first = 3;
-    const auto stored = fd_store_.of(slot);
-    if (stored.empty()) return;
+    const auto stored = fd_store_.of(table_.find(id)->slot);
+    const auto listeners = listeners_.of(unit, id.index);
+    if (stored.empty() && listeners.empty()) return;
     std::string names;
     int to = first;
-    for (const FdStore::Stored& each : stored) {
-        plan.descriptors.push_back({each.fd.get(), to++});
-        names += (names.empty() ? "" : ":") + each.name;
-    }
-    plan.env.push_back("LISTEN_FDS=" + std::to_string(stored.size()));
+    const auto give = [&](const os::Fd& fd, const std::string& name) {
+        plan.descriptors.push_back({fd.get(), to++});
+        names += (names.empty() ? "" : ":") + name;
+    };
+    for (const Listeners::Socket* const each : listeners) give(each->fd, each->name);
+    for (const FdStore::Stored& each : stored) give(each.fd, each.name);
+    plan.env.push_back("LISTEN_FDS=" + std::to_string(to - first));
     plan.env.push_back("LISTEN_FDNAMES=" + names);
     plan.own_pid.emplace_back("LISTEN_PID");
 }

@@ -222,6 +222,7 @@ std::vector<wire::UnitStatus> StatusView::units(const std::vector<Target>& targe
             if (definition->source.files.size() > 1) out.files = definition->source.files;
             out.cores = definition->by_cores && unit.scaled == 0;
         }
+        out.listeners = listener_status(listeners_, out.name);
         if (unit.scaled != 0) out.configured = unit.spec->instances;
         for (const auto id : instances) out.instances.push_back(instance(id, detail));
         const core::InstanceId speaker = worst(instances);

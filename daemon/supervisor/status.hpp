@@ -5,6 +5,7 @@
 #include "keeper/protocol.hpp"
 #include "supervisor/definitions.hpp"
 #include "supervisor/history.hpp"
+#include "supervisor/listeners.hpp"
 #include "supervisor/operations.hpp"
 #include "supervisor/table.hpp"
 #include "wire/status.hpp"
@@ -19,8 +20,12 @@ public:
     using Detail = Operations::Detail;
 
     StatusView(const core::System& system, const Table& table, const Definitions& definitions,
-               const History& history)
-        : system_{system}, table_{table}, definitions_{definitions}, history_{history} {}
+               const History& history, const Listeners& listeners)
+        : system_{system},
+          table_{table},
+          definitions_{definitions},
+          history_{history},
+          listeners_{listeners} {}
 
     // The instance's reason with what the shell can add: what a probe met, what
     // the service says of itself.
@@ -41,7 +46,12 @@ private:
     const Table& table_;
     const Definitions& definitions_;
     const History& history_;
+    const Listeners& listeners_;
 };
+
+// What a unit listens at, and who waits there.
+std::vector<wire::ListenerStatus> listener_status(const Listeners& listeners,
+                                                  const std::string& unit);
 
 // A death as status tells it.
 wire::LastExit told_death(const Death& death);

@@ -32,7 +32,7 @@ Supervisor::Supervisor(boost::asio::io_context& io, Setting setting, Log& log)
             [this](core::InstanceId id) { return describe_log(id); },
             [this] { return turn_.spawning(); }},
       system_{0},
-      view_{system_, table_, definitions_, history_},
+      view_{system_, table_, definitions_, history_, listeners_},
       commands_{system_,
                 [this](TargetOutcome& outcome) {
                     const auto instances = instances_of(system_, outcome.target);
@@ -50,12 +50,14 @@ Supervisor::Supervisor(boost::asio::io_context& io, Setting setting, Log& log)
       strangers_{io.get_executor(),
                  [this](pid_t pid, std::optional<int> status) { on_stranger_end(pid, status); }},
       fd_store_{io.get_executor(), link_},
+      listeners_{link_},
       survey_{io.get_executor(),
               {.processes = [this](core::InstanceId id) { return processes(id); },
                .tell = [](core::InstanceId, wire::InstanceThreads&) {}}},
       turn_{system_, *this},
       heartbeat_{io},
-      deadline_{io} {}
+      deadline_{io},
+      drain_timer_{io} {}
 
 Supervisor::~Supervisor() = default;
 
@@ -111,6 +113,7 @@ void Supervisor::carry_out(const core::Effect& effect) {
         [&](const core::StopChecks& e) { end_checks(e.instance); },
         [&](const core::CheckTurned& e) { check_turned(e); },
         [&](const core::Signal& e) { trees_->signal(subject(e.instance, e.run), e.number); },
+        [&](const core::Drain& e) { begin_drain(e); },
         [&](const core::Sweep& e) { trees_->sweep(subject(e.instance, e.run)); },
         [&](const core::ArmTimer& e) { timers_.arm(e); },
         [&](const core::DisarmTimer& e) { timers_.disarm(e.instance); },
@@ -135,6 +138,7 @@ void Supervisor::changed(const core::Changed& effect) {
         if (instance->goal == core::Goal::down && !core::alive(*instance)) fd_store_.drop(row.slot);
         if (row.extras && instance->state != core::State::starting) end_watch(effect.instance);
     }
+    if (!listeners_.empty()) tend_listeners(effect.instance, unit_name(effect.instance.unit));
     if (effect.from == effect.to) return;
     Note told{.kind = wire::EventKind::state, .id = effect.instance};
     told.from = effect.from;
@@ -152,6 +156,7 @@ void Supervisor::changed(const core::Changed& effect) {
 void Supervisor::forget(const core::Forget& effect) {
     end_watch(effect.instance);
     end_checks(effect.instance);
+    if (!listeners_.empty()) tend_listeners(effect.instance, effect.unit);
     logs_.forget(effect.instance);
     timers_.disarm(effect.instance);
     const Row& row = table_.row(effect.instance);

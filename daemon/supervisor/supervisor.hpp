@@ -16,6 +16,7 @@
 #include "supervisor/journal.hpp"
 #include "supervisor/keeper_link.hpp"
 #include "supervisor/launcher.hpp"
+#include "supervisor/listeners.hpp"
 #include "supervisor/log.hpp"
 #include "supervisor/logger_link.hpp"
 #include "supervisor/notify.hpp"
@@ -164,9 +165,18 @@ private:
     core::Event clone(const core::Spawn& spawn) override;
     core::SpawnFailed spawn_failed(core::InstanceId id, core::RunId run, std::string error,
                                    bool transient);
-    void give_stored(std::uint32_t slot, os::SpawnPlan& plan) const;
+    void give_descriptors(const config::Unit& unit, core::InstanceId id, os::SpawnPlan& plan) const;
     void prepare_readiness(const config::Unit& unit, core::InstanceId id, core::RunId run,
                            os::SpawnPlan& plan, os::Fd& writer);
+
+    // listening.cpp
+    std::optional<core::SpawnFailed> open_listeners(const core::Spawn& spawn,
+                                                    const config::Unit& unit);
+    void tend_listeners(core::InstanceId id, const std::string& unit);
+    void tend_all_listeners();
+    void restore_listeners(core::InstanceId id, pid_t pid, const os::Fd& pidfd);
+    void begin_drain(const core::Drain& effect);
+    void look_at_drains();
 
     // readiness.cpp
     void begin_watch(core::InstanceId id, core::RunId run);
@@ -249,6 +259,9 @@ private:
     Timers timers_;
     PidWatch strangers_;
     FdStore fd_store_;
+    Listeners listeners_;
+    // Instances that are emptying their queues, and how often in a row none waited.
+    std::vector<std::pair<core::Drain, int>> drains_;
     std::optional<Records> records_;
     std::optional<SpawnSlot> spawn_slot_;
     std::optional<Journal> journal_;
@@ -276,7 +289,7 @@ private:
     bool rush_ = false;  // There is more to do than fits in a turn.
     bool continuing_ = false, changed_ = false;
 
-    boost::asio::steady_timer heartbeat_, deadline_;
+    boost::asio::steady_timer heartbeat_, deadline_, drain_timer_;
     core::Instant last_beat_{};
     core::Instant stranger_logged_{}, complained_{};
     std::string complaint_;

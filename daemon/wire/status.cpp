@@ -58,6 +58,24 @@ void write(JsonWriter& json, const InstanceStatus& instance) {
     json.end_object();
 }
 
+void write(JsonWriter& json, const ListenerStatus& listener) {
+    json.begin_object();
+    json.member("name", listener.name);
+    json.member("address", listener.address);
+    json.key("sockets");
+    json.begin_array();
+    for (const auto& socket : listener.sockets) {
+        json.begin_object();
+        json.member("instance", socket.instance);
+        json.member("open", socket.open);
+        json.member("waiting", socket.waiting);
+        json.member("limit", socket.limit);
+        json.end_object();
+    }
+    json.end_array();
+    json.end_object();
+}
+
 void write(JsonWriter& json, const UnitStatus& unit) {
     json.begin_object();
     json.member("name", unit.name);
@@ -72,6 +90,12 @@ void write(JsonWriter& json, const UnitStatus& unit) {
     if (!unit.files.empty()) json.member("files", unit.files);
     if (unit.configured) json.member("configured", unit.configured);
     if (unit.cores) json.member("cores", unit.cores);
+    if (!unit.listeners.empty()) {
+        json.key("listeners");
+        json.begin_array();
+        for (const auto& listener : unit.listeners) write(json, listener);
+        json.end_array();
+    }
     json.end_object();
 }
 
@@ -121,6 +145,21 @@ InstanceStatus read_instance(const JsonReader& json) {
     return instance;
 }
 
+ListenerStatus read_listener(const JsonReader& json) {
+    ListenerStatus listener;
+    json.required("name", listener.name);
+    json.required("address", listener.address);
+    for_each_object(json.array("sockets"), [&](const JsonReader& each) {
+        SocketStatus socket;
+        each.read("instance", socket.instance);
+        each.read("open", socket.open);
+        each.read("waiting", socket.waiting);
+        each.read("limit", socket.limit);
+        listener.sockets.push_back(socket);
+    });
+    return listener;
+}
+
 UnitStatus read_unit(const JsonReader& json) {
     UnitStatus unit;
     json.required("name", unit.name);
@@ -128,6 +167,11 @@ UnitStatus read_unit(const JsonReader& json) {
     json.read("files", unit.files);
     json.read("configured", unit.configured);
     json.read("cores", unit.cores);
+    if (json.find("listeners") != nullptr) {
+        for_each_object(json.array("listeners"), [&](const JsonReader& listener) {
+            unit.listeners.push_back(read_listener(listener));
+        });
+    }
     json.read("goal", unit.goal);
     json.required("state", unit.state);
     json.read("reason", unit.reason);

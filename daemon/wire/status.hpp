@@ -59,12 +59,24 @@ struct InstanceStatus {
     std::vector<LastExit> deaths;         // The last ones, oldest first. Not sent when empty.
 };
 
+// One of the sockets at an address.
+struct SocketStatus {
+    std::optional<std::uint32_t> instance;        // Whose it is; null: all share it.
+    bool open = true;                             // Whether it gets what is new.
+    std::optional<std::uint32_t> waiting, limit;  // Connections; null: the kernel does not tell.
+};
+struct ListenerStatus {
+    std::string name, address;
+    std::vector<SocketStatus> sockets;
+};
+
 struct UnitStatus {
     std::string name, description;
     std::string goal, state, reason;  // Of the instance that is worst off.
     std::vector<InstanceStatus> instances;
     std::vector<std::string> files;  // "units/web.toml" and its drop-ins; empty if it has none.
     std::optional<std::uint32_t> configured;  // Instances, when the operator chose another number.
+    std::vector<ListenerStatus> listeners;    // While they are open. Not sent when there are none.
     bool cores = false;                       // instances = "cores"; sent only when true.
 };
 

@@ -10,7 +10,7 @@ import pytest
 import processes
 
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "units" / "examples"
-STEADY = ("web", "proxy", "pipeline", "worker", "beacon", "store", "counter")
+STEADY = ("web", "proxy", "pipeline", "worker", "beacon", "store", "counter", "greeter")
 LINE = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z (\S+)\[(\d+)\] (out|err): (.*)$")
 
 
@@ -19,7 +19,7 @@ def shop(superd):
     """superd with all examples running; `ports` tells where 18080 and so on went."""
     shutil.rmtree(superd.config)
     shutil.copytree(EXAMPLES, superd.config)
-    superd.ports = {port: processes.free_port() for port in (18080, 18081, 18082)}
+    superd.ports = {port: processes.free_port() for port in (18080, 18081, 18082, 18084)}
     for path in [*superd.config.glob("units/*.toml"), superd.config / "nginx/nginx.conf"]:
         text = path.read_text().replace("@EXAMPLES@", str(superd.config))
         for old, new in superd.ports.items():
@@ -65,6 +65,13 @@ def test_a_crash_changes_no_siblings_pid(shop):
     last = shop.instance("web")["last-exit"]
     assert (last["signal"], last["code"]) == ("SIGKILL", None)
     assert get(shop.ports[18081])[0] == 200
+
+
+def test_nobody_who_calls_the_greeter_is_refused(shop):
+    for name in ("greeter/0", "greeter/1"):
+        processes.kill(shop.pid(name))
+    status, body = get(shop.ports[18084])
+    assert status == 200 and body.startswith(b"Greetings from greeter/")
 
 
 def test_the_crasher_comes_back_and_says_why(shop):

@@ -51,6 +51,20 @@ TEST(Table, AReasonCannotControlTheTerminal) {
     EXPECT_THAT(render_table(summary, plain, 0), Not(HasSubstr("\xC2\x9B")));
 }
 
+TEST(StatusPage, TellsWhoWaitsAtListeners) {
+    wire::Status status;
+    status.units.push_back({"web", "", "up", "ready", "", {}});
+    auto& listeners = status.units[0].listeners;
+    listeners.push_back({"admin", "unix:/run/x", {{}}});
+    listeners.push_back({"all", "tcp://*:81", {{{}, true, 7, 128}}});
+    listeners.push_back({"http", "tcp://*:80", {{0, true, 3, 4096}, {1, false, 0, 4096}}});
+    const auto text = render_status(status, plain, 0);
+    EXPECT_THAT(text, HasSubstr("listens    admin unix:/run/x\n"));
+    EXPECT_THAT(text, HasSubstr("listens    all tcp://*:81: 7 of 128 wait\n"));
+    EXPECT_THAT(text, HasSubstr("listens    http tcp://*:80: 3, 0 of 4096 wait for instances 0, 1; "
+                                "nothing new goes to 1\n"));
+}
+
 TEST(StatusPage, TellsAllThatIsKnown) {
     wire::InstanceStatus instance;
     instance.goal = "up";

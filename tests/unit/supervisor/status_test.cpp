@@ -3,10 +3,12 @@
 #include "supervisor/commands.hpp"
 #include "supervisor/moment.hpp"
 #include "tests/unit/core/share.hpp"
+#include "tests/unit/supervisor/keeper_end.hpp"
 
 #include <csignal>
 #include <optional>
 
+#include <boost/asio/io_context.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -69,7 +71,11 @@ protected:
     Table table;
     Definitions definitions;
     History history;
-    StatusView view{system, table, definitions, history};
+    boost::asio::io_context io;
+    KeeperEnd keeper;
+    KeeperLink link{io.get_executor(), keeper.take_link()};
+    Listeners listeners{link};
+    StatusView view{system, table, definitions, history, listeners};
     Commands commands{system, [](TargetOutcome& outcome) { outcome.reason = "described"; }};
     std::optional<std::vector<TargetOutcome>> outcomes;
     Commands::Done done = [this](std::vector<TargetOutcome> all) { outcomes = std::move(all); };

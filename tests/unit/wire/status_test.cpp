@@ -53,9 +53,14 @@ TEST(Status, ComesBackAsItWas) {
     status.units[0].instances[0].memory = 1'234'567'890'123;
     status.units[0].instances[0].cpu = 0.5;
     status.units[0].instances[0].ready_since = "x";
+    status.units[0].listeners = {{"http", "tcp://*:80", {{0, true, 3, 4096}, {{}, false, {}, {}}}}};
     const auto text = serialize(status);
     EXPECT_EQ(serialize(parse_status(text)), text);
     EXPECT_EQ(parse_status(text).units[0].instances[0].memory, 1'234'567'890'123u);
+    const auto sockets = parse_status(text).units[0].listeners.at(0).sockets;
+    EXPECT_EQ(sockets.at(0).waiting, 3u);
+    EXPECT_EQ(sockets.at(1).instance, std::nullopt);
+    EXPECT_FALSE(sockets.at(1).open);
 }
 
 TEST(Status, DeathsAreSentWhereThereAreAny) {

@@ -1,0 +1,367 @@
+#include "supervisor/listeners.hpp"
+
+#include "config/instance_text.hpp"
+#include "config/listen_address.hpp"
+
+#include <sys/mman.h>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <tuple>
+#include <utility>
+
+namespace superd::supervisor {
+namespace {
+
+constexpr std::string_view prefix = "listen.";
+
+std::string held_name(std::uint32_t number) { return std::string{prefix} + std::to_string(number); }
+
+// Whether the socket has a place in a list, and must leave it when it is closed.
+bool is_listed(const Listeners::Socket& socket) {
+    return socket.index != Listeners::shared && socket.address.starts_with("tcp:");
+}
+
+os::ListenOptions options_of(const config::Listener& listener) {
+    return {.backlog = static_cast<int>(listener.backlog),
+            .nodelay = listener.nodelay,
+            .mode = listener.mode,
+            .uid = listener.uid,
+            .gid = listener.gid};
+}
+
+// What listener and instance ask for.
+Listeners::Socket wanted(const config::Listener& listener, std::uint32_t index) {
+    Listeners::Socket socket;
+    socket.name = listener.name;
+    socket.address = config::for_instance(listener.address, index);
+    socket.index = listener.shared ? Listeners::shared : index;
+    return socket;
+}
+
+bool same(const Listeners::Socket& one, const Listeners::Socket& other) {
+    return one.name == other.name && one.index == other.index && one.address == other.address;
+}
+
+std::string place_text(const config::Unit& unit, const config::Listener& listener) {
+    if (listener.at.file >= unit.source.files.size()) return {};
+    return " (" + unit.source.files[listener.at.file] + ":" + std::to_string(listener.at.line) +
+           ":" + std::to_string(listener.column) + ")";
+}
+
+std::string cause_text(const Error& error, const os::Endpoint& endpoint) {
+    std::string text = error.code.message();
+    if (error.code == std::errc::address_in_use) {
+        if (const auto owner = os::owner_of(endpoint)) {
+            return text + ", by " + owner->name + " (pid " + std::to_string(owner->pid) + ")";
+        }
+        return text + "; superd may not see by whom: ask `ss -lp` as root";
+    }
+    if (error.code == std::errc::permission_denied && !endpoint.is_path()) {
+        return text +
+               "; a port below net.ipv4.ip_unprivileged_port_start needs superd to be root "
+               "or to have CAP_NET_BIND_SERVICE";
+    }
+    if (error.code == std::errc::address_not_available) {
+        return text + "; no network interface has it";
+    }
+    return text;
+}
+
+bool may_pass(const std::error_code& code) {
+    return code == std::errc::too_many_files_open || code == std::errc::not_enough_memory ||
+           code == std::errc::too_many_files_open_in_system || code == std::errc::no_buffer_space;
+}
+
+// The note's lines: unit, name, address, index, place.
+std::vector<std::string> read_lines(const os::Fd& note) {
+    std::array<char, 1024> text{};
+    const ssize_t size = ::pread(note.get(), text.data(), text.size(), 0);
+    std::vector<std::string> lines;
+    std::string_view rest{text.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
+    while (!rest.empty()) {
+        const auto end = rest.find('\n');
+        if (end == rest.npos) break;
+        lines.emplace_back(rest.substr(0, end));
+        rest.remove_prefix(end + 1);
+    }
+    return lines;
+}
+
+template <class Number>
+bool read_number(const std::string& text, Number& into) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), into);
+    return error == std::errc{} && end == text.data() + text.size();
+}
+
+}  // namespace
+
+std::optional<os::Endpoint> endpoint_of(std::string_view address) {
+    const auto parsed = config::parse_listen_address(address);
+    if (!parsed) return std::nullopt;
+    switch (parsed->transport) {
+        case config::Transport::tcp:
+            return os::inet_endpoint(SOCK_STREAM, parsed->host, parsed->port);
+        case config::Transport::udp:
+            return os::inet_endpoint(SOCK_DGRAM, parsed->host, parsed->port);
+        case config::Transport::unix_stream: return os::path_endpoint(parsed->path);
+    }
+    std::unreachable();
+}
+
+// In one write, and only the last line changes: a reader sees the place as it was, or as it is.
+void Listeners::write_note(const std::string& unit, const Socket& socket) {
+    const std::string text = unit + "\n" + socket.name + "\n" + socket.address + "\n" +
+                             std::to_string(socket.index) + "\n" + std::to_string(socket.place) +
+                             "\n";
+    std::ignore = ::pwrite(socket.note.get(), text.data(), text.size(), 0);
+}
+
+void Listeners::hold(const std::string& unit, Socket& socket) {
+    socket.number = next_++;
+    socket.note = os::Fd{::memfd_create("superd-listener", MFD_CLOEXEC)};
+    if (!socket.note) return;  // It goes with this process then, and is opened anew.
+    write_note(unit, socket);
+    link_.hold(held_name(socket.number), std::array{socket.fd.get(), socket.note.get()});
+}
+
+std::set<std::string> Listeners::adopt(const std::set<std::string>& held) {
+    std::set<std::string> taken;
+    std::vector<std::pair<std::string, Socket>> ended;
+    for (const std::string& name : held) {
+        Socket socket;
+        if (!name.starts_with(prefix) || !read_number(name.substr(prefix.size()), socket.number)) {
+            continue;
+        }
+        auto [fd, note] = link_.fetch(name);
+        const auto lines = note ? read_lines(note) : std::vector<std::string>{};
+        if (lines.size() < 5 || !read_number(lines[3], socket.index) ||
+            !read_number(lines[4], socket.place)) {
+            continue;
+        }
+        socket.name = lines[1];
+        socket.address = lines[2];
+        socket.fd = std::move(fd);
+        socket.note = std::move(note);
+        next_ = std::max(next_, socket.number + 1);
+        const auto endpoint = endpoint_of(socket.address);
+        if (!endpoint || !os::listens_at(socket.fd.get(), *endpoint)) {
+            ended.emplace_back(lines[0], std::move(socket));
+            continue;
+        }
+        groups_[lines[0]].sockets.push_back(std::move(socket));
+        taken.insert(name);
+    }
+    // The supervisor before has ended these, and perhaps not come to note what that changed.
+    for (const auto& [unit, gone] : ended) leave_places(unit, groups_[unit], gone);
+    std::erase_if(groups_, [](const auto& each) { return each.second.sockets.empty(); });
+    return taken;
+}
+
+std::int32_t Listeners::next_place(const Group& group, const Socket& joining) {
+    std::int32_t next = 0;
+    for (const Socket& each : group.sockets) {
+        if (each.name != joining.name || each.address != joining.address) continue;
+        if (!is_listed(each) || each.place < 0) return -1;
+        next = std::max(next, each.place + 1);
+    }
+    return next;
+}
+
+// The kernel puts the last of the list where one has left.
+void Listeners::leave_places(const std::string& unit, Group& group, const Socket& gone) {
+    if (!is_listed(gone) || gone.place < 0) return;
+    Socket* last = nullptr;
+    for (Socket& each : group.sockets) {
+        if (&each == &gone || each.name != gone.name || each.address != gone.address) continue;
+        if (last == nullptr || each.place > last->place) last = &each;
+    }
+    if (last == nullptr || last->place < gone.place) return;
+    last->place = gone.place;
+    write_note(unit, *last);
+}
+
+void Listeners::close(const std::string& unit, Group& group, std::size_t at) {
+    Socket& gone = group.sockets[at];
+    if (const auto endpoint = endpoint_of(gone.address)) {
+        os::end_listening(gone.fd, *endpoint, is_listed(gone));
+    }
+    leave_places(unit, group, gone);
+    link_.release(held_name(gone.number));
+    group.steered.erase(gone.name);
+    group.sockets.erase(group.sockets.begin() + static_cast<std::ptrdiff_t>(at));
+}
+
+std::optional<Listeners::Failure> Listeners::open_one(const config::Unit& unit,
+                                                      const config::Listener& listener,
+                                                      Socket socket, const std::string& whose,
+                                                      const std::function<bool(pid_t)>& ours) {
+    Group& group = groups_[unit.spec.name];
+    const auto failed = [&](const std::string& cause, bool transient) {
+        return Failure{whose + ": cannot listen at " + socket.address + place_text(unit, listener) +
+                           ": " + cause,
+                       transient};
+    };
+    const auto endpoint = endpoint_of(socket.address);
+    if (!endpoint) return failed("this is no address", false);
+    const bool joins = std::ranges::any_of(
+        group.sockets, [&](const Socket& each) { return each.address == socket.address; });
+    auto fd = os::listen_at(*endpoint, options_of(listener), !joins);
+    if (!fd && !joins && fd.error().code == std::errc::address_in_use && !endpoint->is_path()) {
+        // What outlived all of superd, or runs by an earlier definition, is not in the way.
+        const auto owner = os::owner_of(*endpoint);
+        if (owner && ours(owner->pid)) fd = os::listen_at(*endpoint, options_of(listener), false);
+    }
+    if (!fd) return failed(cause_text(fd.error(), *endpoint), may_pass(fd.error().code));
+    socket.fd = std::move(*fd);
+    socket.place = is_listed(socket) ? next_place(group, socket) : -1;
+    hold(unit.spec.name, socket);
+    group.sockets.push_back(std::move(socket));
+    group.steered.erase(listener.name);
+    return std::nullopt;
+}
+
+std::optional<Listeners::Failure> Listeners::open(const config::Unit& unit, std::uint32_t index,
+                                                  const std::string& whose,
+                                                  const std::function<bool(pid_t)>& ours) {
+    const std::string& name = unit.spec.name;
+    if (const auto found = groups_.find(name); found != groups_.end()) {
+        Group& group = found->second;
+        for (std::size_t at = group.sockets.size(); at-- > 0;) {
+            const Socket& each = group.sockets[at];
+            if (each.index != index && each.index != shared) continue;
+            const bool used = std::ranges::any_of(unit.listeners, [&](const auto& listener) {
+                return same(wanted(listener, index), each);
+            });
+            const auto endpoint = endpoint_of(each.address);
+            const bool whole = endpoint && os::listens_at(each.fd.get(), *endpoint);
+            if (!used || !whole) close(name, group, at);
+        }
+    }
+    for (const config::Listener& listener : unit.listeners) {
+        Socket socket = wanted(listener, index);
+        const auto endpoint = endpoint_of(socket.address);
+        auto& sockets = groups_[name].sockets;
+        const auto present =
+            std::ranges::find_if(sockets, [&](const Socket& each) { return same(each, socket); });
+        if (present != sockets.end() && endpoint) {
+            os::set_options(present->fd, *endpoint, options_of(listener));
+            continue;
+        }
+        if (auto failure = open_one(unit, listener, std::move(socket), whose, ours)) return failure;
+    }
+    if (const auto found = groups_.find(name);
+        found != groups_.end() && found->second.sockets.empty()) {
+        groups_.erase(found);
+    }
+    return std::nullopt;
+}
+
+std::vector<const Listeners::Socket*> Listeners::of(const config::Unit& unit,
+                                                    std::uint32_t index) const {
+    std::vector<const Socket*> found;
+    const auto group = groups_.find(unit.spec.name);
+    if (group == groups_.end()) return found;
+    for (const config::Listener& listener : unit.listeners) {
+        const Socket socket = wanted(listener, index);
+        for (const Socket& each : group->second.sockets) {
+            if (same(each, socket)) found.push_back(&each);
+        }
+    }
+    return found;
+}
+
+const std::vector<Listeners::Socket>* Listeners::find(std::string_view unit) const {
+    const auto found = groups_.find(unit);
+    return found == groups_.end() ? nullptr : &found->second.sockets;
+}
+
+bool Listeners::restore(const config::Unit& unit, std::uint32_t index, const std::string& name,
+                        os::Fd fd) {
+    const auto listener = std::ranges::find(unit.listeners, name, &config::Listener::name);
+    if (listener == unit.listeners.end()) return false;
+    Socket socket = wanted(*listener, index);
+    const auto endpoint = endpoint_of(socket.address);
+    if (!endpoint || !os::listens_at(fd.get(), *endpoint)) return false;
+    auto& sockets = groups_[unit.spec.name].sockets;
+    if (std::ranges::any_of(sockets, [&](const Socket& each) { return same(each, socket); })) {
+        return true;
+    }
+    socket.fd = std::move(fd);  // In which order they joined, nobody knows any more.
+    hold(unit.spec.name, socket);
+    sockets.push_back(std::move(socket));
+    return true;
+}
+
+void Listeners::close(const std::string& unit, std::uint32_t index, bool last) {
+    const auto found = groups_.find(unit);
+    if (found == groups_.end()) return;
+    Group& group = found->second;
+    for (std::size_t at = group.sockets.size(); at-- > 0;) {
+        const std::uint32_t its = group.sockets[at].index;
+        if (its == index || (last && its == shared)) close(unit, group, at);
+    }
+    if (group.sockets.empty()) groups_.erase(found);
+}
+
+void Listeners::steer(const std::string& unit, const std::vector<bool>& takes) {
+    const auto found = groups_.find(unit);
+    if (found == groups_.end()) return;
+    Group& group = found->second;
+    std::set<std::string> names;
+    for (const Socket& each : group.sockets) {
+        if (is_listed(each)) names.insert(each.name);
+    }
+    for (const std::string& name : names) {
+        std::vector<std::uint16_t> open;
+        const Socket* any = nullptr;
+        std::size_t count = 0;
+        bool known = true;
+        for (const Socket& each : group.sockets) {
+            if (each.name != name || !is_listed(each)) continue;
+            known = known && each.place >= 0 && (any == nullptr || each.address == any->address);
+            any = &each;
+            ++count;
+            if (each.index < takes.size() && takes[each.index]) {
+                open.push_back(static_cast<std::uint16_t>(std::max(each.place, 0)));
+            }
+        }
+        if (!known || open.size() == count) open.clear();
+        std::ranges::sort(open);
+        const auto in_force = group.steered.find(name);
+        if (in_force != group.steered.end() && in_force->second == open) continue;
+        // Where it fails, connections go to all: they wait, at worst.
+        if (os::steer(any->fd, open)) group.steered[name] = std::move(open);
+    }
+}
+
+std::vector<std::string> Listeners::units() const {
+    std::vector<std::string> names;
+    for (const auto& [name, group] : groups_) names.push_back(name);
+    return names;
+}
+
+bool Listeners::is_open(std::string_view unit, const Socket& socket) const {
+    const auto found = groups_.find(unit);
+    if (found == groups_.end()) return true;
+    const auto steered = found->second.steered.find(socket.name);
+    if (steered == found->second.steered.end() || steered->second.empty()) return true;
+    return std::ranges::find(steered->second, socket.place) != steered->second.end();
+}
+
+std::uint32_t Listeners::waiting(std::string_view unit, std::uint32_t index) const {
+    std::uint32_t waiting = 0;
+    const auto* const sockets = find(unit);
+    if (sockets == nullptr) return 0;
+    for (const Socket& each : *sockets) {
+        if (each.index != index) continue;
+        if (const auto queue = os::accept_queue(each.fd)) waiting += queue->waiting;
+    }
+    return waiting;
+}
+
+}  // namespace superd::supervisor

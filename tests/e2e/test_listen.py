@@ -1,0 +1,260 @@
+"""Sockets that superd holds: what comes is served, whoever is down at the moment."""
+import collections
+import json
+import os
+import pathlib
+import signal
+import socket
+import stat
+import threading
+
+import pytest
+
+import harness
+import processes
+
+ACCEPTOR = harness.PROGRAMS / "acceptor.py"
+TIMEOUT = harness.PATIENCE
+
+
+def web(port, more="", listener=None):
+    listener = listener or f'"tcp://127.0.0.1:{port}"'
+    return f'exec = ["python3", "{ACCEPTOR}"]\n{more}\n[listen]\nhttp = {listener}\n'
+
+
+def dial(address):
+    family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
+    client = socket.socket(family, socket.SOCK_STREAM)
+    client.settimeout(TIMEOUT)
+    client.connect(address)
+    return client
+
+
+def answer(client):
+    """What the service answers on a connection that may have waited for long."""
+    with client:
+        client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        received = b""
+        while chunk := client.recv(65536):
+            received += chunk
+    head, _, body = received.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.0 200"), received
+    return json.loads(body)
+
+
+def ask(port):
+    return answer(dial(("127.0.0.1", port)))
+
+
+def inode(pid, descriptor):
+    return os.readlink(f"/proc/{pid}/fd/{descriptor}")
+
+
+class Load:
+    """Connections one after the other from a few threads, until it is stopped; every failure counts."""
+
+    def __init__(self, port, threads=4):
+        self.port, self.over, self.failures = port, threading.Event(), []
+        self.served = collections.Counter()
+        self.threads = [threading.Thread(target=self.run) for _ in range(threads)]
+        for thread in self.threads:
+            thread.start()
+
+    def run(self):
+        while not self.over.is_set():
+            try:
+                self.served[ask(self.port)["instance"]] += 1
+            except (OSError, AssertionError, ValueError) as error:
+                self.failures.append(repr(error))
+
+    def stop(self):
+        self.over.set()
+        for thread in self.threads:
+            thread.join()
+        return self.failures
+
+
+def test_a_plain_program_gets_its_sockets_as_systemd_gives_them(superd):
+    port, path = processes.free_port(), superd.base / "deep" / "web.sock"
+    superd.unit("web", web(port) + f'admin = {{ address = "unix:{path}", mode = "0600" }}\n')
+    superd.start()
+    told = ask(port)
+    assert told == {"listener": "http", "instance": "web/0", "pid": superd.pid("web"), "nodelay": True}
+    assert answer(dial(str(path)))["listener"] == "admin"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    listeners = {one["name"]: one for one in superd.units()["web"]["listeners"]}
+    assert listeners["http"]["address"] == f"tcp://127.0.0.1:{port}"
+    assert listeners["http"]["sockets"] == [{"instance": 0, "open": True, "waiting": 0, "limit": 4096}]
+    assert listeners["admin"]["sockets"][0]["instance"] is None
+    text = superd.ctl("status", "web").stdout
+    assert f"http tcp://127.0.0.1:{port}: 0 of 4096 wait" in text and f"admin unix:{path}" in text
+    superd.ctl("stop", "web")
+    assert not path.exists()
+    with pytest.raises(ConnectionRefusedError):
+        dial(("127.0.0.1", port))
+
+
+def test_connections_wait_while_nobody_serves(superd):
+    port = processes.free_port()
+    superd.unit("web", web(port) + '[restart]\npolicy = "always"\ndelay = "1s"\njitter = 0\n')
+    superd.start()
+    first = ask(port)["pid"]
+    processes.kill(first)
+    superd.await_state("web", "backoff")
+    waiting = [dial(("127.0.0.1", port)) for _ in range(5)]
+    queue = superd.units()["web"]["listeners"][0]["sockets"][0]
+    assert queue["waiting"] == 5 or superd.instance("web")["state"] != "backoff"
+    assert {answer(client)["pid"] for client in waiting} == {superd.await_new_pid("web", first)}
+
+
+def test_sockets_outlive_the_supervisor(superd):
+    port = processes.free_port()
+    superd.unit("web", web(port, "instances = 2") + '[restart]\npolicy = "always"\ndelay = "0s"\n')
+    superd.start()
+    before = superd.pids()
+    sockets = {name: inode(pid, 3) for name, pid in before.items()}
+    assert len(set(sockets.values())) == 2
+    processes.kill(superd.parts()["supervisor"])
+    waiting = dial(("127.0.0.1", port))
+    assert superd.pids() == before
+    processes.kill(before["web/1"])
+    after = superd.await_new_pid("web/1", before["web/1"])
+    assert inode(after, 3) == sockets["web/1"], "the same socket, with what waited in it"
+    answer(waiting)
+    assert superd.units()["web"]["listeners"][0]["sockets"][1]["instance"] == 1
+
+
+def test_sockets_are_taken_back_from_a_service_that_outlived_all_of_superd(superd):
+    port = processes.free_port()
+    superd.unit("web", web(port) + '[restart]\npolicy = "always"\ndelay = "0s"\n')
+    superd.start()
+    pid = superd.pid("web")
+    socket_before = inode(pid, 3)
+    superd.kill_all_parts()
+    assert ask(port)["pid"] == pid
+    superd.start()
+    assert superd.pid("web") == pid
+    processes.kill(pid)
+    again = superd.await_new_pid("web", pid)
+    assert inode(again, 3) == socket_before
+    assert ask(port)["pid"] == again
+
+
+def test_an_address_in_use_is_a_failed_start_that_is_tried_again(superd):
+    port = processes.free_port()
+    superd.unit("web", web(port) + '[restart]\ndelay = "50ms"\nmax-delay = "50ms"\n')
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        superd.start()
+        superd.await_state("web", "backoff")
+        place = superd.ctl("why", "web").stdout
+        assert (f"web: cannot listen at tcp://127.0.0.1:{port} (units/web.toml:5:8): Address already in use, "
+                f"by {pathlib.Path('/proc/self/comm').read_text().strip()} (pid {os.getpid()})") in place
+    superd.await_state("web", "ready")
+    ask(port)
+
+
+def test_scaling_under_load_loses_no_connection(superd):
+    port = processes.free_port()
+    superd.unit("web", web(port, 'env = { SLOW = "0.002" }'))
+    superd.start()
+    load = Load(port)
+    superd.ctl("scale", "web=4")
+    superd.await_that(lambda: len(load.served) == 4)
+    superd.ctl("scale", "web=1")
+    assert superd.pids().keys() == {"web/0"}
+    assert load.stop() == []
+    assert sum(load.served.values()) > 20
+    sockets = superd.units()["web"]["listeners"][0]["sockets"]
+    assert [one["instance"] for one in sockets] == [0]
+
+
+def test_what_waits_for_one_that_goes_is_served_first(superd):
+    port, gate = processes.free_port(), superd.base / "gate"
+    superd.unit("web", web(port, f'instances = 2\nenv = {{ GATE = "{gate}" }}'))
+    superd.start()
+    waiting = [dial(("127.0.0.1", port)) for _ in range(16)]
+    depth = [one["waiting"] for one in superd.units()["web"]["listeners"][0]["sockets"]]
+    assert sum(depth) == 16
+    down = threading.Thread(target=lambda: superd.ctl("scale", "web=1"))
+    down.start()
+    superd.await_state("web/1", "stopping")
+    last = superd.units()["web"]["listeners"][0]["sockets"][1]
+    assert last["open"] is False and "nothing new goes to 1" in superd.ctl("status", "web", expect=None).stdout
+    waiting += [dial(("127.0.0.1", port)) for _ in range(8)]
+    assert superd.units()["web"]["listeners"][0]["sockets"][1]["waiting"] == last["waiting"]
+    gate.touch()
+    served = collections.Counter(answer(client)["instance"] for client in waiting)
+    assert served == {"web/0": depth[0] + 8, "web/1": depth[1]} or depth[1] == 0
+    down.join()
+    assert "web/1" not in superd.instances()
+
+
+def test_a_changed_listener_touches_no_other(superd):
+    http, old, new = (processes.free_port() for _ in range(3))
+    superd.unit("web", web(http) + f'metrics = "tcp://127.0.0.1:{old}"\n')
+    superd.unit("other", web(processes.free_port()))
+    superd.start()
+    before = superd.pids()
+    kept = inode(before["web/0"], 3)
+    superd.unit("web", web(http) + f'metrics = "tcp://127.0.0.1:{new}"\n')
+    plan = superd.json("plan")["changes"]
+    assert [(one["unit"], one["keys"]) for one in plan] == [("web", ["listen.metrics"])]
+    assert plan[0]["values"][0]["from"] == f'"tcp://127.0.0.1:{old}"'
+    superd.ctl("reload")
+    assert superd.pids() == before
+    superd.ctl("apply")
+    superd.ctl("wait", "web")
+    after = superd.pids()
+    assert after["other/0"] == before["other/0"] and after["web/0"] != before["web/0"]
+    assert inode(after["web/0"], 3) == kept
+    assert ask(new)["listener"] == "metrics"
+    with pytest.raises(ConnectionRefusedError):
+        dial(("127.0.0.1", old))
+
+
+def test_one_socket_is_shared_when_asked(superd):
+    port = processes.free_port()
+    superd.unit("web", web(port, "instances = 3",
+                           f'{{ address = "tcp://127.0.0.1:{port}", accept = "shared", nodelay = false }}'))
+    superd.start()
+    assert len({inode(pid, 3) for pid in superd.pids().values()}) == 1
+    superd.ctl("stop", "web/0")
+    told = ask(port)
+    assert told["instance"] != "web/0" and told["nodelay"] is False
+    superd.ctl("stop", "web")
+    with pytest.raises(ConnectionRefusedError):
+        dial(("127.0.0.1", port))
+
+
+def test_a_stopped_or_crashing_instance_gets_nothing_new(superd):
+    port = processes.free_port()
+    superd.unit("web", web(port, "instances = 3") + '[restart]\npolicy = "always"\ndelay = "30s"\n')
+    superd.start()
+    superd.ctl("stop", "web/0")
+    superd.await_that(lambda: superd.instance("web/2")["state"] == "ready")
+    assert {ask(port)["instance"] for _ in range(24)} <= {"web/1", "web/2"}
+    processes.send(superd.pid("web/1"), signal.SIGSEGV)
+    superd.await_state("web/1", "backoff")
+    assert {ask(port)["instance"] for _ in range(24)} == {"web/2"}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a privileged port needs root")
+def test_a_service_needs_no_right_for_a_privileged_port(superd):
+    port = next((port for port in range(1023, 700, -1) if is_free(port)), None)
+    assert port
+    superd.base.chmod(0o755)
+    superd.unit("web", web(port, 'user = "nobody"'))
+    superd.start()
+    told = ask(port)
+    assert pathlib.Path(f"/proc/{told['pid']}").stat().st_uid != 0
+
+
+def is_free(port):
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
