@@ -34,7 +34,7 @@ bool check_table(const std::string& where, const Value& value, const Table& tabl
         const auto key = std::ranges::find(listener_keys, entry.key, &Key::path);
         const auto path = where + "." + shown_key(entry.key);
         if (key == listener_keys.end()) {
-            refuse(path, Value{entry.at, {}},
+            refuse(path, Value{entry.at, Table{}},
                    "unknown key; expected address, accept, backlog, nodelay, mode, user or group");
             good = false;
             continue;
@@ -194,7 +194,7 @@ bool check_listeners(const Value& value, const Refuse& refuse) {
     for (const auto& entry : table->entries) {
         const auto where = "." + shown_key(entry.key);
         if (!is_listener_name(entry.key)) {
-            refuse(where, Value{entry.at, {}},
+            refuse(where, Value{entry.at, Table{}},
                    "a listener's name has 1 to 64 letters, digits and - _ only");
             good = false;
         } else if (const auto* inner = entry.value.as<Table>()) {
