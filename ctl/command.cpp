@@ -58,7 +58,7 @@ constexpr std::array events_flags{
     follow, since, Flag{"--until", "", Value::since, "WHEN", "Only what is not newer than that"},
     Flag{"--type", "-t", Value::text, "TYPE,…",
          "Only events of these types: state, spawn, spawn-failed, ready, exit, lines, dropped, "
-         "config, check, command, superd"}};
+         "config, hook, check, command, superd"}};
 constexpr std::array status_flags{
     Flag{"--deaths", "", Value::none, "", "The last eight exits of each, not only the last"}};
 

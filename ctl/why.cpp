@@ -87,7 +87,11 @@ private:
             told_.headline += ": not all of its members are up";
             return;
         }
-        if (link_.reason == "running") {
+        if (!link_.hook.empty()) {
+            told_.headline += ": " + hook_at_work(link_, now_ns_);
+            below(link_.hook == "pre-start" ? "Its process is started once the hook has succeeded."
+                                            : "It is ready once the hook has succeeded.");
+        } else if (link_.reason == "running") {
             told_.headline += ": it runs to its end, as pid " + pid();
         } else if (link_.reason == "awaiting-ready") {
             told_.headline += ": it runs, as pid " + pid() + ", and is not ready yet";
@@ -133,6 +137,10 @@ private:
         if (link_.reason == "ready-timeout") below("superd ends it, as it was not ready in time.");
         if (link_.reason == "restart-requested" || link_.reason == "group-restart") {
             below("It starts again when it is down.");
+        }
+        if (!link_.hook.empty()) {
+            below("Now " + hook_at_work(link_, now_ns_) + ".");
+            if (link_.hook == "pre-stop") below("Only then is it told to stop.");
         }
         const bool main_gone = !link_.pid && link_.run != 0;
         if (main_gone && !link_.left.empty()) {
@@ -238,6 +246,12 @@ private:
     void cause_of_failure() {
         if (link_.reason == "spawn-failed" && !link_.error.empty()) {
             return below("It cannot be started: " + printable(link_.error) + ".");
+        }
+        if (link_.reason == "pre-start-failed") {
+            return below("It could not be started: its " + printable(link_.error) + ".");
+        }
+        if (link_.reason == "post-start-failed") {
+            below("It ran, but its " + printable(link_.error) + ".");
         }
         if (link_.reason == "ready-timeout") below("It was not ready in time (ready.timeout).");
         death();

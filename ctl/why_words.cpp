@@ -48,6 +48,7 @@ bool alike(const wire::LastExit& one, const wire::LastExit& other) {
 // Why superd ended a run, to complete "superd ended it, as ".
 std::string why_ended(const wire::LastExit& death) {
     const auto& by = death.ended_by;
+    if (by == "post-start-failed") return "as its " + printable(death.cause);
     if (!death.cause.empty()) return "as it was not well: " + printable(death.cause);
     if (by == "ready-timeout") return "as it was not ready in time";
     if (by == "ready-failed") return "as its readiness check could not succeed any more";
@@ -126,6 +127,13 @@ std::string last_death(const wire::Link& link, std::int64_t now_ns) {
         if (first && end) text += " within " + span_text(*end - *first);
     }
     return text + ".";
+}
+
+std::string hook_at_work(const wire::Link& link, std::int64_t now_ns) {
+    const auto hook = printable(link.hook);
+    auto text = "its " + hook + " hook runs (hooks." + hook + ")";
+    if (link.due) text += ", and is killed if it has not ended " + until_text(*link.due, now_ns);
+    return text;
 }
 
 std::string who_asked(const wire::Link& link, std::string_view action, std::int64_t now_ns) {

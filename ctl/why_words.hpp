@@ -23,6 +23,9 @@ std::string until_text(std::string_view moment, std::int64_t now_ns);
 // Empty if no run of it has ended.
 std::string last_death(const superd::wire::Link& link, std::int64_t now_ns);
 
+// "its pre-stop hook runs (hooks.pre-stop), and is killed if it has not ended in 27s"
+std::string hook_at_work(const superd::wire::Link& link, std::int64_t now_ns);
+
 // "root asked to stop it at 10:02:11 (`superctl stop`)": the command, if it is this action.
 std::string who_asked(const superd::wire::Link& link, std::string_view action, std::int64_t now_ns);
 

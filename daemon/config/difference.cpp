@@ -2,6 +2,7 @@
 #include "config/schema.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <string_view>
 
@@ -81,6 +82,7 @@ void compare_launch(const Launch& before, const Launch& after, Keys& keys) {
     };
     keys.compare("directory", directory(before), directory(after));
     keys.compare("umask", before.umask, after.umask);
+    keys.compare("stop-on-supervisor-exit", before.ends_with_superd, after.ends_with_superd);
 }
 
 bool same_dependency(const core::Dependency& a, const core::Dependency& b) {
@@ -228,6 +230,32 @@ void compare_listeners(const std::vector<Listener>& before, const std::vector<Li
     compare(after, before);
 }
 
+void compare_hooks(const Unit& before, const Unit& after, Keys& keys) {
+    static const core::HookRule no_rule;
+    static const Hooks none;
+    const core::HookRule& a = before.spec.hooks ? *before.spec.hooks : no_rule;
+    const core::HookRule& b = after.spec.hooks ? *after.spec.hooks : no_rule;
+    const Hooks& old = before.hooks ? *before.hooks : none;
+    const Hooks& now = after.hooks ? *after.hooks : none;
+    struct Paths {
+        std::string_view hook, timeout;
+    };
+    constexpr std::array paths{Paths{"hooks.pre-start", "hooks.pre-start-timeout"},
+                               Paths{"hooks.post-start", "hooks.post-start-timeout"},
+                               Paths{"hooks.pre-stop", "hooks.pre-stop-timeout"},
+                               Paths{"hooks.post-stop", "hooks.post-stop-timeout"},
+                               Paths{"hooks.on-crash", "hooks.on-crash-timeout"}};
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+        const std::size_t hook = i + 1;  // The first of core::Hook is none.
+        keys.compare(paths[i].hook, old.argv[hook], now.argv[hook]);
+        keys.compare(paths[i].timeout, old.timeouts[hook], now.timeouts[hook]);
+    }
+    keys.compare("hooks.timeout", old.timeout, now.timeout);
+    keys.compare("hooks.on-crash-limit", a.crash_limit, b.crash_limit);
+    keys.compare("hooks.on-crash-limit", a.crash_window, b.crash_window);
+    keys.compare("hooks.run-as", old.run_as, now.run_as);
+}
+
 Change compare_units(const Unit& before, const Unit& after) {
     Change change{
         after.spec.name, ChangeKind::live, {}, before.spec.instances, after.spec.instances};
@@ -247,6 +275,7 @@ Change compare_units(const Unit& before, const Unit& after) {
     compare_stop(before.spec, after.spec, keys);
     compare_checks(before.spec.checks, after.spec.checks, keys);
     compare_listeners(before.listeners, after.listeners, keys);
+    compare_hooks(before, after, keys);
     keys.compare("fd-store-max", before.fd_store_max, after.fd_store_max);
     keys.compare("extend-max", before.spec.extend_max, after.spec.extend_max);
     keys.compare("watchdog.every", before.spec.watchdog.every, after.spec.watchdog.every);

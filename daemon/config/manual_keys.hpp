@@ -21,4 +21,7 @@ std::string key_reference(const Key& key, std::string_view required);
 // Every key of a section: its form, meaning, default, example, and when a change applies.
 std::string section_reference(const Schema& schema, std::string_view section);
 
+// What [hooks] does, above its keys.
+std::string hooks_manual();
+
 }  // namespace superd::config

@@ -165,8 +165,8 @@ env.PORT = "9090"
 Drop\-ins of a unit that is not there are a mistake.
 Mistakes name the drop\-in that they are in.
 .SH VARIABLES
-In exec, directory, the values of env and the strings of [ready] and [[check]], ${NAME} is replaced
-by a variable, and ${NAME:\-default} by a default where that is not set, or empty.
+In exec, directory, the values of env and the strings of [ready], [[check]] and [hooks], ${NAME} is
+replaced by a variable, and ${NAME:\-default} by a default where that is not set, or empty.
 A default may refer to variables too.
 They are looked for in this order:
 .IP 1. 4
@@ -191,9 +191,9 @@ A unit's environment has, later ones winning: HOME, USER, LOGNAME and SHELL wher
 the variables in pass\-env that superd itself has; those in env\-file, file by file; those in env.
 PATH is /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin unless one of them sets it.
 For each run superd adds SUPERD_SERVICE, SUPERD_INSTANCE, SUPERD_RUN, for ready.notify and
-[watchdog] NOTIFY_SOCKET, for [watchdog] WATCHDOG_USEC and WATCHDOG_PID, and for [listen], and
-where it keeps descriptors for the unit, LISTEN_FDS, LISTEN_FDNAMES and LISTEN_PID; a unit cannot
-set these itself.
+[watchdog] NOTIFY_SOCKET, for [watchdog] WATCHDOG_USEC and WATCHDOG_PID, for [listen], and
+where it keeps descriptors for the unit, LISTEN_FDS, LISTEN_FDNAMES and LISTEN_PID, and for a hook
+SUPERD_HOOK; a unit cannot set these itself.
 .PP
 An env\-file has lines NAME=value.
 Empty lines are ignored, and those that begin with # or ;.
@@ -255,6 +255,7 @@ std::string unit_manual() {
         if (section == "ready") page += escaped(ready_text);
         if (section == "check") page += escaped(check_text);
         if (section == "watchdog") page += escaped(watchdog_text);
+        if (section == "hooks") page += hooks_manual();
         page += section_reference(schema, section);
     }
     page += listeners_text;

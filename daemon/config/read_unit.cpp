@@ -139,11 +139,13 @@ Draft read_unit(const std::string& name, const Table& root, Surroundings& surrou
     unit.launch.env = environment.strings();
     read_directory(fields, environment, unit.launch);
     read_umask(fields, unit.launch);
+    fields.read("stop-on-supervisor-exit", unit.launch.ends_with_superd);
     unit.ready = read_ready(fields, environment, surroundings.programs, unit.spec);
     read_checks(fields, environment, surroundings.programs, unit);
     read_watchdog(fields, unit.spec);
     read_fd_store(fields, unit);
     read_listeners(fields, environment, surroundings.accounts, unit);
+    read_hooks(fields, environment, surroundings.programs, unit);
     unit.log = surroundings.log;
     read_log(fields, unit.log);
     unit.source = {

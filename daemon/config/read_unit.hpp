@@ -56,6 +56,7 @@ std::vector<core::StopStep> read_stop(const Fields& fields);
 std::unique_ptr<Ready> read_ready(const Fields& fields, Environment& environment,
                                   Programs& programs, core::UnitSpec& spec);
 void read_checks(const Fields& fields, Environment& environment, Programs& programs, Unit& unit);
+void read_hooks(const Fields& fields, Environment& environment, Programs& programs, Unit& unit);
 void read_fd_store(const Fields& fields, Unit& unit);
 void read_watchdog(const Fields& fields, core::UnitSpec& spec);
 void read_log(const Fields& fields, Log& log);

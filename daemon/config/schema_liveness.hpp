@@ -111,6 +111,16 @@ inline constexpr std::array liveness_keys{
 };
 
 inline constexpr std::array notify_keys{
+    Key{.path = "stop-on-supervisor-exit",
+        .form = Form::boolean,
+        .text =
+            "Whether the kernel sends the first of stop.signals to the main process when superd "
+            "itself dies, by SIGKILL, say. Otherwise units live on, and the next superd takes "
+            "them over. Other processes of the unit are the main process's to end, or the next "
+            "superd's. A set-user-ID program loses this when it is executed",
+        .fallback = "false",
+        .example = "true",
+        .applies = Applies::restart},
     Key{.path = "extend-max",
         .form = Form::duration,
         .text = "The longest that the service may put off a deadline of its start, its stop or "

@@ -1,6 +1,8 @@
 #include "config/schema.hpp"
+#include "config/schema_hooks.hpp"
 #include "config/schema_listen.hpp"
 #include "config/schema_liveness.hpp"
+#include "config/schema_log.hpp"
 #include "core/spec.hpp"
 
 #include <algorithm>
@@ -321,64 +323,11 @@ constexpr std::array keys{
             "[\"SIGKILL\", \"5s\"] is added",
         .fallback = R"([["SIGTERM", "10s"], ["SIGKILL", "5s"]])",
         .example = R"([["SIGQUIT", "30s"], "SIGTERM", ["SIGKILL", "2s"]])"},
-
-    Key{.path = "log.format",
-        .form = choice,
-        .text = "How lines are kept: as text, or as one JSON object a line",
-        .fallback = R"("text")",
-        .example = R"("json")",
-        .choices = "text|json"},
-    Key{.path = "log.when-full",
-        .form = choice,
-        .text = "When lines come faster than the disk takes them: drop them, counted and told, or "
-                "block the unit until there is room",
-        .fallback = R"("drop")",
-        .example = R"("block")",
-        .choices = "drop|block"},
-    Key{.path = "log.compress",
-        .form = boolean,
-        .text = "Whether rotated files are compressed with zstd",
-        .fallback = "true",
-        .example = "false"},
-    Key{.path = "log.foreground",
-        .form = boolean,
-        .text = "Whether superd prints a copy of the lines, with the unit's name before them",
-        .fallback = "true",
-        .example = "false"},
-    Key{.path = "log.max-size",
-        .form = size,
-        .text = "A log file that has grown to this size is rotated",
-        .fallback = R"("10MiB")",
-        .example = R"("100MiB")",
-        .minimum = 4096,
-        .maximum = 1e15,
-        .instead = "write a large size such as \"100GiB\""},
-    Key{.path = "log.max-age",
-        .form = duration,
-        .text =
-            "A file that has been written to for this long is rotated; \"0s\": none is for its age",
-        .fallback = R"("7d")",
-        .example = R"("30d")",
-        .maximum = 36'500 * day,
-        .instead = "write \"0s\" for no limit"},
-    Key{.path = "log.keep",
-        .form = integer,
-        .text = "How many rotated files are kept",
-        .fallback = "5",
-        .example = "20",
-        .minimum = 0,
-        .maximum = 1000},
-    Key{.path = "log.tail",
-        .form = integer,
-        .text = "How many of the last lines of a run its death record has",
-        .fallback = "20",
-        .example = "50",
-        .minimum = 0,
-        .maximum = 200},
 };
 
 constexpr auto all_keys = [] {
-    std::array<Key, notify_keys.size() + listen_keys.size() + keys.size() + liveness_keys.size()>
+    std::array<Key, notify_keys.size() + listen_keys.size() + keys.size() + log_keys.size() +
+                        hook_keys.size() + liveness_keys.size()>
         all{};
     // Those at the top come first.
     constexpr auto at_top = [](const Key& key) { return !key.path.contains('.'); };
@@ -386,6 +335,8 @@ constexpr auto all_keys = [] {
     end = std::ranges::copy(listen_keys, end).out;
     end = std::ranges::copy(notify_keys, end).out;
     end = std::ranges::copy_if(keys, end, std::not_fn(at_top)).out;
+    end = std::ranges::copy(log_keys, end).out;
+    end = std::ranges::copy(hook_keys, end).out;
     std::ranges::copy(liveness_keys, end);
     return all;
 }();

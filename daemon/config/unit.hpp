@@ -8,6 +8,7 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -41,6 +42,7 @@ struct Launch {
     gid_t gid = static_cast<gid_t>(-1);
     std::vector<gid_t> groups;  // Supplementary; used when uid is set.
     mode_t umask = 022;
+    bool ends_with_superd = false;  // stop-on-supervisor-exit
 };
 
 enum class ReadyKind : std::uint8_t { none, notify, fd, tcp, unix_socket, http, exec, log, delay };
@@ -91,6 +93,17 @@ struct Listener {
     std::uint16_t column = 0;
 };
 
+enum class RunAs : std::uint8_t { unit, superd };
+
+// What the hooks of core::HookRule are; by core::Hook.
+struct Hooks {
+    std::array<std::vector<std::string>, core::hook_count> argv;
+    // As they are written: for all, and for one in place of that; 0: not written.
+    std::chrono::nanoseconds timeout{std::chrono::seconds{30}};
+    std::array<std::chrono::nanoseconds, core::hook_count> timeouts{};
+    RunAs run_as = RunAs::unit;
+};
+
 struct Unit {
     core::UnitSpec spec;
     std::string description;
@@ -98,6 +111,7 @@ struct Unit {
     Launch launch;
     std::unique_ptr<Ready> ready;     // Null: no [ready].
     std::vector<Ready> checks;        // How to ask; spec.checks, in the same order, has the rest.
+    std::unique_ptr<Hooks> hooks;     // Null: no [hooks].
     std::vector<Listener> listeners;  // In order of name; descriptors from 3 on, in this order.
     std::uint16_t fd_store_max = 0;   // Descriptors kept for it from run to run.
     Log log;

@@ -34,6 +34,7 @@ void Stepper::await_own_stop(Unit& unit, Instance& instance) {
 }
 
 void Stepper::extend(Unit& unit, Instance& instance, Duration by) {
+    if (instance.hook != Hook::none) return;  // The deadline is not the service's.
     const UnitSpec& spec = *unit.spec;
     const Instant wanted = now_ + std::min(by, spec.extend_max);
     if (instance.state == State::ready && instance.announced != Announced::stopping) {

@@ -185,6 +185,8 @@ void Stepper::adopt(std::vector<SharedSpec> specs, std::vector<Restored> restore
 void Stepper::resume(Unit& unit, Instance& instance) {
     if (unit.spec->type == UnitType::group && instance.run == 0) return;
     const Instant due = instance.due;
+    if (instance.crash) tell_crash(unit, instance);
+    if (resume_hook(unit, instance)) return;
     switch (instance.state) {
         case State::starting:
             if (instance.pid == 0) {  // The spawn never happened: a new run, from the start.
@@ -196,7 +198,7 @@ void Stepper::resume(Unit& unit, Instance& instance) {
             if (unit.spec->type == UnitType::oneshot) {
                 return enter(unit, instance, State::starting, Reason::running);
             }
-            if (!unit.spec->awaits_ready) return became_ready(unit, instance, Reason::running);
+            if (!unit.spec->awaits_ready) return came_up(unit, instance, Reason::running);
             enter(unit, instance, State::starting, Reason::awaiting_ready);
             return await_ready(unit, instance);
         case State::stopping:
@@ -204,7 +206,8 @@ void Stepper::resume(Unit& unit, Instance& instance) {
                 out_.emplace_back(Sweep{id_of(unit, instance), instance.run});
                 if (due != Instant{}) arm(unit, instance, due);
             } else if (instance.pid == 0) {
-                down(unit, instance);  // It was to be stopped before it was spawned, and never was.
+                tree_gone(unit,
+                          instance);  // It was to be stopped before it was spawned, and never was.
             } else {
                 send_stop_signal(unit, instance);
                 arm(unit, instance, std::max(due, now_));

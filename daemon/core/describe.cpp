@@ -31,8 +31,13 @@ std::string obstacle(const Unit& unit, When when) {
     return std::ranges::any_of(unit.instances, wanted) ? "about to be stopped" : "stopped";
 }
 
-std::string why_it_failed(const Instance& i) {
-    switch (i.reason) {
+}  // namespace
+
+std::string why_it_failed(Reason reason, const Instance& i) {
+    switch (reason) {
+        case Reason::pre_start_failed:
+        case Reason::post_start_failed:
+            return i.spawn_error ? *i.spawn_error : std::string{to_string(reason)};
         case Reason::spawn_failed: return i.spawn_error ? *i.spawn_error : "cannot be started";
         case Reason::ready_timeout: return "not ready in time";
         case Reason::overstayed: return "it said that it stops, and did not";
@@ -41,7 +46,7 @@ std::string why_it_failed(const Instance& i) {
         case Reason::check_stopped:
         case Reason::watchdog:
             return i.health && !i.health->cause.empty() ? i.health->cause
-                                                        : std::string{to_string(i.reason)};
+                                                        : std::string{to_string(reason)};
         case Reason::exited:
         case Reason::no_restart: return i.last_exit ? describe(i.last_exit->status) : "failure";
         case Reason::group:
@@ -59,15 +64,29 @@ std::string why_it_failed(const Instance& i) {
         case Reason::awaiting_ready:
         case Reason::running:
         case Reason::reported_ready:
+        case Reason::pre_start:
+        case Reason::post_start:
         case Reason::restart_requested:
         case Reason::removed:
         case Reason::shutdown:
         case Reason::leftovers: break;
     }
-    return std::string{to_string(i.reason)};
+    return std::string{to_string(reason)};
 }
 
-std::string stopping(const Unit& unit, const Instance& i) {
+namespace {
+
+std::string why_it_failed(const Instance& i) { return core::why_it_failed(i.reason, i); }
+
+// "pre-stop hook runs, 3.0 s of 30 s"
+std::string hook_at_work(const Unit& unit, const Instance& i, Instant now) {
+    std::string text = std::string{to_string(i.hook)} + " hook runs";
+    if (!has_hook(*unit.spec, i.hook)) return text;
+    const Duration all = unit.spec->hooks->timeout(i.hook);
+    return text + ", " + seconds(all - std::min(i.due - now, all)) + " of " + seconds(all);
+}
+
+std::string stopping(const Unit& unit, const Instance& i, Instant now) {
     std::string why;
     if (i.reason == Reason::leftovers)
         why = "its main process is gone, others of its tree are ending";
@@ -88,7 +107,9 @@ std::string stopping(const Unit& unit, const Instance& i) {
     else
         why = why_it_failed(i);
     if (i.draining) return why + ", once it has taken what waits for it";
-    if (i.due != Instant{}) {
+    if (i.hook != Hook::none) {
+        why += ": " + hook_at_work(unit, i, now);
+    } else if (i.due != Instant{}) {
         why += ", " + signal_name(stop_step(*unit.spec, i).signal) + " sent";
     }
     return why;
@@ -146,6 +167,7 @@ std::string System::describe(InstanceId id, Instant now) const {
         }
         case State::starting:
             if (i->reason == Reason::members) return "on " + laggard(*unit);
+            if (i->hook != Hook::none) return hook_at_work(*unit, *i, now);
             if (i->reason == Reason::awaiting_ready) {
                 return "not ready yet, " + seconds(i->due - now) + " left";
             }
@@ -160,7 +182,7 @@ std::string System::describe(InstanceId id, Instant now) const {
             if (const auto sick = degraded(*unit->spec, *i); !sick.empty()) return sick;
             if (unit->spec->type == UnitType::group) return "all members are up";
             return "up for " + seconds(now - i->started);
-        case State::stopping: return stopping(*unit, *i);
+        case State::stopping: return stopping(*unit, *i, now);
         case State::backoff: {
             std::string text = "retry " + std::to_string(i->restarts) + " in " +
                                seconds(i->due - now) + " after " + why_it_failed(*i);

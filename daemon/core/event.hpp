@@ -130,6 +130,15 @@ struct MainChanged {
     RunId run = 0;
     std::int32_t pid = 0;
 };
+// A hook that `RunHook` or `Crashed` asked for has ended; `text` says how, to complete
+// "pre-start hook ": "ended with exit 3".
+struct HookEnded {
+    InstanceId instance;
+    RunId run = 0;
+    Hook hook = Hook::none;
+    bool ok = false;
+    std::string text;
+};
 // superd is to stop: everything goes down in reverse order, then AllDown.
 struct ShutdownRequested {
     std::int32_t exit_code = 0;  // superd's; of no meaning when it stops already.
@@ -139,7 +148,7 @@ using Event =
     std::variant<StartRequested, StopRequested, RestartRequested, ResetRequested, Spawned,
                  SpawnFailed, BecameReady, ReadyFailed, Exited, TreeEmpty, TreeLeft, TimerFired,
                  CheckPassed, CheckFailed, WatchdogTold, ServiceAnnounced, TimeoutExtended,
-                 MainChanged, ShutdownRequested, ScaleRequested, Drained>;
+                 MainChanged, ShutdownRequested, ScaleRequested, Drained, HookEnded>;
 
 // --- Effects: what the shell must do, in order ------------------------------
 
@@ -189,6 +198,36 @@ struct Signal {
     InstanceId instance;
     RunId run = 0;
     std::int32_t number = 0;
+};
+// Run that hook for the run; answer with HookEnded. One that is not defined (any
+// more) has succeeded. Asked again after a supervisor's death: a hook may be run twice.
+struct RunHook {
+    InstanceId instance;
+    RunId run = 0;
+    Hook hook = Hook::none;
+};
+// End it, with all of its process group; no answer is expected.
+struct CancelHook {
+    InstanceId instance;
+    RunId run = 0;
+    Hook hook = Hook::none;
+};
+// What came of a hook: to be told.
+struct HookTold {
+    InstanceId instance;
+    RunId run = 0;
+    Hook hook = Hook::none;
+    bool ok = false;
+    std::string text;  // "ended with exit 3"
+};
+// A run has failed, and that is to be told to the on-crash hook, for which nobody waits and
+// which the shell ends when it takes too long; HookEnded follows.
+struct Crashed {
+    InstanceId instance;
+    RunId run = 0;
+    Reason reason = Reason::none;
+    std::string text;              // "exit 3"
+    std::uint32_t suppressed = 0;  // Failures of the unit before it that were not told.
 };
 // Find out whether the tree of the run is gone: answer TreeEmpty, or TreeLeft
 // now and TreeEmpty as soon as it is. Repeated asking is harmless.
@@ -241,7 +280,7 @@ struct AllDown {
 
 using Effect = std::variant<Spawn, AwaitReady, ForgetReady, StartChecks, StopChecks, CheckTurned,
                             Signal, Sweep, ArmTimer, DisarmTimer, Changed, Forget, Answer,
-                            ShuttingDown, AllDown, Drain>;
+                            ShuttingDown, AllDown, Drain, RunHook, CancelHook, HookTold, Crashed>;
 using Effects = std::vector<Effect>;
 
 }  // namespace superd::core

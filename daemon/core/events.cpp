@@ -22,7 +22,7 @@ void Stepper::handle(const Event& event) {
         [&](const BecameReady& e) {
             auto* const i = instance(e.instance, e.run);
             if (i == nullptr || i->reason != Reason::awaiting_ready) return;
-            became_ready(*unit(e.instance.unit), *i, Reason::reported_ready);
+            came_up(*unit(e.instance.unit), *i, Reason::reported_ready);
         },
         [&](const ReadyFailed& e) {
             auto* const i = instance(e.instance, e.run);
@@ -40,7 +40,8 @@ void Stepper::handle(const Event& event) {
         [&](const TreeEmpty& e) {
             auto* const i = instance(e.instance, e.run);
             if (i == nullptr || i->state != State::stopping || !i->leader_gone) return;
-            down(*unit(e.instance.unit), *i);
+            if (i->hook != Hook::none) return;  // Told twice.
+            tree_gone(*unit(e.instance.unit), *i);
         },
         [&](const TreeLeft& e) {
             auto* const i = instance(e.instance, e.run);

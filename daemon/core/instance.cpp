@@ -87,6 +87,10 @@ std::string_view to_string(Reason reason) {
         case Reason::members: return "members";
         case Reason::group_limit: return "group-limit";
         case Reason::significant: return "significant";
+        case Reason::pre_start: return "pre-start";
+        case Reason::post_start: return "post-start";
+        case Reason::pre_start_failed: return "pre-start-failed";
+        case Reason::post_start_failed: return "post-start-failed";
     }
     std::unreachable();
 }

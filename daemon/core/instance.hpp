@@ -15,6 +15,7 @@
 #pragma once
 
 #include "core/check.hpp"
+#include "core/hook.hpp"
 #include "core/time.hpp"
 
 #include <cstdint>
@@ -78,6 +79,10 @@ enum class Reason : std::uint8_t {
     members,            // of a group; starting: not all are up; failed: one has failed
     group_limit,        // of a group; stopping/failed: members failed too often
     significant,        // of a group; stopping/completed: a significant member is done
+    pre_start,          // starting: that hook runs
+    post_start,         // starting: it would be ready, and that hook runs
+    pre_start_failed,   // stopping/backoff/failed: see spawn_error
+    post_start_failed,  // stopping/backoff/failed: likewise
 };
 
 // What a service last said it is doing (RELOADING=1, STOPPING=1 of sd_notify(3)).
@@ -101,30 +106,40 @@ struct LastExit {
     ExitStatus status;
 };
 
+// A failure that the on-crash hook has not been told of to its end.
+struct Crash {
+    RunId run = 0;
+    Reason reason = Reason::none;  // As that of the state that follows from it.
+    std::uint32_t suppressed = 0;  // So many before it were not told of: too many.
+};
+
 struct Instance {
     Goal goal = Goal::down;
     State state = State::inactive;
     Reason reason = Reason::not_started;
     Announced announced = Announced::nothing;  // By the current run.
-    std::uint8_t stop_step = 0;      // Which of UnitSpec::stop was sent last, while stopping.
-    bool draining = false;           // stopping: it has not been told so yet, see Drain.
-    bool leader_gone = false;        // stopping: the main process has ended, its tree may not have.
-    bool restart_requested = false;  // stopping: start again when down, whatever the policy.
-    bool run_failed = false;         // stopping: superd ends this run because it failed.
-    bool limited = false;            // backoff, failed: restart.limit is exceeded besides.
-    bool removed = false;            // Not in the configuration any more: forgotten when down.
-    RunId run = 0;                   // The current run, or the last one.
-    std::int32_t pid = 0;            // Of the main process; 0 when none lives.
-    std::uint32_t attempt = 0;       // Position in the back-off; 0 after a stable run.
-    std::uint32_t restarts = 0;      // Automatic restarts since the goal last became up.
-    std::uint32_t timer = 0;         // Generation of the armed timer; a stale one is ignored.
-    Instant since{};                 // Of the state.
-    Instant started{};               // Of the current run.
-    Instant ready_at{};              // Of the current run; epoch when not ready.
-    Instant due{};                   // backoff: the retry; starting, stopping: the deadline.
+    Hook hook = Hook::none;      // That runs and is waited for, until `due`; starting, stopping.
+    std::uint8_t stop_step = 0;  // Which of UnitSpec::stop was sent last, while stopping.
+    bool draining = false;       // stopping: it has not been told so yet, see Drain.
+    bool leader_gone = false;    // stopping: the main process has ended, its tree may not have.
+    bool restart_requested = false;    // stopping: start again when down, whatever the policy.
+    bool run_failed = false;           // stopping: superd ends this run because it failed.
+    bool transient = false;            // stopping: what failed was not the unit's fault.
+    bool limited = false;              // backoff, failed: restart.limit is exceeded besides.
+    bool removed = false;              // Not in the configuration any more: forgotten when down.
+    RunId run = 0;                     // The current run, or the last one.
+    std::int32_t pid = 0;              // Of the main process; 0 when none lives.
+    std::uint32_t attempt = 0;         // Position in the back-off; 0 after a stable run.
+    std::uint32_t restarts = 0;        // Automatic restarts since the goal last became up.
+    std::uint32_t timer = 0;           // Generation of the armed timer; a stale one is ignored.
+    Instant since{};                   // Of the state.
+    Instant started{};                 // Of the current run.
+    Instant ready_at{};                // Of the current run; epoch when not ready.
+    Instant due{};                     // backoff: the retry; starting, stopping: the deadline.
     std::vector<Instant> restarts_at;  // Inside the limit's window, oldest first.
     std::unique_ptr<LastExit> last_exit;
-    std::unique_ptr<std::string> spawn_error;  // A sentence; of the last attempt to spawn.
+    std::unique_ptr<std::string> spawn_error;  // A sentence; of the last attempt to start.
+    std::unique_ptr<Crash> crash;              // The last one.
     std::unique_ptr<Health> health;            // Of the current run, or the last one.
 };
 

@@ -20,6 +20,14 @@ void Stepper::spawn(Unit& unit, Instance& instance) {
     instance.stop_step = 0;
     instance.health.reset();
     instance.announced = Announced::nothing;
+    instance.transient = false;
+    if (!has_hook(*unit.spec, Hook::pre_start)) return launch(unit, instance);
+    enter(unit, instance, State::starting, Reason::pre_start);
+    begin_hook(unit, instance, Hook::pre_start);
+}
+
+void Stepper::launch(Unit& unit, Instance& instance) {
+    instance.started = now_;
     enter(unit, instance, State::starting, Reason::spawning);
     out_.emplace_back(Spawn{id_of(unit, instance), instance.run});
 }
@@ -36,7 +44,7 @@ void Stepper::spawned(Unit& unit, Instance& instance, std::int32_t pid) {
     if (unit.spec->type == UnitType::oneshot) {
         return enter(unit, instance, State::starting, Reason::running);
     }
-    if (!unit.spec->awaits_ready) return became_ready(unit, instance, Reason::running);
+    if (!unit.spec->awaits_ready) return came_up(unit, instance, Reason::running);
     enter(unit, instance, State::starting, Reason::awaiting_ready);
     await_ready(unit, instance);
 }
@@ -58,9 +66,11 @@ void Stepper::spawn_failed(Unit& unit, Instance& instance, const SpawnFailed& fa
     instance.spawn_error = std::make_unique<std::string>(failure.error);
     const bool unwanted = instance.state == State::stopping || must_end(unit, instance).has_value();
     disarm(unit, instance);
+    if (has_hook(*unit.spec, Hook::post_stop)) return undo_start(unit, instance, failure.transient);
     if (unwanted) return down(unit, instance);
     const auto policy = unit.spec->restart.policy;
     if (failure.transient) return retry(unit, instance, Reason::spawn_failed, false, false);
+    crashed(unit, instance, Reason::spawn_failed);
     if (policy == RestartPolicy::never) {
         return enter(unit, instance, State::failed, Reason::spawn_failed);
     }
@@ -79,10 +89,12 @@ void Stepper::exited(Unit& unit, Instance& instance, const ExitStatus& status) {
     }
     if (instance.state == State::stopping) {
         changed(unit, instance);  // The escalation goes on: others of its tree may live.
+        if (instance.hook != Hook::none) return;  // ... once the hook has ended.
     } else {
         if (instance.reason == Reason::awaiting_ready) {
             out_.emplace_back(ForgetReady{id_of(unit, instance), instance.run});
         }
+        drop_hook(unit, instance);
         disarm(unit, instance);
         enter(unit, instance, State::stopping, Reason::leftovers);
     }
@@ -101,6 +113,7 @@ bool Stepper::has_to_drain(const Unit& unit, const Instance& instance, Reason re
 void Stepper::drained(Unit& unit, Instance& instance) {
     if (!instance.draining) return;
     instance.draining = false;
+    if (has_hook(*unit.spec, Hook::pre_stop)) return begin_hook(unit, instance, Hook::pre_stop);
     send_stop_signal(unit, instance);
     changed(unit, instance);
 }
@@ -111,14 +124,26 @@ void Stepper::begin_stop(Unit& unit, Instance& instance, Reason reason) {
     if (instance.reason == Reason::awaiting_ready) {
         out_.emplace_back(ForgetReady{id_of(unit, instance), instance.run});
     }
+    const bool well = instance.state == State::ready && instance.pid != 0 && !instance.run_failed &&
+                      instance.announced != Announced::stopping;
+    const bool nothing_yet = instance.hook == Hook::pre_start;
+    drop_hook(unit, instance);
     disarm(unit, instance);
     instance.stop_step = 0;
     enter(unit, instance, State::stopping, reason);
+    if (nothing_yet) {  // But for what the hook may have left.
+        instance.leader_gone = true;
+        out_.emplace_back(Sweep{id_of(unit, instance), instance.run});
+        return;
+    }
     if (drains) {
         instance.draining = true;
         arm(unit, instance, now_ + drain_max);
         out_.emplace_back(Drain{id_of(unit, instance), instance.run});
         return;
+    }
+    if (well && has_hook(*unit.spec, Hook::pre_stop)) {
+        return begin_hook(unit, instance, Hook::pre_stop);
     }
     // Before Spawned there is nobody to signal; spawned() does it then.
     if (instance.pid != 0) send_stop_signal(unit, instance);
@@ -132,6 +157,7 @@ void Stepper::send_stop_signal(Unit& unit, Instance& instance) {
 }
 
 void Stepper::timer_fired(Unit& unit, Instance& instance) {
+    if (instance.hook != Hook::none) return hook_timed_out(unit, instance);
     switch (instance.state) {
         case State::starting:
             instance.run_failed = true;

@@ -33,6 +33,8 @@ void Stepper::ended_by_itself(Unit& unit, Instance& instance) {
     const bool stable =
         was_ready && instance.last_exit && instance.last_exit->uptime >= rule.stable_after;
 
+    if (!success && !instance.transient) crashed(unit, instance, why);
+    if (instance.transient) return retry(unit, instance, why, false, false);
     if (why == Reason::check_stopped) return enter(unit, instance, State::failed, why);
     if (success && unit.spec->type == UnitType::oneshot) {
         instance.attempt = 0;

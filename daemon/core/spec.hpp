@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/check.hpp"
+#include "core/hook.hpp"
 #include "core/time.hpp"
 
 #include <cstdint>
@@ -110,6 +111,7 @@ struct UnitSpec {
     std::shared_ptr<const GroupRule> group;  // Of a group only.
     std::vector<CheckSpec> checks;           // Names are unique.
     WatchdogRule watchdog;
+    std::shared_ptr<const HookRule> hooks;  // Null: none.
     // The longest that a service may put off a deadline of its start, its stop or its watchdog.
     Duration extend_max = std::chrono::minutes{10};
 

@@ -16,6 +16,11 @@ namespace superd::core {
 StopStep stop_step(const UnitSpec& spec, const Instance& instance);
 std::size_t stop_steps(const UnitSpec& spec, const Instance& instance);
 
+// "not ready in time": what a failure with that reason was, as a fragment.
+std::string why_it_failed(Reason reason, const Instance& instance);
+
+bool has_hook(const UnitSpec& spec, Hook hook);
+
 class Stepper {
 public:
     Stepper(System& system, Instant now) : system_{system}, now_{now} {}
@@ -54,6 +59,7 @@ private:
 
     // lifecycle.cpp: one run, from spawn to the end of its tree.
     void spawn(Unit& unit, Instance& instance);
+    void launch(Unit& unit, Instance& instance);
     void spawned(Unit& unit, Instance& instance, std::int32_t pid);
     void await_ready(Unit& unit, Instance& instance);
     void spawn_failed(Unit& unit, Instance& instance, const SpawnFailed& failure);
@@ -66,6 +72,20 @@ private:
     void timer_fired(Unit& unit, Instance& instance);
     // Nothing of the run is left: what now?
     void down(Unit& unit, Instance& instance);
+
+    // hooks.cpp
+    void begin_hook(Unit& unit, Instance& instance, Hook hook);
+    void drop_hook(Unit& unit, Instance& instance);
+    void hook_timed_out(Unit& unit, Instance& instance);
+    void hook_over(Unit& unit, Instance& instance, bool ok, std::string text);
+    void crash_told(Unit& unit, Instance& instance, const HookEnded& event);
+    void crashed(Unit& unit, Instance& instance, Reason reason);
+    void tell_crash(Unit& unit, Instance& instance);
+    void undo_start(Unit& unit, Instance& instance, bool transient);
+    void tree_gone(Unit& unit, Instance& instance);
+    void came_up(Unit& unit, Instance& instance, Reason reason);
+    bool resume_hook(Unit& unit, Instance& instance);
+    void heed(const HookEnded& event);
 
     // told.cpp: what checks and the service itself say.
     void heed(const CheckPassed& event);

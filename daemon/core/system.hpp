@@ -43,6 +43,12 @@ struct PendingCommand {
     bool scales = false;
 };
 
+// How often the on-crash hook of a unit ran lately.
+struct CrashRate {
+    std::vector<Instant> at;       // Inside the window, oldest first.
+    std::uint32_t suppressed = 0;  // Since the last one.
+};
+
 struct Unit {
     UnitId id = 0;
     SharedSpec spec;                  // Never null.
@@ -54,6 +60,7 @@ struct Unit {
     UnitId group = 0;             // The group it is a member of; 0: none.
     std::uint32_t scaled = 0;     // The number of instances the operator chose; 0: the spec's.
     bool removed = false;         // Left the configuration; forgotten when down.
+    std::unique_ptr<CrashRate> crashes;
 };
 
 // How many instances it is to have.

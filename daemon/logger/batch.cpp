@@ -21,6 +21,11 @@ constexpr std::size_t files_open_max = 2'000;
 constexpr std::int64_t second = 1'000'000'000;
 constexpr std::size_t lines_limit_min = 4 * 1024;
 
+Origin origin_of(const Run& run) {
+    const InstanceName& name = *run.instance->name;
+    return {name.unit, name.index, run.pid, run.label ? *run.label : std::string_view{}};
+}
+
 }  // namespace
 
 // The time in which this thread may be waiting for the disk.
@@ -174,7 +179,7 @@ Result<void> Drainer::rotate(Instance& instance, const Policy& policy) {
 std::size_t Drainer::format(Run& run, std::size_t stream, const Policy& policy,
                             std::string_view bytes, Rest rest) {
     Instance& instance = *run.instance;
-    const Origin origin{instance.name->unit, instance.name->index, run.pid};
+    const Origin origin = origin_of(run);
     const std::int64_t now = os::realtime_now();
     lines_.clear();
     if (instance.shortage && instance.shortage->dropped > 0) {
@@ -247,7 +252,7 @@ void Drainer::written(Run& run, std::size_t stream, std::string_view bytes, cons
     if (instance.shortage) end_shortage(instance);
     if (!followers_.empty()) wake_followers(instance);
     if (policy.foreground && foreground_.enabled()) {
-        const Origin origin{instance.name->unit, instance.name->index, run.pid};
+        const Origin origin = origin_of(run);
         foreground_.copy(origin, stream == 0 ? Stream::out : Stream::err, bytes);
     }
 }

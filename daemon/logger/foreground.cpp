@@ -59,6 +59,7 @@ void Foreground::add_name(const Origin& origin, Stream stream) {
         text_ += "\x1b[0m";
     }
     text_ += stream == Stream::err ? " ! " : " | ";
+    if (!origin.label.empty()) text_.append("[").append(origin.label).append("] ");
 }
 
 void Foreground::copy(const Origin& origin, Stream stream, std::string_view bytes) {

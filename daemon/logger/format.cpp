@@ -115,15 +115,18 @@ Formatter::Formatter(Format format, const Origin& origin, Stream stream, std::in
     if (format == Format::text) {
         whole_.append(time).append(" ").append(origin.unit).append("/").append(index);
         whole_.append("[").append(pid).append("] ").append(to_string(stream));
-        partial_ = whole_ + "+: ";
-        whole_ += ": ";
+        const std::string label =
+            origin.label.empty() ? "" : "[" + std::string{origin.label} + "] ";
+        partial_ = whole_ + "+: " + label;
+        whole_ += ": " + label;
         return;
     }
     whole_.append("{\"time\":\"").append(time).append("\",\"service\":\"");
     whole_.append(to_json(origin.unit)).append("\",\"instance\":").append(index);
     whole_.append(",\"pid\":").append(pid).append(",\"stream\":\"").append(to_string(stream));
-    partial_ = whole_ + "\",\"partial\":true,\"message\":\"";
-    whole_ += "\",\"message\":\"";
+    const std::string label = origin.label.empty() ? "" : "[" + to_json(origin.label) + "] ";
+    partial_ = whole_ + "\",\"partial\":true,\"message\":\"" + label;
+    whole_ += "\",\"message\":\"" + label;
 }
 
 bool Formatter::append(const Line& line, Buffer& out) const {

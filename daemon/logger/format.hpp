@@ -24,6 +24,7 @@ struct Origin {
     std::string_view unit;
     std::uint32_t index = 0;
     std::int32_t pid = 0;
+    std::string_view label = {};  // "pre-start": a hook of it; shown before the text.
 };
 
 inline constexpr std::size_t stamp_size = 27;  // 2026-11-23T21:15:00.123456Z

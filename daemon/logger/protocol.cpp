@@ -132,6 +132,7 @@ void fields(Coder& coder, Open& open) {
     text(coder, open.unit);
     fields(coder, open.policy);
     text(coder, open.ready_pattern);
+    text(coder, open.label);
 }
 template <class Coder>
 void fields(Coder& coder, Drain& drain) {

@@ -50,6 +50,7 @@ struct Open {
     std::string unit;
     Policy policy;
     std::string ready_pattern;  // RE2; the first line it matches is told by Matched. Empty: none.
+    std::string label;  // "pre-start": who of the unit speaks, before each line. Empty: itself.
 };
 // The main process ended: drain what is there now, then answer Tail.
 struct Drain {

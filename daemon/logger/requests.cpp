@@ -71,6 +71,7 @@ void Drainer::open(const Open& open) {
             run.run = open.run;
             run.pid = open.pid;
             run.instance = &instance;
+            if (!open.label.empty()) run.label = std::make_unique<std::string>(open.label);
             trouble = open_fifos(run);
             if (!open.ready_pattern.empty()) {
                 run.ready = std::make_unique<re2::RE2>(open.ready_pattern, re2::RE2::Quiet);

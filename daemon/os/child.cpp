@@ -163,7 +163,7 @@ SUPERD_CHILD_CODE int run_child(void* argument) {
 ChildFailure start_child(const ChildPlan& plan, pid_t* pid_slot) {
     // The caller sleeps until the child has let go of this stack (CLONE_VFORK).
     alignas(16) std::byte stack[stack_size];
-    Child child{plan, ::getpid(), {}};
+    Child child{plan, plan.sibling ? ::getppid() : ::getpid(), {}};
     const std::uint64_t every_signal = ~std::uint64_t{0};
     std::uint64_t mask = 0;
     ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &every_signal, &mask, kernel_mask_size);

@@ -49,7 +49,7 @@ struct ChildPlan {
     mode_t umask = 022;
     rlim_t open_files = 0;
     bool sibling = false;
-    int parent_death_signal = 0;  // Sent to it by the kernel when the caller ends; 0: none.
+    int parent_death_signal = 0;  // Sent to it by the kernel when its parent ends; 0: none.
 };
 
 // The step that failed. `error` 0: none did.

@@ -101,6 +101,7 @@ std::expected<pid_t, SpawnError> spawn(const SpawnPlan& plan, pid_t* pid_slot) {
     child.umask = plan.umask;
     child.open_files = plan.open_files;
     child.sibling = plan.sibling;
+    child.parent_death_signal = plan.parent_death_signal;
 
     pid_t own_slot = -1;
     pid_t* const slot = pid_slot != nullptr ? pid_slot : &own_slot;

@@ -32,7 +32,9 @@ struct SpawnPlan {
     std::vector<gid_t> groups;
     mode_t umask = 022;
     rlim_t open_files = 0;  // Soft RLIMIT_NOFILE to give the child; 0: as the caller's.
-    bool sibling = true;    // CLONE_PARENT: a child of the caller's parent. False: of the caller.
+    // Sent to the process itself by the kernel when its parent ends; 0: none.
+    int parent_death_signal = 0;
+    bool sibling = true;  // CLONE_PARENT: a child of the caller's parent. False: of the caller.
 };
 
 // A step of the plan that failed in the child.

@@ -117,6 +117,7 @@ void Supervisor::judge(Inheritance& from) {
 }
 
 void Supervisor::take_over(Inheritance& from) {
+    end_interrupted_hooks(from);
     turn::TakeOver take_over{definitions_.specs()};
     for (auto& stored : from.records.records) take_over.add(stored.record);
     const core::Effects effects = take_over.adopt(system_, now());

@@ -57,6 +57,7 @@ void Supervisor::kill_all() {
             if (core::alive(instance)) trees_->signal(subject(id, instance.run), SIGKILL);
         }
     }
+    hook_jobs_.kill_all();
     // What was only waiting for its dependents is killed too: again until nothing is left.
     deadline_.expires_after(std::chrono::seconds{1});
     deadline_.async_wait([this](boost::system::error_code error) {
@@ -66,7 +67,8 @@ void Supervisor::kill_all() {
 }
 
 void Supervisor::end_if_done() {
-    if (!all_down_) return;
+    // Even then somebody is to be paged.
+    if (!all_down_ || !hooks_idle()) return;
     if (!logs_.idle() && !log_wait_over_) {
         if (std::exchange(waiting_for_logs_, true)) return;
         deadline_.expires_after(last_lines_patience);

@@ -100,7 +100,9 @@ void Explainer::add_state(wire::Link& out, const core::Unit& unit,
     } else if (instance.health) {
         out.sick = instance.health->cause;
     }
-    if (instance.state == core::State::stopping && instance.due != core::Instant{}) {
+    if (instance.hook != core::Hook::none) {
+        out.hook = core::to_string(instance.hook);
+    } else if (instance.state == core::State::stopping && instance.due != core::Instant{}) {
         out.signal = core::signal_name(core::stop_step(*unit.spec, instance).signal);
     }
 }

@@ -126,6 +126,9 @@ core::Exited Supervisor::recorded(core::InstanceId id, const turn::ToldExit& tol
     if (instance.state == core::State::stopping) {
         event.reason = core::to_string(instance.reason);
         if (instance.health) event.message = instance.health->cause;
+        if (instance.reason == core::Reason::post_start_failed && instance.spawn_error) {
+            event.message = *instance.spawn_error;
+        }
     }
     event.unit = unit_name(id.unit);
     event.instance = id.index;

@@ -65,6 +65,9 @@ os::SpawnPlan Launcher::plan(const config::Unit& unit, std::uint32_t index, core
 }
 
 void Launcher::add_own(const config::Unit& unit, os::SpawnPlan& plan) {
+    if (unit.launch.ends_with_superd) {
+        plan.parent_death_signal = unit.spec.stop.front().signal;
+    }
     const auto every =
         std::chrono::duration_cast<std::chrono::microseconds>(unit.spec.watchdog.every);
     if (every.count() == 0) return;

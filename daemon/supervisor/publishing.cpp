@@ -57,6 +57,10 @@ void Supervisor::flush_notes() {
                                    : std::string{core::to_string(note.reason)};
             if (present && note.to == core::State::waiting) event.on = blocker_of(note.id.unit);
         }
+        if (note.kind == wire::EventKind::hook) {
+            event.hook = core::to_string(note.hook);
+            event.to = note.failing ? "failed" : "succeeded";
+        }
         if (note.kind == wire::EventKind::check) event.to = note.failing ? "failing" : "passing";
         const bool became_ready = event.to == core::to_string(core::State::ready);
         wire::Event ready = event;

@@ -97,14 +97,16 @@ void Supervisor::on_logger(logger::Reply reply) {
 
 void Supervisor::on_tail(logger::Tail tail) {
     const core::InstanceId* const found = logs_.find(tail.run);
-    if (found == nullptr || tail.lines.empty()) return;
+    if (found == nullptr || logs_.is_hook(tail.run)) return;
     const core::InstanceId id = *found;
+    if (tail.lines.empty()) return tell_crash(tail.run);
     flush_notes();
     wire::Event event{.kind = wire::EventKind::lines, .run = tail.run};
     event.unit = unit_name(id.unit);
     event.instance = id.index;
     event.lines = std::move(tail.lines);
     append(std::move(event));
+    tell_crash(tail.run);
 }
 
 logger::Open Supervisor::describe_log(core::InstanceId id) const {

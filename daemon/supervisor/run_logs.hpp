@@ -41,7 +41,8 @@ public:
     void discard(core::RunId run);
 
     // The run's process exists.
-    void open(core::RunId run, core::InstanceId instance, pid_t pid);
+    void open(core::RunId run, core::InstanceId instance, pid_t pid,
+              core::Hook hook = core::Hook::none);
     // Its main process has ended. The logger is told by settle(), or, when many
     // end, as soon as none ends or starts for a moment; it answers Tail.
     void drain(core::RunId run);
@@ -62,6 +63,8 @@ public:
 
     // Whose run this is; empty if it is not known.
     const core::InstanceId* find(core::RunId run) const;
+    // It is the output of a hook.
+    bool is_hook(core::RunId run) const;
     bool idle() const { return runs_.empty(); }
 
     // Runs with FIFOs in the runtime directory, whoever made them.
@@ -73,6 +76,7 @@ private:
         core::InstanceId instance;  // Of no unit: retired.
         pid_t pid = 0;
         Phase phase = Phase::open;
+        core::Hook hook = core::Hook::none;       // Whose output it is; none: the run's own.
         bool owed = false;                        // Its phase is still to be told.
         std::unique_ptr<logger::Open> last_word;  // Of an instance that is forgotten.
     };

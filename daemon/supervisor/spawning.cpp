@@ -42,16 +42,20 @@ std::optional<core::SpawnFailed> Supervisor::prepare(const core::Spawn& spawn) {
     Row& row = table_.row(id);
     give_descriptors(*unit, id, plan);
     row.stranger = false;
-    if (groups_) {
-        const std::string group = os::cgroup_name(unit->spec.name, id.index);
-        if (!row.grouped) row.grouped = groups_->parent().create(group).has_value();
-        if (row.grouped) plan.cgroup_procs = groups_->parent().procs_path(group);
-    }
+    join_group(id, *unit, plan);
     if (unit->ready && unit->ready->kind == config::ReadyKind::fd) {
         prepare_readiness(*unit, id, run, plan, prepared_->readiness);
     }
     row.cloned_ns = os::boottime_now();
     return std::nullopt;
+}
+
+void Supervisor::join_group(core::InstanceId id, const config::Unit& unit, os::SpawnPlan& plan) {
+    if (!groups_) return;
+    Row& row = table_.row(id);
+    const std::string group = os::cgroup_name(unit.spec.name, id.index);
+    if (!row.grouped) row.grouped = groups_->parent().create(group).has_value();
+    if (row.grouped) plan.cgroup_procs = groups_->parent().procs_path(group);
 }
 
 core::Event Supervisor::clone(const core::Spawn& spawn) {

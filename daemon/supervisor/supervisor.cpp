@@ -54,6 +54,7 @@ Supervisor::Supervisor(boost::asio::io_context& io, Setting setting, Log& log)
       survey_{io.get_executor(),
               {.processes = [this](core::InstanceId id) { return processes(id); },
                .tell = [](core::InstanceId, wire::InstanceThreads&) {}}},
+      hook_jobs_{io.get_executor(), [this](HookJobs::End end) { hook_ended(std::move(end)); }},
       turn_{system_, *this},
       heartbeat_{io},
       deadline_{io},
@@ -99,6 +100,7 @@ bool Supervisor::look() { return trees_->work(); }
 
 void Supervisor::finish() {
     timers_.schedule();
+    start_hooks();
     logs_.settle();
     logger_.flush();
     publish();
@@ -112,6 +114,10 @@ void Supervisor::carry_out(const core::Effect& effect) {
         [&](const core::StartChecks& e) { begin_checks(e.instance, e.run); },
         [&](const core::StopChecks& e) { end_checks(e.instance); },
         [&](const core::CheckTurned& e) { check_turned(e); },
+        [&](const core::RunHook& e) { run_hook(e); },
+        [&](const core::CancelHook& e) { cancel_hook(e); },
+        [&](const core::HookTold& e) { hook_told(e); },
+        [&](const core::Crashed& e) { crashed(e); },
         [&](const core::Signal& e) { trees_->signal(subject(e.instance, e.run), e.number); },
         [&](const core::Drain& e) { begin_drain(e); },
         [&](const core::Sweep& e) { trees_->sweep(subject(e.instance, e.run)); },

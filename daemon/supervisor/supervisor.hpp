@@ -13,6 +13,7 @@
 #include "supervisor/fd_store.hpp"
 #include "supervisor/groups.hpp"
 #include "supervisor/history.hpp"
+#include "supervisor/hook_jobs.hpp"
 #include "supervisor/journal.hpp"
 #include "supervisor/keeper_link.hpp"
 #include "supervisor/launcher.hpp"
@@ -33,7 +34,9 @@
 #include "supervisor/trees.hpp"
 #include "supervisor/user_names.hpp"
 #include "turn/turn.hpp"
+#include "wire/crash.hpp"
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -107,7 +110,8 @@ private:
         core::Goal goal{};
         core::Reason reason{};
         core::ExitStatus status;  // exit: of one that ended by itself; for the log.
-        bool failing = false;     // check
+        bool failing = false;     // check, hook
+        core::Hook hook{};
         std::string message;
     };
 
@@ -116,6 +120,20 @@ private:
         RunLogs::Fifos fifos;
         os::SpawnPlan plan;
         os::Fd readiness;  // The end that the process writes to.
+    };
+
+    // A hook that is to be started.
+    struct DueHook {
+        core::InstanceId instance;
+        core::RunId run = 0;
+        core::Hook hook{};
+        std::string input;  // on_crash
+    };
+    // A failure whose last lines are still awaited.
+    struct UntoldCrash {
+        core::InstanceId instance;
+        wire::CrashReport report;
+        boost::asio::steady_timer patience;
     };
 
     // supervisor.cpp: the loop, and what its turns want done.
@@ -177,6 +195,21 @@ private:
     void restore_listeners(core::InstanceId id, pid_t pid, const os::Fd& pidfd);
     void begin_drain(const core::Drain& effect);
     void look_at_drains();
+    void join_group(core::InstanceId id, const config::Unit& unit, os::SpawnPlan& plan);
+
+    // hooking.cpp
+    void run_hook(const core::RunHook& effect);
+    void cancel_hook(const core::CancelHook& effect);
+    void start_hooks();
+    std::optional<std::string> start_hook(const DueHook& due);
+    void hook_ended(HookJobs::End end);
+    void hook_told(const core::HookTold& effect);
+    void crashed(const core::Crashed& effect);
+    void tell_crash(core::RunId run);
+    void end_interrupted_hooks(const Inheritance& from) const;
+    bool hooks_idle() const {
+        return due_hooks_.empty() && untold_crashes_.empty() && hook_jobs_.idle();
+    }
 
     // readiness.cpp
     void begin_watch(core::InstanceId id, core::RunId run);
@@ -271,6 +304,10 @@ private:
     ThreadSurvey survey_;
     std::optional<NotifySocket> notify_;
     Readers readers_;
+    HookJobs hook_jobs_;
+    std::deque<DueHook> due_hooks_;
+    std::map<core::RunId, std::unique_ptr<UntoldCrash>> untold_crashes_;
+    std::uint64_t last_hook_log_ = 0;
     UserNames users_;
     std::string scope_, boot_;
     keeper::Message welcome_;

@@ -11,7 +11,7 @@
 namespace superd::turn {
 namespace {
 
-constexpr std::uint16_t version = 4;
+constexpr std::uint16_t version = 5;
 constexpr std::uint16_t kind_header = 1, kind_record = 2;
 constexpr std::size_t prefix_size = 10;  // checksum, version, kind, length
 constexpr std::size_t name_max = 255;
@@ -119,7 +119,13 @@ std::optional<Reader> open_slot(std::span<const std::byte, slot_size> bytes, std
 std::int64_t ns(core::Instant moment) { return moment.time_since_epoch().count(); }
 core::Instant instant(std::int64_t value) { return core::Instant{core::Duration{value}}; }
 
-enum Flag : std::uint8_t { leader_gone = 1, restart_requested = 2, run_failed = 4, limited = 8 };
+enum Flag : std::uint8_t {
+    leader_gone = 1,
+    restart_requested = 2,
+    run_failed = 4,
+    limited = 8,
+    transient = 16,
+};
 enum ExitFlag : std::uint8_t { has_exit = 1, core_dumped = 2, oom = 4, unknown = 8 };
 
 // Restart moments as tenths of a second: exact enough for a window, and 13 years long.
@@ -171,10 +177,12 @@ void put_facts(Writer& out, const core::Instance& i) {
     if (i.restart_requested) flags |= restart_requested;
     if (i.run_failed) flags |= run_failed;
     if (i.limited) flags |= limited;
+    if (i.transient) flags |= transient;
     out.put(std::to_underlying(i.goal));
     out.put(std::to_underlying(i.state));
     out.put(std::to_underlying(i.reason));
     out.put(std::to_underlying(i.announced));
+    out.put(std::to_underlying(i.hook));
     out.put(i.stop_step);
     out.put(flags);
     out.put(i.run);
@@ -192,12 +200,14 @@ void take_facts(Reader& in, core::Instance& i) {
     i.state = static_cast<core::State>(in.take<std::uint8_t>());
     i.reason = static_cast<core::Reason>(in.take<std::uint8_t>());
     i.announced = static_cast<core::Announced>(in.take<std::uint8_t>());
+    i.hook = static_cast<core::Hook>(in.take<std::uint8_t>());
     i.stop_step = in.take<std::uint8_t>();
     const auto flags = in.take<std::uint8_t>();
     i.leader_gone = (flags & leader_gone) != 0;
     i.restart_requested = (flags & restart_requested) != 0;
     i.run_failed = (flags & run_failed) != 0;
     i.limited = (flags & limited) != 0;
+    i.transient = (flags & transient) != 0;
     i.run = in.take<core::RunId>();
     i.pid = in.take<std::int32_t>();
     i.attempt = in.take<std::uint32_t>();
@@ -229,10 +239,31 @@ std::unique_ptr<core::Health> take_health(Reader& in) {
     return health;
 }
 
+// The failure that is still to be told to the on-crash hook.
+void put_crash(Writer& out, const core::Crash* crash) {
+    const core::Crash none;
+    const core::Crash& told = crash != nullptr ? *crash : none;
+    out.put(told.run);
+    out.put(std::to_underlying(told.reason));
+    out.put(told.suppressed);
+}
+
+std::unique_ptr<core::Crash> take_crash(Reader& in) {
+    core::Crash crash;
+    crash.run = in.take<core::RunId>();
+    crash.reason = static_cast<core::Reason>(in.take<std::uint8_t>());
+    crash.suppressed = in.take<std::uint32_t>();
+    if (crash.run == 0) return nullptr;
+    return std::make_unique<core::Crash>(crash);
+}
+
+constexpr core::Reason last_reason = core::Reason::post_start_failed;
+
 bool in_range(const core::Instance& i) {
     return i.goal <= core::Goal::up && i.state <= core::State::completed &&
-           i.reason <= core::Reason::significant && i.announced <= core::Announced::stopping &&
-           i.pid >= 0;
+           i.reason <= last_reason && i.hook <= core::Hook::on_crash &&
+           (!i.crash || i.crash->reason <= last_reason) &&
+           i.announced <= core::Announced::stopping && i.pid >= 0;
 }
 
 }  // namespace
@@ -248,6 +279,7 @@ Slot encode_record(std::string_view unit, std::uint32_t index, const core::Insta
     out.put(scaled);
     put_facts(out, instance);
     put_exit(out, instance.last_exit.get());
+    put_crash(out, instance.crash.get());
     put_health(out, instance.health.get());
     const auto& all = instance.restarts_at;
     const std::size_t fitting = std::min(all.size(), (out.room() - 2) / sizeof(std::uint32_t));
@@ -271,6 +303,7 @@ std::optional<Record> decode_record(std::span<const std::byte, slot_size> bytes)
     core::Instance& instance = record.instance;
     take_facts(*in, instance);
     instance.last_exit = take_exit(*in);
+    instance.crash = take_crash(*in);
     instance.health = take_health(*in);
     const auto restarts = in->take<std::uint8_t>();
     for (int i = 0; i < restarts; ++i) {

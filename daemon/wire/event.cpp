@@ -10,9 +10,9 @@ namespace superd::wire {
 namespace {
 
 constexpr std::array kinds{
-    EventKind::state, EventKind::spawn,   EventKind::spawn_failed, EventKind::ready,
-    EventKind::exit,  EventKind::lines,   EventKind::dropped,      EventKind::config,
-    EventKind::check, EventKind::command, EventKind::superd,
+    EventKind::state, EventKind::spawn, EventKind::spawn_failed, EventKind::ready,
+    EventKind::exit,  EventKind::lines, EventKind::dropped,      EventKind::config,
+    EventKind::hook,  EventKind::check, EventKind::command,      EventKind::superd,
 };
 
 std::optional<EventKind> kind_named(std::string_view name) {
@@ -60,6 +60,7 @@ Event read_event(const JsonReader& json, EventKind kind) {
     json.read("cpu", event.cpu);
     json.read("rss", event.rss);
     json.read("action", event.action);
+    json.read("hook", event.hook);
     json.read("uid", event.uid);
     json.read("user", event.user);
     json.read("lines", event.lines);
@@ -80,6 +81,7 @@ std::string_view to_string(EventKind kind) {
         case EventKind::lines: return "lines";
         case EventKind::dropped: return "dropped";
         case EventKind::config: return "config";
+        case EventKind::hook: return "hook";
         case EventKind::check: return "check";
         case EventKind::command: return "command";
         case EventKind::superd: return "superd";
@@ -105,6 +107,7 @@ std::string serialize(const Event& event) {
     write_text(json, "reason", event.reason);
     write_text(json, "on", event.on);
     write_exit(json, event);
+    write_text(json, "hook", event.hook);
     write_text(json, "action", event.action);
     if (event.uid) json.member("uid", *event.uid);
     write_text(json, "user", event.user);

@@ -23,6 +23,7 @@ enum class EventKind : std::uint8_t {
     lines,         // The last lines of a run that ended: lines
     dropped,       // Lines that were lost: dropped, message
     config,        // A reload or apply, or a refused one: message
+    hook,          // A hook has ended: hook, to ("succeeded", "failed"), message
     check,         // A check fails or passes again: to ("failing", "passing"), message
     command,       // Somebody asked for it: action, uid, user; message
     superd,        // About superd's own processes: message
@@ -46,6 +47,7 @@ struct Event {
     std::optional<double> uptime, cpu;  // Seconds.
     std::optional<std::uint64_t> rss;   // Bytes resident, at the peak.
     std::string action, user;           // "stop", "root"
+    std::string hook;                   // "pre-start"
     std::optional<std::uint32_t> uid;
     std::vector<std::string> lines;
     std::uint64_t dropped = 0;

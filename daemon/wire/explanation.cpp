@@ -45,6 +45,7 @@ void write(JsonWriter& json, const Link& link) {
     json.member("policy", link.policy);
     json.member("limit", link.limit);
     json.member("on-limit", link.on_limit);
+    json.member("hook", link.hook);
     json.member("signal", link.signal);
     json.member("left", link.left);
     json.key("deaths");
@@ -94,6 +95,7 @@ Link read_link(const JsonReader& json) {
     json.read("policy", link.policy);
     json.read("limit", link.limit);
     json.read("on-limit", link.on_limit);
+    json.read("hook", link.hook);
     json.read("signal", link.signal);
     json.read("left", link.left);
     for_each_object(json.array("deaths"),

@@ -46,6 +46,7 @@ struct Link {
     std::string sick;                     // Which check fails, or why superd ended it.
     bool limited = false;                 // restart.limit is exceeded.
     std::string policy, limit, on_limit;  // As the unit's file has them: "10 in 1m 00s".
+    std::string hook;                     // "pre-stop": it runs, and is waited for until `due`.
     std::string signal;                   // stopping: what was sent last.
     std::vector<std::string> left;        // stopping: its processes, "4711 sleep".
     std::vector<LastExit> deaths;         // Oldest first.

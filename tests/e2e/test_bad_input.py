@@ -95,7 +95,7 @@ MISTAKES = {
     "relative-directory": ('exec = ["true"]\ndirectory = "here"\n', ":3:13: ", "absolute"),
     "two-kinds": ('exec = ["true"]\n[ready]\nnotify = true\nfd = 3\n', "bad.toml:", "ready"),
     "bad-regex": ('exec = ["true"]\nready.log = "(("\n', ":3:13: ", "ready.log"),
-    "later-issue": ('exec = ["true"]\nhooks.on-crash = ["true"]\n', ":3:1: ", "hooks"),
+    "no-such-hook": ('exec = ["true"]\nhooks.on-crsh = ["true"]\n', ":3:7: ", "on-crash"),
 }
 
 

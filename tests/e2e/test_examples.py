@@ -84,6 +84,8 @@ def test_the_crasher_comes_back_and_says_why(shop):
     assert one["last-exit"]["signal"] == "SIGSEGV"
     assert one["last-exit"]["uptime"] >= 1.9
     assert "err: crashing" in one["last-exit"]["lines"]
+    told = 'out: [on-crash] would page somebody: {"schema":1,"unit":"crasher","instance":0,'
+    shop.await_that(lambda: told in shop.ctl("logs", "crasher", "-n", "100").stdout)
 
 
 def test_logs_are_attributed_line_by_line(shop):

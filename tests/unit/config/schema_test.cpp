@@ -14,6 +14,14 @@
 namespace superd::config {
 namespace {
 
+// Keys of [hooks] say something about these.
+constexpr std::string_view all_hooks = R"(hooks.pre-start = ["/x"]
+hooks.post-start = ["/x"]
+hooks.pre-stop = ["/x"]
+hooks.post-stop = ["/x"]
+hooks.on-crash = ["/x"]
+)";
+
 using testing::IsEmpty;
 
 std::filesystem::path root() {
@@ -50,6 +58,7 @@ std::string unit_with(const Key& key, std::string_view value) {
         return text + fmt::format("{} = {}\n", key.name(), value);
     }
     if (key.path == "env") text = "exec = [\"/bin/true\"]\n";
+    if (key.section() == "hooks" && key.form != Form::argv) text += all_hooks;
     return text + fmt::format("{} = {}\n", key.path, value);
 }
 

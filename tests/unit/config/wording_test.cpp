@@ -80,6 +80,12 @@ TEST(Changes, AreLiveOrNeedARestartAsTheTableOfKeysSays) {
         }
         if (key.path == "restart.on-limit") before += "restart.limit = \"1 in 1s\"\n";
         if (key.path == "watchdog.signal") before += "watchdog.every = \"1s\"\n";
+        if (key.section() == "hooks" && key.form != Form::argv) {
+            for (const auto* hook :
+                 {"pre-start", "post-start", "pre-stop", "post-stop", "on-crash"}) {
+                before += std::string{"hooks."} + hook + " = [\"/x\"]\n";
+            }
+        }
         const bool groups = key.path == "strategy" || key.path == "intensity" ||
                             key.path == "significant" || key.path == "members";
         if (groups) before = "type = \"group\"\n";

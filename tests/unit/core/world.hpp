@@ -5,6 +5,7 @@
 #include "core/system.hpp"
 #include "tests/unit/core/share.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <deque>
 #include <map>
@@ -79,6 +80,17 @@ public:
         processes.erase(run);
         happen(Exited{id(name, index), run, status});
     }
+    // A hook that runs ends.
+    void end_hook(Hook hook, bool ok = true, std::string text = "ended with exit 0") {
+        const auto found = std::ranges::find(running, hook, &RunHook::hook);
+        ASSERT_NE(found, running.end()) << to_string(hook) << " does not run";
+        const RunHook ended = *found;
+        running.erase(found);
+        happen(HookEnded{ended.instance, ended.run, ended.hook, ok, std::move(text)});
+    }
+    bool runs(Hook hook) const {
+        return std::ranges::find(running, hook, &RunHook::hook) != running.end();
+    }
     // Lets time pass and fires what falls due, in order.
     void pass(Duration duration) {
         const Instant until = now + duration;
@@ -126,9 +138,10 @@ public:
     Effects log;
     std::map<RunId, InstanceId> processes;  // That live.
     std::map<std::pair<UnitId, std::uint32_t>, ArmTimer> timers;
-    bool spawns = true;     // False: Spawn goes unanswered.
-    bool obeys = true;      // SIGTERM ends a process; else only SIGKILL does.
-    bool trees_end = true;  // A tree ends with its leader.
+    std::vector<RunHook> running;  // Hooks, until the test ends them.
+    bool spawns = true;            // False: Spawn goes unanswered.
+    bool obeys = true;             // SIGTERM ends a process; else only SIGKILL does.
+    bool trees_end = true;         // A tree ends with its leader.
     std::string spawn_error;
     std::int32_t next_pid = 1000;
 
@@ -166,6 +179,16 @@ private:
                 happen(TreeEmpty{w->instance, w->run});
             else
                 happen(TreeLeft{w->instance, w->run});
+        } else if (const auto* h = std::get_if<RunHook>(&effect)) {
+            for (const auto& each : running) EXPECT_FALSE(each.instance == h->instance);
+            running.push_back(*h);
+        } else if (const auto* c = std::get_if<CancelHook>(&effect)) {
+            EXPECT_EQ(std::erase_if(running,
+                                    [&](const RunHook& each) {
+                                        return each.run == c->run && each.hook == c->hook;
+                                    }),
+                      1u)
+                << "a hook was cancelled that did not run";
         } else if (const auto* a = std::get_if<ArmTimer>(&effect)) {
             timers[{a->instance.unit, a->instance.index}] = *a;
         } else if (const auto* d = std::get_if<DisarmTimer>(&effect)) {

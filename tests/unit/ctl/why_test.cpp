@@ -118,6 +118,35 @@ core::UnitSpec crashing(std::string name) {
     return made;
 }
 
+core::UnitSpec hooked(core::Hook hook) {
+    auto made = core::spec("web");
+    core::HookRule rule;
+    rule.timeouts[std::to_underlying(hook)] = 30s;
+    made.hooks = std::make_shared<core::HookRule>(rule);
+    return made;
+}
+
+TEST_F(Why, AStartThatWaitsForItsHook) {
+    make({hooked(core::Hook::pre_start)});
+    world.pass(3s);
+    expect("starting-pre-start", "web");
+}
+
+TEST_F(Why, AStartWhoseHookFailed) {
+    make({hooked(core::Hook::pre_start)});
+    world.end_hook(core::Hook::pre_start, false, "ended with exit 3");
+    expect("backoff-pre-start", "web");
+}
+
+TEST_F(Why, AStopThatWaitsForItsHook) {
+    make({hooked(core::Hook::pre_stop)});
+    world.pass(1min);
+    command("web", "stop");
+    world.happen(core::StopRequested{world.all("web")});
+    world.pass(3s);
+    expect("stopping-pre-stop", "web");
+}
+
 TEST_F(Why, BackOffAfterACrash) {
     make({crashing("web")});
     for (int i = 0; i < 3; ++i) {

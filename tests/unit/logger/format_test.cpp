@@ -21,6 +21,18 @@ TEST(Formatter, StampsTextLines) {
               "2026-11-23T21:15:00.123456Z web/0[1234] err+: the\n");
 }
 
+TEST(Formatter, SaysWhichHookSpeaks) {
+    const Origin hook{"web", 0, 1234, "pre-start"};
+    Buffer out{4096};
+    EXPECT_TRUE(Formatter(Format::text, hook, Stream::out, noon).append({"x", false}, out));
+    EXPECT_TRUE(Formatter(Format::json, hook, Stream::out, noon).append({"x", true}, out));
+    EXPECT_EQ(out.view(),
+              "2026-11-23T21:15:00.123456Z web/0[1234] out: [pre-start] x\n"
+              R"({"time":"2026-11-23T21:15:00.123456Z","service":"web","instance":0,"pid":1234,)"
+              R"("stream":"out","partial":true,"message":"[pre-start] x"})"
+              "\n");
+}
+
 TEST(Formatter, KeepsTheBytesOfTextLinesAsTheyAre) {
     const std::string odd{"\0\x1b[31m\xff\r", 8};
     EXPECT_TRUE(formatted(Format::text, Stream::out, {odd, false}).ends_with(": " + odd + "\n"));

@@ -20,6 +20,7 @@ Open sample_open() {
     open.policy.keep = 0;
     open.policy.tail = 300;
     open.ready_pattern = "listening on \\d+";
+    open.label = "pre-start";
     return open;
 }
 
@@ -34,6 +35,7 @@ TEST(Protocol, KeepsEveryFieldOfAnOpen) {
     EXPECT_EQ(open.unit, sent.unit);
     EXPECT_EQ(open.policy, sent.policy);
     EXPECT_EQ(open.ready_pattern, sent.ready_pattern);
+    EXPECT_EQ(open.label, "pre-start");
 }
 
 TEST(Protocol, KeepsEveryFieldOfAServe) {

@@ -4,6 +4,7 @@
 #include "scratch.hpp"
 
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -298,6 +299,39 @@ TEST(Spawn, MakesASiblingWhenAsked) {
     EXPECT_EQ(0, wait_for(middle));
     EXPECT_EQ(5, WEXITSTATUS(wait_for(slots[0]))) << "it is not our child";
     EXPECT_EQ(127, WEXITSTATUS(wait_for(slots[1]))) << "the failed one is ours to reap";
+    ::munmap(memory, 4096);
+    expect_no_child();
+}
+
+TEST(Spawn, EndsAChildWithItsParentWhoeverThatIs) {
+    void* const memory =
+        ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ASSERT_NE(MAP_FAILED, memory);
+    auto* const slots = static_cast<pid_t*>(memory);
+    ASSERT_EQ(0, ::prctl(PR_SET_CHILD_SUBREAPER, 1));
+    const pid_t parent = ::fork();
+    ASSERT_GE(parent, 0);
+    if (parent == 0) {
+        const pid_t middle = ::fork();
+        if (middle == 0) {
+            SpawnPlan plan = shell("exec sleep 1000");
+            plan.parent_death_signal = SIGTERM;
+            plan.sibling = true;
+            const bool one = spawn(plan, &slots[0]).has_value();
+            plan.sibling = false;
+            const bool other = spawn(plan, &slots[1]).has_value();
+            ::_exit(one && other ? 0 : 1);
+        }
+        int status = -1;
+        ::waitpid(middle, &status, 0);
+        ::_exit(WEXITSTATUS(status));
+    }
+    EXPECT_EQ(0, WEXITSTATUS(wait_for(parent)));
+    for (const pid_t pid : {slots[0], slots[1]}) {
+        const int status = wait_for(pid);
+        EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+    }
+    ::prctl(PR_SET_CHILD_SUBREAPER, 0);
     ::munmap(memory, 4096);
     expect_no_child();
 }

@@ -3,6 +3,7 @@
 #include "config/instance_text.hpp"
 
 #include <cerrno>
+#include <csignal>
 #include <memory>
 
 #include <gmock/gmock.h>
@@ -40,6 +41,16 @@ TEST(Launcher, TellsTheServiceWhoItIs) {
     EXPECT_EQ(plan.directory, "/");
     EXPECT_EQ(plan.open_files, 256u);
     EXPECT_TRUE(plan.sibling);
+}
+
+TEST(Launcher, TiesOnlyTheRunItselfToSuperdsLife) {
+    config::Unit unit = web();
+    unit.spec.stop = {{SIGQUIT, {}}, {SIGKILL, {}}};
+    unit.launch.ends_with_superd = true;
+    auto plan = launcher.plan(unit, 0, 1);
+    EXPECT_EQ(plan.parent_death_signal, 0);
+    Launcher::add_own(unit, plan);
+    EXPECT_EQ(plan.parent_death_signal, SIGQUIT);
 }
 
 TEST(Launcher, PutsTheInstancesNumberWhereItIsOpen) {

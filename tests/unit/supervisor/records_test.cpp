@@ -38,6 +38,10 @@ core::Instance busy_instance() {
     i.last_exit =
         std::make_unique<core::LastExit>(core::LastExit{at(88s), 11s, 0x1'0000'0006, 4710, status});
     i.spawn_error = std::make_unique<std::string>("web: cannot start: no luck");
+    i.hook = core::Hook::post_stop;
+    i.transient = true;
+    i.crash = std::make_unique<core::Crash>(
+        core::Crash{0x1'0000'0005, core::Reason::pre_start_failed, 6});
     return i;
 }
 
@@ -95,6 +99,12 @@ TEST(RecordCodec, GivesBackWhatItWasGiven) {
     EXPECT_EQ(back.last_exit->status, i.last_exit->status);
     ASSERT_TRUE(back.spawn_error);
     EXPECT_EQ(*back.spawn_error, *i.spawn_error);
+    EXPECT_EQ(back.hook, core::Hook::post_stop);
+    EXPECT_TRUE(back.transient);
+    ASSERT_TRUE(back.crash);
+    EXPECT_EQ(back.crash->run, 0x1'0000'0005u);
+    EXPECT_EQ(back.crash->reason, core::Reason::pre_start_failed);
+    EXPECT_EQ(back.crash->suppressed, 6u);
 }
 
 TEST(RecordCodec, KeepsTheWholeHistoryAndCutsWhatIsForPeople) {

@@ -28,7 +28,7 @@ TEST(Event, AnExitHasTheMembersOfAnExitAndNoOthers) {
 TEST(Event, EveryKindComesBackAsItWas) {
     for (const auto kind :
          {EventKind::state, EventKind::spawn, EventKind::spawn_failed, EventKind::ready,
-          EventKind::exit, EventKind::lines, EventKind::dropped, EventKind::config,
+          EventKind::exit, EventKind::lines, EventKind::dropped, EventKind::config, EventKind::hook,
           EventKind::check, EventKind::command, EventKind::superd}) {
         Event event;
         event.time = "t";
@@ -45,6 +45,7 @@ TEST(Event, WhatARunUsedAndWhoAskedComesBack) {
     event.cpu = 0.25;
     event.rss = 4096;
     event.on = "db";
+    event.hook = "pre-stop";
     event.action = "stop";
     event.uid = 1000;
     event.user = "ann";
