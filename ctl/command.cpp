@@ -50,7 +50,8 @@ constexpr std::array logs_flags{
 constexpr std::array signal_flags{
     all, Flag{"--tree", "-t", Value::none, "", "All processes of the unit, not only the main one"}};
 constexpr std::array check_flags{
-    Flag{"--config", "-c", Value::path, "DIR", "The configuration directory to check"}};
+    Flag{"--config", "-c", Value::path, "DIR", "The configuration directory to check"},
+    Flag{"--profile", "-p", Value::text, "NAME,…", "Profiles to lay over it, as superd does"}};
 constexpr std::array wait_flags{
     all, Flag{"--ready", "", Value::none, "", "Until all are ready or completed; the default"},
     Flag{"--stopped", "", Value::none, "", "Until no process of theirs is left"}, timeout};
@@ -83,7 +84,8 @@ constexpr std::array logs_examples{Example{"logs -f web", "The last lines, and w
 constexpr std::array signal_examples{
     Example{"signal HUP web", "Send SIGHUP to web's main process"}};
 constexpr std::array check_examples{
-    Example{"check --config ./etc", "Every mistake in ./etc, as file:line:column: sentence"}};
+    Example{"check --config ./etc", "Every mistake in ./etc, as file:line:column: sentence"},
+    Example{"check --config ./etc --profile prod", "The same, with ./etc/profiles/prod over it"}};
 constexpr std::array wait_examples{
     Example{"wait web db --timeout 1m", "Until both are ready, at most a minute"}};
 constexpr std::array tree_flags{

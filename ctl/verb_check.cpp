@@ -6,10 +6,12 @@
 #include <spawn.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <climits>
@@ -40,6 +42,13 @@ ExitCode run_check(const Invocation& invocation) {
     if (invocation.has("--config")) {
         words.emplace_back("--config");
         words.emplace_back(invocation.value("--config"));
+    }
+    std::string_view profiles = invocation.value("--profile");
+    while (!profiles.empty()) {
+        const auto name = profiles.substr(0, profiles.find(','));
+        words.emplace_back("--profile");
+        words.emplace_back(name);
+        profiles.remove_prefix(std::min(profiles.size(), name.size() + 1));
     }
     std::vector<char*> argv;
     for (auto& word : words) argv.push_back(word.data());

@@ -28,22 +28,26 @@ using Diagnostics = std::vector<Diagnostic>;
 // with although the files have changed since.
 struct Sources {
     struct File {
-        // "superd.toml", "units/web.toml", its drop-in "units/web.d/10-port.toml", or an
-        // env-file's path as written.
+        // "superd.toml", "units/web.toml", its drop-in "units/web.d/10-port.toml", one of these
+        // below "profiles/NAME/", or an env-file's path as written.
         std::string name;
         std::string text;
     };
     std::vector<File> files;
     // What instances = "cores" means, found out by whoever reads the files.
     std::uint32_t cores = 1;
+    // The profiles in force, later ones winning; each one's files are among the above.
+    std::vector<std::string> profiles;
 
     std::string serialize() const;  // Length-prefixed; deserialize refuses anything damaged.
     static Result<Sources> deserialize(std::string_view bytes);
 };
 
-// Reads DIR/superd.toml (optional), DIR/units/*.toml, DIR/units/NAME.d/*.toml and the env-files
-// they name. Follows symlinks. Unreadable files are diagnostics.
-std::expected<Sources, Diagnostics> read_sources(const std::string& directory);
+// Reads DIR/superd.toml (optional), DIR/units/*.toml, DIR/units/NAME.d/*.toml, the same below
+// DIR/profiles/NAME of the profiles that superd.toml names and of `profiles`, which follow them,
+// and the env-files they name. Follows symlinks. Unreadable files are diagnostics.
+std::expected<Sources, Diagnostics> read_sources(const std::string& directory,
+                                                 const std::vector<std::string>& profiles = {});
 
 // Parses and validates. All mistakes are reported at once, in order of file
 // and position. From outside it asks for users and groups (NSS), for programs

@@ -45,7 +45,33 @@ A change that is live takes effect with
 constexpr std::string_view log_text =
     "The defaults for every unit. A unit's own [log] changes them key by key.\n";
 
-constexpr std::string_view end = R"(.SH FILES
+constexpr std::string_view end = R"(.SH PROFILES
+One configuration may serve several places: what differs is in
+.IR CONFIG/profiles/NAME ,
+which has the same files as the configuration itself: superd.toml, units/NAME.toml and
+units/NAME.d/*.toml, each of which may be missing.
+Nothing of it is read unless the profile is in force, by
+.I profiles
+above or by
+.B superd \-\-profile NAME
+(several times, for several).
+.PP
+A profile's superd.toml is laid over superd.toml, and its units/web.toml over the unit web,
+after the drop\-ins in units/web.d, as these are (see DROP\-INS in
+.BR superd.unit (5));
+its units/web.d come last.
+Later profiles win over earlier ones.
+A file for a unit that is not there otherwise is a unit of the profile alone.
+.PP
+.B superctl status NAME
+tells which files a unit is made of,
+.B superctl check \-\-profile NAME
+looks for mistakes, and
+.B superctl plan
+tells what a change of
+.I profiles
+would do.
+.SH FILES
 .TP
 .I share/superd/schema/superd.schema.json
 This page's keys as JSON Schema, for editors; below the directory that superd is installed in.

@@ -164,6 +164,9 @@ env.PORT = "9090"
 .PP
 Drop\-ins of a unit that is not there are a mistake.
 Mistakes name the drop\-in that they are in.
+Profiles, in
+.BR superd.toml (5),
+are laid over a unit after its drop\-ins.
 .SH VARIABLES
 In exec, directory, the values of env and the strings of [ready], [[check]] and [hooks], ${NAME} is
 replaced by a variable, and ${NAME:\-default} by a default where that is not set, or empty.

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <numeric>
+#include <span>
 #include <tuple>
 
 #include <fmt/format.h>
@@ -19,9 +20,10 @@ namespace {
 
 constexpr std::string_view settings_file = "superd.toml";
 
-// superd.toml, the units, then the env-files.
+// superd.toml, the units, the profiles, then the env-files.
 int rank(std::string_view file) {
-    return file == settings_file ? 0 : file.starts_with("units") ? 1 : 2;
+    if (file == settings_file) return 0;
+    return file.starts_with("units") ? 1 : file.starts_with("profiles/") ? 2 : 3;
 }
 
 void put_in_order(Diagnostics& diagnostics) {
@@ -54,13 +56,6 @@ Texts index_texts(const Sources& sources, Diagnostics& diagnostics) {
     return texts;
 }
 
-std::optional<Table> parse_file(const std::string& text, Report& report) {
-    auto table = parse_document(text);
-    if (table) return std::move(*table);
-    report.add(table.error().at, "cannot read this file: " + table.error().cause);
-    return {};
-}
-
 Surroundings make_surroundings(const Texts& texts, const std::set<std::string>& unread,
                                std::uint32_t cores) {
     Surroundings surroundings;
@@ -76,15 +71,19 @@ Surroundings make_surroundings(const Texts& texts, const std::set<std::string>& 
 }
 
 // Reads each unit. Those that cannot be are nodes without edges.
-std::vector<Node> read_units(const Texts& texts, Surroundings& surroundings,
-                             const std::set<std::string>& unread, Diagnostics& diagnostics) {
+std::vector<Node> read_units(const Texts& texts, std::span<const std::string> profiles,
+                             Surroundings& surroundings, const std::set<std::string>& unread,
+                             Diagnostics& diagnostics) {
     std::vector<Node> nodes;
-    std::set<std::string_view> incomplete;
-    for (const auto& file : unread) incomplete.insert(drop_in_unit(file));
+    std::set<std::string_view> incomplete, met;
+    for (const auto& file : unread) {
+        incomplete.insert(drop_in_unit(file));
+        incomplete.insert(unit_name(file));
+    }
     for (const auto& [file, text] : texts) {
         const auto name = unit_name(file);
-        if (name.empty()) continue;
-        Report report{files_of_unit(name, texts), diagnostics};
+        if (name.empty() || !met.insert(name).second) continue;
+        Report report{files_of_unit(name, texts, profiles), diagnostics};
         if (!is_unit_name(name)) {
             report.add({},
                        fmt::format("cannot use {} as a unit's name: it has 1 to 64 letters, digits "
@@ -93,7 +92,7 @@ std::vector<Node> read_units(const Texts& texts, Surroundings& surroundings,
             continue;
         }
         Node node{std::string{name}, report.files(), {}};
-        const auto document = read_unit_document(texts, report);
+        const auto document = read_document(texts, report);
         // What a drop-in that cannot be read says may be what is missing.
         if (document && !incomplete.contains(name)) {
             node.draft = read_unit(node.name, *document, surroundings, report);
@@ -102,7 +101,8 @@ std::vector<Node> read_units(const Texts& texts, Surroundings& surroundings,
     }
     for (const auto& file : unread) {
         const std::string name{unit_name(file)};
-        if (!name.empty()) nodes.push_back({name, {file}, {}});
+        if (!name.empty() && met.insert(unit_name(file)).second)
+            nodes.push_back({name, {file}, {}});
     }
     std::ranges::sort(nodes, {}, &Node::name);
     return nodes;
@@ -126,15 +126,15 @@ Configuration parse(const Sources& sources, const std::set<std::string>& unread,
     Configuration configuration;
     const auto texts = index_texts(sources, diagnostics);
     auto surroundings = make_surroundings(texts, unread, sources.cores);
-    if (const auto found = texts.find(settings_file); found != texts.end()) {
-        Report report{std::string{settings_file}, diagnostics};
-        if (const auto table = parse_file(*found->second, report)) {
+    if (auto files = files_of_settings(texts, sources.profiles); !files.empty()) {
+        Report report{std::move(files), diagnostics};
+        if (const auto table = read_document(texts, report)) {
             configuration.settings = read_settings(*table, surroundings.accounts, report);
         }
     }
     surroundings.log = configuration.settings.log;
     surroundings.variables = configuration.settings.variables;
-    auto nodes = read_units(texts, surroundings, unread, diagnostics);
+    auto nodes = read_units(texts, sources.profiles, surroundings, unread, diagnostics);
     check_drop_ins(texts, unread, names_of(nodes), diagnostics);
     check_graph(nodes, diagnostics);
     check_listen_addresses(nodes, diagnostics);

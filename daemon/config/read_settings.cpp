@@ -1,6 +1,7 @@
 #include "config/read_settings.hpp"
 
 #include "config/read_unit.hpp"
+#include "config/unit_files.hpp"
 
 namespace superd::config {
 
@@ -47,6 +48,16 @@ void read_variables(const Fields& fields, Settings& settings) {
     settings.variables = variables.values();
 }
 
+// Which profiles they are was found out when the files were read: before anything else.
+void check_profiles(const Fields& fields, Report& report) {
+    const auto* value = fields.value("profiles");
+    if (value == nullptr) return;
+    if (!profile_of(report.files()[value->at.file]).empty()) {
+        fields.refuse("profiles", *value,
+                      "only superd.toml itself and superd --profile choose profiles");
+    }
+}
+
 }  // namespace
 
 Settings read_settings(const Table& root, Accounts& accounts, Report& report) {
@@ -60,6 +71,7 @@ Settings read_settings(const Table& root, Accounts& accounts, Report& report) {
         fields.refuse("supervisor.cgroup", *fields.value("supervisor.cgroup"),
                       "expected auto, off or an absolute path");
     }
+    check_profiles(fields, report);
     read_variables(fields, settings);
     read_readers(fields, accounts, settings);
     read_log(fields, settings.log);

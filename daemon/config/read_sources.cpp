@@ -1,3 +1,4 @@
+#include "base/nearest.hpp"
 #include "config/document.hpp"
 #include "config/load.hpp"
 #include "config/parse.hpp"
@@ -43,9 +44,18 @@ public:
         if (!directory_.ends_with('/')) directory_ += '/';
     }
 
-    void run() {
+    void run(const std::vector<std::string>& profiles) {
         read("superd.toml", true, {}, "");
-        for (const auto& file : list_units()) read(file, false, {}, "");
+        for (const auto& file : list_units("units")) read(file, false, {}, "");
+        choose_profiles();
+        for (const auto& profile : profiles) {
+            add_profile(profile, {"superd --profile " + profile, 0, 0, {}});
+        }
+        for (const auto& profile : sources_.profiles) {
+            const auto prefix = profile_prefix(profile);
+            read(prefix + "superd.toml", true, {}, "");
+            for (const auto& file : list_units(prefix + "units")) read(file, false, {}, "");
+        }
         read_env_files();
     }
 
@@ -59,14 +69,61 @@ public:
     }
 
 private:
-    std::vector<std::string> list_units() {
+    // Those that superd.toml names. Whether it is well formed otherwise is seen later.
+    void choose_profiles() {
+        if (sources_.files.empty() || !sources_.files.front().text.contains("profiles")) return;
+        const auto table = parse_document(sources_.files.front().text);
+        const auto* entry = table ? table->find("profiles") : nullptr;
+        const auto* array = entry != nullptr ? entry->value.as<Array>() : nullptr;
+        for (const auto& item : array != nullptr ? *array : Array{}) {
+            const auto* name = item.as<std::string>();
+            if (name == nullptr) continue;
+            add_profile(*name,
+                        {"superd.toml", item.at.line, item.at.column, "cannot use profiles: "});
+        }
+    }
+
+    // `place` is where it is asked for; its message is how a mistake begins.
+    void add_profile(const std::string& name, Diagnostic place) {
+        if (std::ranges::find(sources_.profiles, name) != sources_.profiles.end()) return;
+        const auto refuse = [&](const std::string& cause) {
+            place.message = (place.message.empty() ? "cannot use this: " : place.message) + cause;
+            diagnostics_.push_back(place);
+        };
+        if (!is_unit_name(name)) {
+            return refuse(
+                fmt::format("{} is no profile's name; it has 1 to 64 letters, digits and "
+                            "@ _ . : - only, and no . or - first",
+                            quoted(name)));
+        }
+        std::vector<std::string> known;
+        const auto path = directory_ + "profiles";
+        const std::unique_ptr<DIR, int (*)(DIR*)> listing{::opendir(path.c_str()), ::closedir};
+        struct stat status{};
+        if (listing && ::fstat(::dirfd(listing.get()), &status) == 0) {
+            stamps_.emplace_back(path, status);
+        }
+        for (const dirent* entry; listing && (entry = ::readdir(listing.get())) != nullptr;) {
+            if (is_unit_name(entry->d_name)) known.emplace_back(entry->d_name);
+        }
+        if (std::ranges::find(known, name) != known.end()) {
+            sources_.profiles.push_back(name);
+            return;
+        }
+        const auto meant = nearest(name, std::vector<std::string_view>{known.begin(), known.end()});
+        refuse(fmt::format("there is no directory profiles/{}; {}", name,
+                           meant ? fmt::format("did you mean {}?", quoted(*meant))
+                                 : std::string{"make it, or leave the profile out"}));
+    }
+
+    std::vector<std::string> list_units(const std::string& units) {
         std::vector<std::string> files;
         const auto list_drop_ins = [&](const std::string& directory) {
             list(directory, [&](std::string file) {
                 if (!drop_in_unit(file).empty()) files.push_back(std::move(file));
             });
         };
-        list("units", [&](std::string file) {
+        list(units, [&](std::string file) {
             if (file.ends_with(".d")) {
                 list_drop_ins(file);
             } else if (!unit_name(file).empty()) {
@@ -86,6 +143,8 @@ private:
             const int error = errno;
             const bool units = name == "units";
             if (error == ENOTDIR && !units) return;  // A file that is none of ours.
+            // A profile need not have any.
+            if (error == ENOENT && name.starts_with("profiles/")) return;
             diagnostics_.push_back(
                 {name, 0, 0,
                  fmt::format("cannot list {}: {}{}", quoted(path), std::strerror(error),
@@ -151,7 +210,8 @@ private:
         std::vector<Asked> asked;
         for (const auto& file : sources_.files) {
             const auto name = unit_name(file.name);
-            if (!name.empty()) ask_for_env_files(files_of_unit(name, texts), texts, asked);
+            if (name.empty()) continue;
+            ask_for_env_files(files_of_unit(name, texts, sources_.profiles), texts, asked);
         }
         for (const auto& [path, optional, at, by] : asked) {
             const bool known = std::ranges::find(sources_.files, path, &Sources::File::name) !=
@@ -164,7 +224,9 @@ private:
     static void ask_for_env_files(const std::vector<std::string>& files, const Texts& texts,
                                   std::vector<Asked>& asked) {
         for (const auto& file : std::views::reverse(files)) {
-            const auto& text = *texts.find(file)->second;
+            const auto found = texts.find(file);
+            if (found == texts.end()) continue;
+            const auto& text = *found->second;
             // A document twice parsed costs most units nothing: few have env-files.
             if (!text.contains("env-file")) continue;
             const auto table = parse_document(text);
@@ -199,11 +261,12 @@ Diagnostic restless() {
 
 }  // namespace
 
-std::expected<Sources, Diagnostics> read_sources(const std::string& directory) {
+std::expected<Sources, Diagnostics> read_sources(const std::string& directory,
+                                                 const std::vector<std::string>& profiles) {
     constexpr int attempts = 5;
     for (int i = 1;; ++i) {
         Reading reading{directory};
-        reading.run();
+        reading.run(profiles);
         // Some deployments replace all files by swapping one symlink: half of
         // either version is neither.
         if (reading.settled()) return std::move(reading).finish();

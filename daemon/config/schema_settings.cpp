@@ -14,6 +14,12 @@ constexpr double day = 86'400;
 
 // The keys of superd.toml itself; those of [log] are a unit's, as defaults for all.
 constexpr std::array own_keys{
+    Key{.path = "profiles",
+        .form = texts,
+        .text = "Profiles whose files are laid over this configuration, later ones winning; those "
+                "that superd --profile names follow",
+        .fallback = "[]",
+        .example = R"(["prod"])"},
     Key{.path = "variables",
         .form = environment,
         .text = "Variables that the units' texts may refer to, as ${NAME} (superd.unit(5)). They "

@@ -7,7 +7,7 @@ namespace superd::config {
 
 namespace {
 
-constexpr std::string_view magic = "superd sources 2\n";
+constexpr std::string_view magic = "superd sources 3\n";
 constexpr std::size_t number_bytes = 8;
 
 void append_number(std::string& out, std::uint64_t number) {
@@ -62,12 +62,14 @@ private:
 }  // namespace
 
 std::string Sources::serialize() const {
-    std::size_t size = magic.size() + 3 * number_bytes;
+    std::size_t size = magic.size() + 4 * number_bytes;
     for (const auto& file : files) size += 2 * number_bytes + file.name.size() + file.text.size();
     std::string out;
     out.reserve(size);
     out += magic;
     append_number(out, cores);
+    append_number(out, profiles.size());
+    for (const auto& profile : profiles) append_text(out, profile);
     append_number(out, files.size());
     for (const auto& file : files) {
         append_text(out, file.name);
@@ -88,6 +90,10 @@ Result<Sources> Sources::deserialize(std::string_view bytes) {
     Reader reader{body.substr(magic.size())};
     Sources sources;
     sources.cores = static_cast<std::uint32_t>(reader.number());
+    const auto profiles = reader.number();
+    for (std::uint64_t i = 0; i < profiles && reader.good(); ++i) {
+        sources.profiles.push_back(reader.text());
+    }
     const auto count = reader.number();
     for (std::uint64_t i = 0; i < count && reader.good(); ++i) {
         auto name = reader.text();

@@ -8,8 +8,6 @@ namespace superd::config {
 
 namespace {
 
-constexpr std::string_view settings_file = "superd.toml";
-
 std::string as_toml(const Value& value) {
     std::string out;
     if (const auto* array = value.as<Array>()) {
@@ -39,15 +37,17 @@ const Value* find_value(const Table& table, const Key& key) {
 
 }  // namespace
 
-Wording::Wording(const Sources& sources) {
+Wording::Wording(const Sources& sources) : profiles_{sources.profiles} {
     for (const auto& file : sources.files) texts_.emplace(file.name, &file.text);
-    if (const auto found = texts_.find(settings_file); found != texts_.end()) {
-        if (auto table = parse_document(*found->second)) settings_ = std::move(*table);
+    Diagnostics known;  // What is wrong was told when the files were read.
+    if (auto files = files_of_settings(texts_, profiles_); !files.empty()) {
+        Report report{std::move(files), known};
+        settings_ = read_document(texts_, report).value_or(Table{});
     }
 }
 
 std::vector<std::string> Wording::files(std::string_view unit) const {
-    auto files = files_of_unit(unit, texts_);
+    auto files = files_of_unit(unit, texts_, profiles_);
     if (!texts_.contains(files.front())) files.clear();
     return files;
 }
@@ -63,7 +63,7 @@ std::optional<std::string> Wording::value(std::string_view unit, std::string_vie
         Diagnostics known;  // What is wrong was told when the files were read.
         if (auto of_unit = files(unit); !of_unit.empty()) {
             Report report{std::move(of_unit), known};
-            document_ = read_unit_document(texts_, report).value_or(Table{});
+            document_ = read_document(texts_, report).value_or(Table{});
         }
     }
     const auto* const written = find_value(document_, *key);

@@ -6,6 +6,7 @@
 #include "config/unit_files.hpp"
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,7 @@ public:
 
 private:
     Texts texts_;
+    std::span<const std::string> profiles_;
     Table settings_;
     std::string unit_;  // Whose document is below: keys of one unit are asked for in a row.
     Table document_;

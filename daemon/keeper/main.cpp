@@ -54,33 +54,44 @@ void raise_open_files() {
     ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// The words of a command, and a null pointer after the last.
+struct Words {
+    static constexpr int most = 32;
+    static_assert(most > 16 + 2 * Options::profiles_max);
+    const char* all[most] = {};
+    int count = 0;
+
+    void add(const char* word) { all[count++] = word; }
+    void add_profiles(const Options& options) {
+        for (int i = 0; options.profiles[i] != nullptr; ++i) {
+            add("--profile");
+            add(options.profiles[i]);
+        }
+    }
+};
+
 int check(const Options& options, const Path& supervisor) {
-    const char* const argv[] = {supervisor.c_str(),
-                                "--check",
-                                "--config",
-                                options.config.c_str(),
-                                options.json ? "--json" : nullptr,
-                                nullptr};
-    ::execv(supervisor.c_str(), const_cast<char* const*>(argv));
+    Words words;
+    for (const char* const word :
+         {supervisor.c_str(), "--check", "--config", options.config.c_str()}) {
+        words.add(word);
+    }
+    words.add_profiles(options);
+    if (options.json) words.add("--json");
+    ::execv(supervisor.c_str(), const_cast<char* const*>(words.all));
     report("cannot run ", supervisor, ": ", describe_error(errno));
     return exit_part_missing;
 }
 
 int keep(const Options& options, const Path& supervisor, const Path& logger) {
-    const char* const user = options.user ? "--user" : nullptr;
-    const char* const supervisor_argv[] = {
-        supervisor.c_str(),
-        "--config",
-        options.config.c_str(),
-        "--runtime-dir",
-        options.runtime.c_str(),
-        "--state-dir",
-        options.state.c_str(),
-        "--log-dir",
-        options.log.c_str(),
-        user,
-        nullptr,
-    };
+    Words words;
+    for (const char* const word : {supervisor.c_str(), "--config", options.config.c_str(),
+                                   "--runtime-dir", options.runtime.c_str(), "--state-dir",
+                                   options.state.c_str(), "--log-dir", options.log.c_str()}) {
+        words.add(word);
+    }
+    words.add_profiles(options);
+    if (options.user) words.add("--user");
     const char* const logger_argv[] = {
         logger.c_str(), "--runtime-dir",     options.runtime.c_str(),
         "--log-dir",    options.log.c_str(), nullptr,
@@ -89,7 +100,7 @@ int keep(const Options& options, const Path& supervisor, const Path& logger) {
     Runtime runtime;
     if (const int status = open_runtime(options, runtime)) return status;
     if (::chdir("/") != 0) report("cannot leave the current directory: ", describe_error(errno));
-    Keeper keeper{runtime, held, {"supervisor", supervisor_argv}, {"logger", logger_argv}};
+    Keeper keeper{runtime, held, {"supervisor", words.all}, {"logger", logger_argv}};
     const int status = keeper.run();
     remove_sockets(options);
     return status;

@@ -11,6 +11,7 @@ const char* const help_text =
     "Run services, and start again those that crash.\n"
     "\n"
     "  --config DIR        superd.toml and units/*.toml are here [/etc/superd]\n"
+    "  --profile NAME      lay profiles/NAME of that directory over it; may be repeated\n"
     "  --runtime-dir DIR   sockets and records; superctl needs the same [/run/superd]\n"
     "  --state-dir DIR     what outlives a reboot [/var/lib/superd]\n"
     "  --log-dir DIR       the services' output [/var/log/superd]\n"
@@ -35,7 +36,7 @@ namespace {
 
 struct Option {
     std::string_view name;
-    Path Options::* path;  // One of the two is set.
+    Path Options::* path;  // One of the two is set, but for --profile.
     bool Options::* flag;
 };
 
@@ -44,7 +45,7 @@ constexpr Option known_options[] = {
     {"--state-dir", &Options::state, nullptr}, {"--log-dir", &Options::log, nullptr},
     {"--user", nullptr, &Options::user},       {"--check", nullptr, &Options::check},
     {"--json", nullptr, &Options::json},       {"--help", nullptr, &Options::help},
-    {"--version", nullptr, &Options::version},
+    {"--version", nullptr, &Options::version}, {"--profile", nullptr, nullptr},
 };
 
 // How many letters must change to make one word the other (Levenshtein).
@@ -89,6 +90,22 @@ int refuse_unknown(std::string_view word) {
     return exit_usage;
 }
 
+int add_profile(const char* name, Options& options) {
+    int count = 0;
+    while (options.profiles[count] != nullptr) ++count;
+    if (name[0] == '\0') {
+        report("cannot use --profile: the name is empty");
+        return exit_usage;
+    }
+    if (count == Options::profiles_max) {
+        report("cannot use --profile ", name, ": ", Options::profiles_max,
+               " profiles at most can be named; name more in superd.toml");
+        return exit_usage;
+    }
+    options.profiles[count] = name;
+    return 0;
+}
+
 }  // namespace
 
 int parse(int argc, char** argv, Options& options) {
@@ -102,6 +119,7 @@ int parse(int argc, char** argv, Options& options) {
             if (each.name == name) option = &each;
         }
         if (option == nullptr) return refuse_unknown(name);
+        const bool profile = option->path == nullptr && option->flag == nullptr;
         if (option->flag != nullptr) {
             if (has_value) {
                 report("cannot use ", word, ": ", name, " takes no value");
@@ -111,8 +129,14 @@ int parse(int argc, char** argv, Options& options) {
             continue;
         }
         if (!has_value && i + 1 == argc) {
-            report("cannot use ", name, ": it needs a directory, as in ", name, " DIR");
+            report("cannot use ", name, ": it needs a ", profile ? "name" : "directory", ", as in ",
+                   name, profile ? " NAME" : " DIR");
             return exit_usage;
+        }
+        if (profile) {
+            const char* const named = has_value ? argv[i] + equals + 1 : argv[++i];
+            if (const int status = add_profile(named, options)) return status;
+            continue;
         }
         const std::string_view value = has_value ? from(word, equals + 1) : argv[++i];
         Path& path = options.*option->path;

@@ -20,6 +20,9 @@ struct Options {
     Path runtime;
     Path state;
     Path log;
+    // As they are on the command line; null after the last.
+    static constexpr int profiles_max = 8;
+    const char* profiles[profiles_max + 1] = {};
     bool user = false;
     bool check = false;
     bool json = false;

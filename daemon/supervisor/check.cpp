@@ -37,8 +37,9 @@ std::string as_json(const config::Diagnostics& diagnostics, std::size_t units) {
 
 }  // namespace
 
-int check_configuration(const std::string& directory, bool json) {
-    auto sources = config::read_sources(directory);
+int check_configuration(const std::string& directory, const std::vector<std::string>& profiles,
+                        bool json) {
+    auto sources = config::read_sources(directory, profiles);
     if (sources) sources->cores = os::usable_cores();
     const auto configuration = sources ? config::parse(*sources) : std::unexpected{sources.error()};
     const std::size_t units = configuration ? configuration->units.size() : 0;

@@ -48,7 +48,8 @@ os::OpenFilesLimit open_files(supervisor::Log& log) {
 
 int run(const supervisor::Options& options, supervisor::Log& log) {
     boost::asio::io_context io{1};
-    supervisor::Supervisor supervisor{io, {options.config, options.runtime, open_files(log)}, log};
+    supervisor::Supervisor supervisor{
+        io, {options.config, options.runtime, open_files(log), options.profiles}, log};
     if (!supervisor.start()) return supervisor.exit_code();
     control::Server server{io, os::Fd{keeper::control_fd}, supervisor};
     supervisor.go();
@@ -64,7 +65,9 @@ int main(int argc, char** argv) {
     const auto options = supervisor::parse_options(argc, argv, exit_code);
     if (!options) return exit_code;
     if (!options->print.empty()) return supervisor::print_document(options->print);
-    if (options->check) return supervisor::check_configuration(options->config, options->json);
+    if (options->check) {
+        return supervisor::check_configuration(options->config, options->profiles, options->json);
+    }
     ignore_signals();
     supervisor::Log log{STDERR_FILENO};
     try {

@@ -18,6 +18,8 @@ std::optional<Options> parse_options(int argc, const char* const* argv, int& exi
     app.set_version_flag("--version", "superd-supervisor " SUPERD_VERSION);
     app.add_option("--config", options.config, "directory of superd.toml and units/")
         ->capture_default_str();
+    app.add_option("--profile", options.profiles, "a profile to lay over it; may be repeated")
+        ->allow_extra_args(false);
     app.add_option("--runtime-dir", options.runtime, "directory of sockets and records");
     app.add_option("--state-dir", options.state, "directory of what outlives a boot");
     app.add_option("--log-dir", options.log, "directory of the units' logs");

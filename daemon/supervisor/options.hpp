@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace superd::supervisor {
 
@@ -10,6 +11,7 @@ struct Options {
     std::string config = "/etc/superd";
     std::string runtime, state, log;
     std::string print;  // --print: what.
+    std::vector<std::string> profiles;
     bool user = false, check = false, json = false;
 };
 

@@ -68,9 +68,10 @@ struct Candidate {
     std::vector<config::Change> changes;
 };
 
-std::expected<Candidate, config::Diagnostics> read_candidate(const std::string& directory,
-                                                             const config::Configuration& present) {
-    auto sources = config::read_sources(directory);
+std::expected<Candidate, config::Diagnostics> read_candidate(
+    const std::string& directory, const std::vector<std::string>& profiles,
+    const config::Configuration& present) {
+    auto sources = config::read_sources(directory, profiles);
     if (!sources) return std::unexpected{std::move(sources.error())};
     sources->cores = os::usable_cores();
     auto configuration = config::parse(*sources);
@@ -119,7 +120,8 @@ wire::Plan Supervisor::refuse(const config::Diagnostics& diagnostics) {
 }
 
 wire::Plan Supervisor::plan() {
-    const auto candidate = read_candidate(setting_.config_directory, definitions_.configuration());
+    const auto candidate =
+        read_candidate(setting_.config_directory, setting_.profiles, definitions_.configuration());
     wire::Plan plan;
     if (candidate) {
         plan = render(candidate->changes, system_);
@@ -135,7 +137,8 @@ wire::Plan Supervisor::reload() { return change(false); }
 wire::Plan Supervisor::apply() { return change(true); }
 
 wire::Plan Supervisor::change(bool restarts) {
-    auto candidate = read_candidate(setting_.config_directory, definitions_.configuration());
+    auto candidate =
+        read_candidate(setting_.config_directory, setting_.profiles, definitions_.configuration());
     if (!candidate) return refuse(candidate.error());
     wire::Plan plan = render(candidate->changes, system_);
     std::set<std::string> held_back;

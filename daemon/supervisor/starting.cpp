@@ -122,7 +122,7 @@ bool Supervisor::load_configuration(Inheritance& from) {
         }
         log_.warn("cannot use " + path + ": reading the configuration from disk instead");
     }
-    auto sources = config::read_sources(setting_.config_directory);
+    auto sources = config::read_sources(setting_.config_directory, setting_.profiles);
     if (sources) sources->cores = os::usable_cores();
     auto configuration = sources ? config::parse(*sources) : std::unexpected{sources.error()};
     if (!configuration) {

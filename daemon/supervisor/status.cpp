@@ -219,7 +219,9 @@ std::vector<wire::UnitStatus> StatusView::units(const std::vector<Target>& targe
         const config::Unit* const definition = definitions_.find(unit.spec->name);
         if (definition != nullptr) {
             out.description = definition->description;
-            if (definition->source.files.size() > 1) out.files = definition->source.files;
+            const auto& files = definition->source.files;
+            const bool plain = files.size() == 1 && files.front().starts_with("units/");
+            if (!plain) out.files = files;
             out.cores = definition->by_cores && unit.scaled == 0;
         }
         out.listeners = listener_status(listeners_, out.name);

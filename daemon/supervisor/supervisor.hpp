@@ -56,6 +56,7 @@ public:
     struct Setting {
         std::string config_directory, runtime_directory;
         os::OpenFilesLimit open_files;
+        std::vector<std::string> profiles;  // That its command line names.
     };
     // What start() finds out.
     struct Inheritance;
