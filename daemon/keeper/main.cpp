@@ -56,7 +56,7 @@ void raise_open_files() {
 
 // The words of a command, and a null pointer after the last.
 struct Words {
-    static constexpr int most = 32;
+    static constexpr int most = 40;
     static_assert(most > 16 + 2 * Options::profiles_max);
     const char* all[most] = {};
     int count = 0;
