@@ -115,9 +115,10 @@ class Page:
         if len(data) < size - 4:
             data += b"\0"
         u32, place = self.u32, at >> 2
+        at += 4
         odd = (u32[place] | 1) & 0xffffffff
         u32[place] = odd
-        self.bytes[at + 4:at + 4 + len(data)] = data
+        self.bytes[at:at + len(data)] = data
         u32[place] = (odd + 1) & 0xffffffff
 
     def read_text(self, at, size):
@@ -166,15 +167,13 @@ class Page:
         self.u64[at >> 3] = number
         return index
 
-    def rename_task(self, index, name, state):
-        at = TASKS_AT + 128 * index
-        self.write_text(at + 40, 48, name)
-        self.set_task(index, state)
+    def name_task(self, index, name):
+        self.write_text(TASKS_AT + 128 * index + 40, 48, name)
 
-    def set_task(self, index, state):
+    def set_task(self, index, state, since):
         at = TASKS_AT + 128 * index
         self.u32[(at + 24) >> 2] = state
-        self.u64[(at + 16) >> 3] = monotonic_ns()
+        self.u64[(at + 16) >> 3] = since
 
     def end_task(self, index):
         self.u64[(TASKS_AT + 128 * index) >> 3] = 0
@@ -212,8 +211,12 @@ class Slot:
         self.say(name)
         self._u64[self._busy] = self._u64[self._beat] = monotonic_ns()
 
+    def rest(self):
+        """No task runs."""
+        self._u64[self._busy] = 0
+
     def idle(self, name=""):
-        """No task runs; `name` says what is kept meanwhile, a connection for one."""
+        """The same; `name` says what is kept meanwhile, a connection for one."""
         self._u64[self._busy] = 0
         self.say(name)
 
@@ -601,57 +604,57 @@ class Work:
         if implicit and host.task_timeout:
             host.model.arm(self)
 
-    def enter(self, name):
-        """The current task is `name` from now on. Returns what leave() puts back."""
-        outer = (self.label, 0 if self.implicit else self.since)
-        self.implicit, self.host.marks = False, True
-        self.label, self.since = name, monotonic_ns()
-        self._show(name, self.since)
+    def begin(self, name, since):
+        """The current task is `name` from now on, or again. Requests pay for this: it writes what has changed."""
+        self.since = since
+        if name != self.label:
+            self.label = name
+            if self.entry is not None:
+                self.host.page.name_task(self.entry, name)
+        if self.own_slot:
+            self.slot.begin(name)
+        if self.entry is not None:
+            self.host.page.set_task(self.entry, RUNNING, since)
         if self.host.task_timeout:
             self.host.model.arm(self)
-        return outer
 
-    def leave(self, outer):
-        if self.host.task_timeout:
-            self._disarm(outer[1])
-        self.label, self.since = outer
-        self._show(*outer)
-        if not outer[1]:
-            self._finished()
+    def idle(self):
+        """The task is done. Its name stays, as what was done last; a clock tells that it is over."""
+        host = self.host
+        if host.task_timeout:
+            self._disarm()
+        self.since = 0
+        if self.own_slot:
+            self.slot.rest()
+        if self.entry is not None:
+            host.page.set_task(self.entry, SUSPENDED, monotonic_ns())
+        self.slot.done()
+        if host.max_tasks:
+            host.count()
 
     def end(self):
         """Idempotent, for a TaskTimeout may strike in it."""
-        counted = self.since != 0
-        if self.host.task_timeout:
-            self._disarm(0)
-        if self not in self.host.works:
+        host, counted = self.host, self.since != 0
+        if host.task_timeout:
+            self._disarm()
+        if self not in host.works:
             return
-        self.host.works.discard(self)
+        host.works.discard(self)
         self.since = 0
         if counted:
-            self._finished()
+            self.slot.done()
+            if host.max_tasks:
+                host.count()
         if self.own_slot:
             self.slot.idle()
         if self.entry is not None:
-            self.host.page.end_task(self.entry)
+            host.page.end_task(self.entry)
 
-    def _disarm(self, since):
+    def _disarm(self):
         with self.host.timing:  # So that the task that follows is not hit by this one's end.
-            self.since = since
+            self.since = 0
             self.host.model.disarm(self)
             self.expired = False
-            if since:
-                self.host.model.arm(self)
-
-    def _show(self, name, since):
-        if self.own_slot:
-            self.slot.begin(name) if since else self.slot.idle(name)
-        if self.entry is not None:
-            self.host.page.rename_task(self.entry, name, RUNNING if since and self.own_slot else SUSPENDED)
-
-    def _finished(self):
-        self.slot.done()
-        self.host.count()
 
 
 class Busy:
@@ -661,10 +664,17 @@ class Busy:
         self._work, self._name = work, name
 
     def __enter__(self):
-        self._outer = self._work.enter(self._name)
+        work = self._work
+        # A connection whose handler marks its tasks is none itself.
+        self._outer = (work.label, work.since) if work.since and not work.implicit else None
+        work.implicit, work.host.marks = False, True
+        work.begin(self._name, monotonic_ns())
 
     def __exit__(self, kind, value, trace):
-        self._work.leave(self._outer)
+        if self._outer is None:
+            self._work.idle()
+        else:
+            self._work.begin(*self._outer)
 
 
 class Context:
@@ -752,7 +762,7 @@ class Host:
         self.listeners, self.memory = listeners, memory
         self.stop, self.deadline, self.stopped_at = Stop(), None, 0
         self.works, self.marks = set(), False
-        self.task_timeout = settings["task-timeout"] * 1_000_000
+        self.task_timeout, self.max_tasks = settings["task-timeout"] * 1_000_000, settings["max-tasks"]
         self.log = logging.getLogger(settings["unit"])
         self.metrics = Metrics(page)
         self.is_ready, self._mapped = False, {}
@@ -784,13 +794,12 @@ class Host:
 
     def count(self):
         """A task has ended."""
-        limit = self.settings["max-tasks"]
-        if limit and next(self._count) >= limit and not self._recycled:
+        if next(self._count) >= self.max_tasks and not self._recycled:
             self._recycled = True
             if self.notify.address:
                 self.notify.tell("X_SUPERD_RECYCLE=tasks")
             else:
-                self.log.info("%d tasks are done (max-tasks): stopping", limit)
+                self.log.info("%d tasks are done (max-tasks): stopping", self.max_tasks)
                 self.stop_now()
 
     def stop_now(self, *_):
@@ -1335,14 +1344,15 @@ class Loop(Model):
 
     def work(self):
         """The caller's work; a task or greenlet that the service began by itself is given one."""
+        work, runner = current_work.get(None), self.runner()
+        if work is not None and work.owner is runner:
+            return work
         if thread_ident() != self.ident:
             return super().work()
-        work, runner = current_work.get(None), self.runner()
-        if work is None or work.owner is not runner:
-            work = self.new_work(self.runner_name(runner), self.service.place)
-            work.owner, work.daemon = runner, True
-            current_work.set(work)
-            self.when_done(runner, work)
+        work = self.new_work(self.runner_name(runner), self.service.place)
+        work.owner, work.daemon = runner, True
+        current_work.set(work)
+        self.when_done(runner, work)
         return work
 
     def beat(self, now):
@@ -1358,6 +1368,10 @@ class Loop(Model):
                 self.cancel(work)
 
 
+# Before 3.12 asyncio.current_task is Python's own code, and takes as long as all else that a request costs here.
+CURRENT_TASKS = getattr(asyncio.tasks, "_current_tasks", None) if sys.version_info < (3, 12) else None
+
+
 class Coroutines(Loop):
     """One asyncio event loop: a coroutine a connection."""
 
@@ -1365,7 +1379,12 @@ class Coroutines(Loop):
         return asyncio.run(self.main())
 
     def runner(self):
-        return asyncio.current_task(self.loop)
+        if CURRENT_TASKS is not None:
+            return CURRENT_TASKS.get(self.loop)
+        try:
+            return asyncio.current_task()
+        except RuntimeError:
+            return self  # In another thread.
 
     def runner_name(self, task):
         return task.get_name() if task else "loop"
@@ -1523,7 +1542,7 @@ class Coroutines(Loop):
     def cancel(self, work):
         self.host.say_overdue(work, awaiting(work.owner) if work.owner else None)
         if work.entry is not None:
-            self.host.page.set_task(work.entry, CANCELLED)
+            self.host.page.set_task(work.entry, CANCELLED, monotonic_ns())
         if work.owner:
             work.owner.cancel()
 
@@ -1682,7 +1701,7 @@ class Greenlets(Loop):
             frame = frame.f_back  # Where the service's own code waits.
         self.host.say_overdue(work, frame)
         if work.entry is not None:
-            self.host.page.set_task(work.entry, CANCELLED)
+            self.host.page.set_task(work.entry, CANCELLED, monotonic_ns())
         if hasattr(work.owner, "kill"):
             work.owner.kill(TaskTimeout(f"{work.label} took longer than task-timeout"), block=False)
 
