@@ -214,13 +214,26 @@ def test_a_loop_beats_and_knows_its_lag(make, model):
     worker.await_that(lambda page: page.slots()[0]["lag_worst"] > 150_000)
 
 
-def test_threads_and_processes_beat_while_they_are_idle(make):
-    for model in ("threads", "processes"):
-        worker = make(model).start().ready()
-        slot = worker.page.slots()[-1]
-        assert slot["busy"] == 0
-        worker.await_that(lambda page: page.slots()[-1]["beat"] > slot["beat"])
-        assert worker.stop() == 0
+def test_threads_beat_while_they_are_idle(make):
+    worker = make("threads").start().ready()
+    slot = worker.page.slots()[-1]
+    assert slot["busy"] == 0
+    worker.await_that(lambda page: page.slots()[-1]["beat"] > slot["beat"])
+    assert worker.stop() == 0
+
+
+@every_model
+def test_a_kept_connection_is_no_task(make, model):
+    worker = make(model).start().ready()
+    with socket.create_connection(("127.0.0.1", worker.port)) as client:
+        client.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        assert b"hello" in client.recv(1000)
+        worker.await_that(lambda page: not page.tasks() and not any(each["busy"] for each in page.slots()))
+        client.sendall(b"GET /slow HTTP/1.1\r\n\r\n")
+        task = worker.await_that(lambda page: page.tasks())[0]
+        assert task["name"] == "GET /slow" and task["state"] == (0 if model in ("coroutines", "gevent") else 1)
+        assert b"hello" in client.recv(1000)
+    assert worker.stop() == 0
 
 
 @every_model

@@ -18,7 +18,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PYTHON_WORKER = ["/usr/bin/python3", "-B", str(ROOT / "units/python/superd_worker.py")]
-PATIENCE = 30.0
+PATIENCE = 90.0  # Seconds until something that must happen counts as not happening.
 PAGE_SIZE, SLOTS_AT, METRICS_AT, TASKS_AT, BUSY_AT, CRASH_AT = 621696, 16512, 82048, 97408, 128, 64
 
 

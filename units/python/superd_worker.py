@@ -86,8 +86,8 @@ class Page:
         self.bytes = memoryview(self.memory)
         self.u32, self.u64 = self.bytes.cast("I"), self.bytes.cast("Q")
         self._lock = threading.RLock()  # Also against a signal's handler in the same thread.
-        self._ids, self._task_free, self._task_next, self._slot_next = 0, [], 0, 0
-        self._slot_free = []
+        self._ids, self._task_free, self._task_next = itertools.count(1), [], 0
+        self._slot_free, self._slot_next = [], 0
 
     def claim(self, worker):
         """Makes the page this run's own. Metrics go on: they count over all runs of the slot."""
@@ -145,38 +145,42 @@ class Page:
             with self._lock:
                 self._slot_free.append(slot.index)
 
-    def begin_task(self, name, place, slot):
-        """Lists a task: (file, line) tells where it was begun. Returns its entry, None: the list is full."""
+    def reserve_task(self, place, slot):
+        """Room for a task in the list: (file, line) tells where it was begun. None: the list is full."""
         with self._lock:
-            self.u64[6] += 1
             if self._task_free:
                 index = self._task_free.pop()
             elif self._task_next < TASKS:
                 index, self._task_next = self._task_next, self._task_next + 1
             else:
                 self.u64[7] += 1
+                self.u64[6] = next(self._ids)
                 return None
-            self._ids += 1
-            number = self._ids
         at = TASKS_AT + 128 * index
-        self.u64[(at + 8) >> 3] = self.u64[(at + 16) >> 3] = monotonic_ns()
-        self.u32[(at + 24) >> 2], self.u32[(at + 28) >> 2] = SUSPENDED, slot.index
-        self.u32[(at + 32) >> 2] = place[1]
-        self.write_text(at + 40, 48, name)
+        self.u32[(at + 28) >> 2], self.u32[(at + 32) >> 2] = slot.index, place[1]
         self.write_text(at + 88, 40, place[0])
-        self.u64[at >> 3] = number
         return index
 
     def name_task(self, index, name):
         self.write_text(TASKS_AT + 128 * index + 40, 48, name)
 
-    def set_task(self, index, state, since):
+    def list_task(self, index, since, state):
+        """From now on it is in the list, as a task of its own."""
+        at, u64 = TASKS_AT + 128 * index, self.u64
+        u64[(at + 8) >> 3] = u64[(at + 16) >> 3] = since
+        self.u32[(at + 24) >> 2] = state
+        u64[at >> 3] = u64[6] = next(self._ids)
+
+    def task_state(self, index, state):
         at = TASKS_AT + 128 * index
         self.u32[(at + 24) >> 2] = state
-        self.u64[(at + 16) >> 3] = since
+        self.u64[(at + 16) >> 3] = monotonic_ns()
 
-    def end_task(self, index):
+    def unlist_task(self, index):
         self.u64[(TASKS_AT + 128 * index) >> 3] = 0
+
+    def free_task(self, index):
+        self.unlist_task(index)
         with self._lock:
             self._task_free.append(index)
 
@@ -588,18 +592,23 @@ current_work = contextvars.ContextVar("superd_work")
 
 
 class Work:
-    """A connection that is served, or something spawned: listed in the page, timed, named."""
+    """A connection that is served, or something spawned: timed, and named in the page. In the list of tasks is what
+    is being done: a connection between two requests is not."""
 
     __slots__ = ("host", "slot", "own_slot", "entry", "label", "since", "implicit", "conn", "owner", "told",
                  "expired", "daemon")
 
-    def __init__(self, host, slot, own_slot, label, place, conn=None, implicit=False):
+    def __init__(self, host, slot, own_slot, label, place, conn=None, implicit=False, listed=False):
         self.host, self.slot, self.own_slot, self.label = host, slot, own_slot, label
         self.conn, self.owner, self.told, self.expired, self.daemon = conn, None, False, False, False
         self.implicit, self.since = implicit, monotonic_ns() if implicit else 0
-        self.entry = host.page.begin_task(label, place, slot)
+        self.entry = host.page.reserve_task(place, slot)
         if own_slot:
             slot.begin(label) if implicit else slot.idle(label)
+        if self.entry is not None:
+            host.page.name_task(self.entry, label)
+            if implicit or listed:
+                host.page.list_task(self.entry, monotonic_ns(), RUNNING if own_slot else SUSPENDED)
         host.works.add(self)
         if implicit and host.task_timeout:
             host.model.arm(self)
@@ -614,12 +623,13 @@ class Work:
         if self.own_slot:
             self.slot.begin(name)
         if self.entry is not None:
-            self.host.page.set_task(self.entry, RUNNING, since)
+            # Who is in a loop may be waiting; whether it is, only the loop knows.
+            self.host.page.list_task(self.entry, since, RUNNING if self.own_slot else SUSPENDED)
         if self.host.task_timeout:
             self.host.model.arm(self)
 
     def idle(self):
-        """The task is done. Its name stays, as what was done last; a clock tells that it is over."""
+        """The task is done. Its name stays, as what was done last."""
         host = self.host
         if host.task_timeout:
             self._disarm()
@@ -627,7 +637,7 @@ class Work:
         if self.own_slot:
             self.slot.rest()
         if self.entry is not None:
-            host.page.set_task(self.entry, SUSPENDED, monotonic_ns())
+            host.page.unlist_task(self.entry)
         self.slot.done()
         if host.max_tasks:
             host.count()
@@ -648,7 +658,7 @@ class Work:
         if self.own_slot:
             self.slot.idle()
         if self.entry is not None:
-            host.page.end_task(self.entry)
+            host.page.free_task(self.entry)
 
     def _disarm(self):
         with self.host.timing:  # So that the task that follows is not hit by this one's end.
@@ -905,6 +915,8 @@ class Host:
                 work = next((each for each in list(self.works) if each.slot is slot), None)
             else:
                 continue
+            if work and work.entry is not None and work.since and not work.own_slot:
+                self.page.task_state(work.entry, RUNNING)  # It holds the loop up.
             label = f"{work.label}: " if work else ""
             slot.say(label + place_of(found) if len(label) < 30 else f"{label[:27]}… {place_of(found)}")
 
@@ -969,8 +981,8 @@ class Model:
         self.work_of_main = self.new_work(threading.main_thread().name, service.place)
         current_work.set(self.work_of_main)
 
-    def new_work(self, label, place, conn=None, implicit=False):
-        return Work(self.host, self.slot, True, label, place, conn, implicit)
+    def new_work(self, label, place, conn=None, implicit=False, listed=False):
+        return Work(self.host, self.slot, True, label, place, conn, implicit, listed)
 
     def work(self):
         """The caller's work. A thread that the service began by itself is given one."""
@@ -1046,7 +1058,7 @@ class Threaded(Model):
         host = self.host
         name_thread(name)
         slot = host.page.slot(KIND_THREAD)
-        work = Work(host, slot, True, name, place)
+        work = Work(host, slot, True, name, place, listed=True)
         work.daemon, work.owner = daemon, thread_ident()
         current_work.set(work)
         try:
@@ -1128,8 +1140,7 @@ class Processes(Threaded):
         acceptor = Acceptor(listeners, host.stop)
         host.ready()
         while not host.stop.is_set():
-            self.slot.beat()
-            host.ping()
+            host.ping()  # No beat: who waits for a client owes none, and who begins to beat has to go on.
             self.accept(acceptor)
         backlog = Backlog(listeners)
         for conn, addr in iter(backlog.take, None):
@@ -1335,8 +1346,8 @@ class Loop(Model):
 
     kind = KIND_LOOP
 
-    def new_work(self, label, place, conn=None, implicit=False):
-        return Work(self.host, self.slot, False, label, place, conn, implicit)
+    def new_work(self, label, place, conn=None, implicit=False, listed=False):
+        return Work(self.host, self.slot, False, label, place, conn, implicit, listed)
 
     def __init__(self, host, service):
         super().__init__(host, service)
@@ -1527,7 +1538,7 @@ class Coroutines(Loop):
     tasks = set()
 
     async def spawned(self, name, what, daemon, place, strict):
-        work = self.new_work(name, place)
+        work = self.new_work(name, place, listed=True)
         work.owner, work.daemon = asyncio.current_task(), daemon
         current_work.set(work)
         try:
@@ -1542,7 +1553,7 @@ class Coroutines(Loop):
     def cancel(self, work):
         self.host.say_overdue(work, awaiting(work.owner) if work.owner else None)
         if work.entry is not None:
-            self.host.page.set_task(work.entry, CANCELLED, monotonic_ns())
+            self.host.page.task_state(work.entry, CANCELLED)
         if work.owner:
             work.owner.cancel()
 
@@ -1683,7 +1694,7 @@ class Greenlets(Loop):
         return self.gevent.spawn(self.spawned, name, what, arguments, daemon, place, False)
 
     def spawned(self, name, what, arguments, daemon, place, strict):
-        work = self.new_work(name, place)
+        work = self.new_work(name, place, listed=True)
         work.owner, work.daemon = self.gevent.getcurrent(), daemon
         current_work.set(work)
         try:
@@ -1701,7 +1712,7 @@ class Greenlets(Loop):
             frame = frame.f_back  # Where the service's own code waits.
         self.host.say_overdue(work, frame)
         if work.entry is not None:
-            self.host.page.set_task(work.entry, CANCELLED, monotonic_ns())
+            self.host.page.task_state(work.entry, CANCELLED)
         if hasattr(work.owner, "kill"):
             work.owner.kill(TaskTimeout(f"{work.label} took longer than task-timeout"), block=False)
 

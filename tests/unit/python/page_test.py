@@ -109,30 +109,35 @@ class Writing(unittest.TestCase):
 
     def test_a_task(self):
         slot = self.page.slot(worker.KIND_LOOP)
-        entry = self.page.begin_task("GET /x", ("app.py", 31), slot)
+        entry = self.page.reserve_task(("app.py", 31), slot)
         at = worker.TASKS_AT
 
         def field(name):
             return (self.read.u64 if name in ("id", "started_ns", "changed_ns") else self.read.u32)(at + offset("Task", name))
+        self.page.name_task(entry, "GET /x")
+        self.assertEqual(field("id"), 0)
+        self.page.list_task(entry, 55, worker.SUSPENDED)
         self.assertEqual((field("id"), field("line"), field("slot"), field("state")), (1, 31, 0, worker.SUSPENDED))
+        self.assertEqual((field("started_ns"), field("changed_ns")), (55, 55))
         self.assertEqual(self.read.text(at + offset("Task", "name"), 48), "GET /x")
         self.assertEqual(self.read.text(at + offset("Task", "file"), 40), "app.py")
-        self.page.name_task(entry, "GET /y")
-        self.page.set_task(entry, worker.RUNNING, 77)
-        self.assertEqual(field("changed_ns"), 77)
-        self.assertEqual(self.read.text(at + offset("Task", "name"), 48), "GET /y")
+        self.page.task_state(entry, worker.RUNNING)
         self.assertEqual(field("state"), worker.RUNNING)
-        self.page.end_task(entry)
+        self.assertGreater(field("changed_ns"), 55)
+        self.page.unlist_task(entry)
         self.assertEqual(field("id"), 0)
-        self.page.begin_task("next", ("a.py", 1), slot)
+        self.page.list_task(entry, 56, worker.SUSPENDED)
         self.assertEqual(field("id"), 2)
+        self.page.free_task(entry)
+        self.assertEqual(field("id"), 0)
+        self.assertEqual(self.page.reserve_task(("a.py", 1), slot), entry)
 
     def test_a_task_too_many_is_counted(self):
         slot = self.page.slot(worker.KIND_LOOP)
         for _ in range(worker.TASKS):
-            self.assertIsNotNone(self.page.begin_task("t", ("a.py", 1), slot))
-        self.assertIsNone(self.page.begin_task("t", ("a.py", 1), slot))
-        self.assertEqual(self.read.u64(offset("PageHeader", "tasks_begun")), worker.TASKS + 1)
+            self.assertIsNotNone(self.page.reserve_task(("a.py", 1), slot))
+        self.assertIsNone(self.page.reserve_task(("a.py", 1), slot))
+        self.assertEqual(self.read.u64(offset("PageHeader", "tasks_begun")), 1)
         self.assertEqual(self.read.u64(offset("PageHeader", "tasks_lost")), 1)
 
     def test_texts_are_cut_between_characters(self):
@@ -150,7 +155,7 @@ class Writing(unittest.TestCase):
     def test_a_new_run_clears_what_the_last_one_did_but_not_its_numbers(self):
         slot = self.page.slot(worker.KIND_THREAD)
         slot.begin("GET /crash")
-        self.page.begin_task("GET /crash", ("a.py", 1), slot)
+        self.page.list_task(self.page.reserve_task(("a.py", 1), slot), 1, worker.RUNNING)
         worker.Metrics(self.page).counter("requests").add(5)
         struct.pack_into("<I", self.page.memory, 64, 11)
         self.page.claim(3)
