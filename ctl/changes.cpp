@@ -63,8 +63,20 @@ std::string render_plan(const wire::Plan& plan, bool after_reload) {
     return out;
 }
 
-ExitCode show_changes(const Invocation& invocation, std::string_view method,
-                      std::string_view path) {
+namespace {
+
+std::vector<std::string> restarted_units(const wire::Plan& plan) {
+    std::vector<std::string> units;
+    for (const auto& change : plan.changes) {
+        if (change.change == "restart" && change.applied) units.push_back(change.unit);
+    }
+    return units;
+}
+
+}  // namespace
+
+ExitCode show_changes(const Invocation& invocation, std::string_view method, std::string_view path,
+                      std::vector<std::string>* restarted) {
     ClientRequest request;
     request.method = method;
     request.target = path;
@@ -74,6 +86,7 @@ ExitCode show_changes(const Invocation& invocation, std::string_view method,
     if (answer->body.starts_with("{\"error\"")) return complain(failure_of(*answer));
     try {
         const auto plan = wire::parse_plan(answer->body);
+        if (restarted != nullptr) *restarted = restarted_units(plan);
         if (invocation.has("--json")) {
             print(answer->body);
             return plan.errors.empty() ? ExitCode::ok : ExitCode::failed;

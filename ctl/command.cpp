@@ -42,6 +42,18 @@ constexpr std::array scale_flags{
     Flag{"--wait", "", Value::choice, "ready|none", "What to wait for; ready if not given"},
     Flag{"--reset", "", Value::none, "", "What the unit's file says; numbers are then not given"},
     timeout};
+constexpr Flag rolling{"--rolling", "", Value::none, "",
+                       "Some instances of a unit after others; the rest stays if one fails"};
+constexpr Flag batch{"--batch", "", Value::count, "N",
+                     "With --rolling: so many at once; as the unit's file says if not given"};
+constexpr std::array restart_flags{
+    all,
+    rolling,
+    batch,
+    no_wait,
+    Flag{"--wait", "", Value::choice, "ready|none", "What to wait for; ready if not given"},
+    timeout};
+constexpr std::array apply_flags{rolling, batch, no_wait, timeout};
 constexpr std::array reset_flags{all};
 constexpr std::array logs_flags{
     follow,
@@ -59,7 +71,7 @@ constexpr std::array events_flags{
     follow, since, Flag{"--until", "", Value::since, "WHEN", "Only what is not newer than that"},
     Flag{"--type", "-t", Value::text, "TYPE,…",
          "Only events of these types: state, spawn, spawn-failed, ready, exit, lines, dropped, "
-         "config, hook, check, command, superd"}};
+         "config, hook, check, rolling, command, superd"}};
 constexpr std::array status_flags{
     Flag{"--deaths", "", Value::none, "", "The last eight exits of each, not only the last"}};
 
@@ -68,7 +80,12 @@ constexpr std::array start_examples{
     Example{"start 'api/*' --timeout 20s", "All instances of api, at most 20 seconds"}};
 constexpr std::array stop_examples{Example{"stop web db", "Stop both, wait until they are down"}};
 constexpr std::array restart_examples{
-    Example{"restart api/0 --no-wait", "Restart one instance, do not wait"}};
+    Example{"restart api/0 --no-wait", "Restart one instance, do not wait"},
+    Example{"restart --rolling --batch 2 api",
+            "Two instances at a time, each pair ready before "
+            "the next"}};
+constexpr std::array apply_examples{
+    Example{"apply --rolling", "What must be restarted, an instance at a time"}};
 constexpr std::array scale_examples{
     Example{"scale web=4", "Four instances of web, whatever its file says"},
     Example{"scale web -1", "One fewer than now: the one with the highest number is stopped"},
@@ -123,7 +140,11 @@ constexpr std::array table{
         "need it are stopped before it.",
         stop_flags, stop_examples, run_stop},
     Command{"restart", Arguments::units, "NAME…", "Stop and start units, wait until they are ready",
-            "Starts what is not running.", start_flags, restart_examples, run_restart},
+            "Starts what is not running. With --rolling, a unit's instances are given new "
+            "processes one batch after another, and each batch is ready before the next; where "
+            "the unit's file says rolling.surge, each new process is ready before its old one is "
+            "stopped. When one fails, the rest stays as it is, and the exit code tells.",
+            restart_flags, restart_examples, run_restart},
     Command{"scale", Arguments::scalings, "NAME=N…",
             "Change how many instances units have, and wait until they are ready",
             "N is a number, how many more or fewer (+1, -1), cores, or reset; NAME N means the "
@@ -166,14 +187,10 @@ constexpr std::array table{
             {},
             {},
             run_plan},
-    Command{"apply",
-            Arguments::none,
-            "",
-            "Read the configuration again, restart what must be",
-            "A mistake in any file leaves everything as it was.",
-            {},
-            {},
-            run_apply},
+    Command{"apply", Arguments::none, "", "Read the configuration again, restart what must be",
+            "A mistake in any file leaves everything as it was. With --rolling, units are "
+            "restarted as `superctl restart --rolling` does, and their new processes waited for.",
+            apply_flags, apply_examples, run_apply},
     Command{"wait", Arguments::units, "NAME…", "Wait until units are ready, or stopped", "",
             wait_flags, wait_examples, run_wait},
     Command{"events", Arguments::some_units, "[NAME…]", "Show what happened", "", events_flags,

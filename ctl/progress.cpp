@@ -13,9 +13,15 @@ constexpr std::size_t line_columns = 78;
 
 std::string Progress::sentence(std::string_view event_line) {
     const auto event = superd::wire::parse_event(event_line);
-    if (!event || event->kind != superd::wire::EventKind::state) return {};
+    using enum superd::wire::EventKind;
+    if (!event || (event->kind != state && event->kind != rolling)) return {};
     auto text = event->unit;
     if (event->instance && *event->instance > 0) text += "/" + std::to_string(*event->instance);
+    if (event->kind == rolling) {
+        text +=
+            ": " + (event->run != 0 ? "run " + std::to_string(event->run) + " " : std::string{});
+        return printable(text + event->message);
+    }
     text += " is " + event->to;
     if (!event->reason.empty()) text += ": " + event->reason;
     return printable(text);

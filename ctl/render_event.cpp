@@ -39,6 +39,9 @@ std::string what_happened(const wire::Event& event) {
         case wire::EventKind::hook: return event.hook + " hook " + event.message;
         case wire::EventKind::check:
             return "check " + event.message + (event.to == "failing" ? "" : " passes again");
+        case wire::EventKind::rolling:
+            return event.run != 0 ? "run " + std::to_string(event.run) + " " + event.message
+                                  : event.message;
         case wire::EventKind::command: {
             auto text = (event.user.empty() ? "user " + std::to_string(event.uid.value_or(0))
                                             : event.user) +

@@ -80,6 +80,13 @@ void append_instance(std::string& out, const Style& style, const wire::InstanceS
              std::to_string(instance.run) + ", restarted " + std::to_string(instance.restarts) +
                  (instance.restarts == 1 ? " time" : " times"));
     }
+    if (instance.other_run) {
+        const wire::OtherRun& other = *instance.other_run;
+        line(out, style, "other run",
+             std::to_string(other.run) +
+                 (other.pid ? ", pid " + std::to_string(*other.pid) : std::string{}) + ": " +
+                 state_text(style, other.state, other.reason));
+    }
     if (instance.ready_since) line(out, style, "ready", moment(*instance.ready_since, now_ns));
     if (instance.memory) line(out, style, "memory", format_bytes(*instance.memory));
     if (instance.cpu) line(out, style, "cpu", format_duration(seconds(*instance.cpu)));
@@ -162,6 +169,14 @@ std::string render_status(const wire::Status& status, const Style& style, std::i
         const auto instances = instances_text(unit);
         if (!instances.empty()) line(out, style, "instances", instances);
         for (const auto& each : unit.listeners) line(out, style, "listens", listener_text(each));
+        if (unit.rolling) {
+            line(out, style, "rolling",
+                 std::to_string(unit.rolling->done) + " of " + std::to_string(unit.rolling->of) +
+                     " have new processes");
+        }
+        if (!unit.rolling_failure.empty()) {
+            line(out, style, "rolling", "failed: " + printable(unit.rolling_failure));
+        }
         if (unit.instances.size() == 1 && unit.instances.front().index == 0) {
             append_instance(out, style, unit.instances.front(), now_ns);
             continue;

@@ -172,6 +172,12 @@ Cause check_signal(const Value& value) {
     return {};
 }
 
+Cause check_surge(const Key& key, const Value& value) {
+    if (value.as<bool>() != nullptr) return {};
+    if (value.as<std::int64_t>() != nullptr) return check_integer(key, value);
+    return expected("true, false or a number of processes", value);
+}
+
 Cause check_notify(const Value& value) {
     if (const auto* boolean = value.as<bool>()) {
         if (*boolean) return {};
@@ -356,6 +362,7 @@ bool check_value(const Key& key, const Value& value, const Refuse& refuse) {
         case Form::mode: return told(check_mode(value), value, refuse);
         case Form::account: return told(check_account(value), value, refuse);
         case Form::notify: return told(check_notify(value), value, refuse);
+        case Form::surge: return told(check_surge(key, value), value, refuse);
         case Form::signal: return told(check_signal(value), value, refuse);
         case Form::texts: return check_array(key, value, "strings", refuse, check_string);
         case Form::argv: return check_argv(key, value, refuse);

@@ -256,6 +256,21 @@ void compare_hooks(const Unit& before, const Unit& after, Keys& keys) {
     keys.compare("hooks.run-as", old.run_as, now.run_as);
 }
 
+void compare_renewal(const Unit& before, const Unit& after, Keys& keys) {
+    const auto kind = [](const Unit& u) { return u.ready ? u.ready->kind : ReadyKind::none; };
+    // Its default follows from these, which are told by themselves.
+    const bool same = before.listeners.empty() == after.listeners.empty() &&
+                      (before.listeners.empty() || kind(before) == kind(after));
+    keys.compare("rolling.batch", before.spec.rolling.batch, after.spec.rolling.batch);
+    if (same) keys.compare("rolling.surge", before.spec.rolling.surge, after.spec.rolling.surge);
+    const core::RecycleRule& a = before.spec.recycle;
+    const core::RecycleRule& b = after.spec.recycle;
+    keys.compare("recycle.after", a.after, b.after);
+    keys.compare("recycle.jitter", a.jitter, b.jitter);
+    keys.compare("recycle.memory", a.memory, b.memory);
+    keys.compare("recycle.exits", a.exits, b.exits);
+}
+
 Change compare_units(const Unit& before, const Unit& after) {
     Change change{
         after.spec.name, ChangeKind::live, {}, before.spec.instances, after.spec.instances};
@@ -280,6 +295,7 @@ Change compare_units(const Unit& before, const Unit& after) {
     keys.compare("extend-max", before.spec.extend_max, after.spec.extend_max);
     keys.compare("watchdog.every", before.spec.watchdog.every, after.spec.watchdog.every);
     keys.compare("watchdog.signal", before.spec.watchdog.signal, after.spec.watchdog.signal);
+    compare_renewal(before, after, keys);
     compare_log(before.log, after.log, keys);
     if (keys.restart()) {
         change.kind = ChangeKind::restart;

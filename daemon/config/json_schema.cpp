@@ -151,6 +151,11 @@ std::string form_json(const Key& key) {
         case Form::signal: return "{\"$ref\": \"#/$defs/signal\"}";
         case Form::notify: return "{\"enum\": [true, \"tree\"]}";
         case Form::listeners: return listeners_json();
+        case Form::surge:
+            return fmt::format(
+                "{{\"anyOf\": [{{\"type\": \"boolean\"}}, {{\"type\": \"integer\", "
+                "\"minimum\": {}, \"maximum\": {}}}]}}",
+                key.minimum, key.maximum);
     }
     return "{}";
 }

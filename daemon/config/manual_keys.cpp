@@ -48,6 +48,8 @@ std::string form_text(const Key& key) {
         case Form::signal: return "a signal's name";
         case Form::notify: return "true | \"tree\"";
         case Form::listeners: return "a table of addresses, or of tables";
+        case Form::surge:
+            return fmt::format("true | false | an integer, {} to {}", key.minimum, key.maximum);
     }
     return {};
 }

@@ -145,6 +145,20 @@ An address that is in use is told with the process that has it, if superd may kn
 A listener may say:
 )";
 
+constexpr std::string_view rolling_text =
+    R"([rolling] says how "superctl restart --rolling" and "superctl apply --rolling" replace the
+processes of a unit: one batch of instances after another, each ready before the next.
+When one is not ready in time, or ends, the rest stays as it is: with surge, the old process of
+that instance does too. Any other command for the unit takes the place of a rolling restart.
+)";
+
+constexpr std::string_view recycle_text =
+    R"([recycle] replaces processes that are well, as [rolling] does, but never two of a unit at
+once, however many of them are due. One that cannot be replaced is tried again after
+restart.max-delay. A service may ask for it at any time: it sends X_SUPERD_RECYCLE=REASON to the
+socket that NOTIFY_SOCKET names, as sd_notify(3) does; [recycle] or ready.notify gives it that.
+)";
+
 constexpr std::string_view tail = R"(.SH DROP\-INS
 What is in units/NAME.d changes units/NAME.toml without editing it: each file there whose name
 ends in .toml is laid over the unit, in order of name.
@@ -193,8 +207,8 @@ Values from an env\-file and from pass\-env are taken as they are.
 A unit's environment has, later ones winning: HOME, USER, LOGNAME and SHELL where user is set;
 the variables in pass\-env that superd itself has; those in env\-file, file by file; those in env.
 PATH is /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin unless one of them sets it.
-For each run superd adds SUPERD_SERVICE, SUPERD_INSTANCE, SUPERD_RUN, for ready.notify and
-[watchdog] NOTIFY_SOCKET, for [watchdog] WATCHDOG_USEC and WATCHDOG_PID, for [listen], and
+For each run superd adds SUPERD_SERVICE, SUPERD_INSTANCE, SUPERD_RUN, for ready.notify,
+[watchdog] and [recycle] NOTIFY_SOCKET, for [watchdog] WATCHDOG_USEC and WATCHDOG_PID, for [listen], and
 where it keeps descriptors for the unit, LISTEN_FDS, LISTEN_FDNAMES and LISTEN_PID, and for a hook
 SUPERD_HOOK; a unit cannot set these itself.
 .PP
@@ -207,12 +221,13 @@ A \e at the end of a line continues it on the next.
 This is the part of systemd's EnvironmentFile= that shells understand too.
 There is no ${NAME} in it.
 .SH NOTIFICATIONS
-A unit with ready.notify, [watchdog] or fd\-store\-max may say all that sd_notify(3) knows:
+A unit with ready.notify, [watchdog], [recycle] or fd\-store\-max may say all that sd_notify(3) knows:
 READY=1; RELOADING=1 and STOPPING=1, which its status shows, and a service that says it stops has
 the time of the first of stop.signals to do so; STATUS= and ERRNO=; MAINPID= and MAINPIDFD=1,
 which are believed of a process of the unit's own; EXTEND_TIMEOUT_USEC=, up to extend\-max;
 WATCHDOG=1, WATCHDOG=trigger and WATCHDOG_USEC=; FDSTORE=1, FDSTOREREMOVE=1, FDNAME= (up to 255
 characters) and FDPOLL=0; BARRIER=1.
+Beyond these there is X_SUPERD_RECYCLE=, see [recycle].
 Only its main process is listened to, unless ready.notify is "tree".
 Kept descriptors are closed when the unit is stopped, and lost when every process of superd dies
 at once.
@@ -259,6 +274,8 @@ std::string unit_manual() {
         if (section == "check") page += escaped(check_text);
         if (section == "watchdog") page += escaped(watchdog_text);
         if (section == "hooks") page += hooks_manual();
+        if (section == "rolling") page += escaped(rolling_text);
+        if (section == "recycle") page += escaped(recycle_text);
         page += section_reference(schema, section);
     }
     page += listeners_text;

@@ -146,6 +146,7 @@ Draft read_unit(const std::string& name, const Table& root, Surroundings& surrou
     read_fd_store(fields, unit);
     read_listeners(fields, environment, surroundings.accounts, unit);
     read_hooks(fields, environment, surroundings.programs, unit);
+    read_renewal(fields, unit);
     unit.log = surroundings.log;
     read_log(fields, unit.log);
     unit.source = {

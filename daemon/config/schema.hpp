@@ -33,6 +33,7 @@ enum class Form {
     notify,       // true or "tree".
     signal,       // A signal's name.
     listeners,    // [listen].
+    surge,        // true, false, or an integer from `minimum` to `maximum`.
 };
 
 // When a change of a key takes effect.

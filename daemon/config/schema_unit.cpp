@@ -3,6 +3,7 @@
 #include "config/schema_listen.hpp"
 #include "config/schema_liveness.hpp"
 #include "config/schema_log.hpp"
+#include "config/schema_renewal.hpp"
 #include "core/spec.hpp"
 
 #include <algorithm>
@@ -327,7 +328,7 @@ constexpr std::array keys{
 
 constexpr auto all_keys = [] {
     std::array<Key, notify_keys.size() + listen_keys.size() + keys.size() + log_keys.size() +
-                        hook_keys.size() + liveness_keys.size()>
+                        hook_keys.size() + liveness_keys.size() + renewal_keys.size()>
         all{};
     // Those at the top come first.
     constexpr auto at_top = [](const Key& key) { return !key.path.contains('.'); };
@@ -337,7 +338,8 @@ constexpr auto all_keys = [] {
     end = std::ranges::copy_if(keys, end, std::not_fn(at_top)).out;
     end = std::ranges::copy(log_keys, end).out;
     end = std::ranges::copy(hook_keys, end).out;
-    std::ranges::copy(liveness_keys, end);
+    end = std::ranges::copy(liveness_keys, end).out;
+    std::ranges::copy(renewal_keys, end);
     return all;
 }();
 

@@ -211,7 +211,7 @@ Response answer_at_once(const Call& call, Operations& operations) {
             [&](const SignalCall& c) { return send_signal(c, operations); },
             [&](const PlanCall&) { return plan_response(operations.plan()); },
             [&](const ReloadCall&) { return plan_response(operations.reload()); },
-            [&](const ApplyCall&) { return plan_response(operations.apply()); },
+            [&](const ApplyCall& c) { return plan_response(operations.apply(c.rolling)); },
             [&](const VersionCall&) { return Response{200, version_body(), json_type, {}}; },
             [&](const HealthCall&) { return json(R"({"schema":1,"health":"ok"})"); },
             [&](const ThreadsCall& c) { return unfit(c); },

@@ -1,6 +1,7 @@
 #include "control/body.hpp"
 
 #include "base/nearest.hpp"
+#include "core/spec.hpp"
 #include "wire/json_reader.hpp"
 #include "wire/signal.hpp"
 
@@ -120,15 +121,41 @@ std::expected<ScaleCall, Refusal> read_scale(std::string_view body) {
         });
 }
 
-std::expected<ActCall, Refusal> read_act(std::string_view body) {
-    return read_body<ActCall>(body, {"units", "all", "wait", "timeout"},
-                              [](const wire::JsonReader& json) {
-                                  ActCall call;
-                                  call.units = read_units(json);
-                                  call.timeout = read_timeout(json);
-                                  json.read("wait", call.wait);
-                                  return call;
-                              });
+std::expected<std::optional<supervisor::Rolling>, Refusal> check_rolling(
+    bool rolling, std::optional<std::int64_t> batch) {
+    if (batch && !rolling) {
+        return std::unexpected{refused("cannot use \"batch\" alone: nothing is rolling",
+                                       "send \"rolling\" with it, as true")};
+    }
+    if (batch && (*batch < 1 || *batch > core::UnitSpec::instances_max)) {
+        return std::unexpected{
+            refused("cannot replace " + std::to_string(*batch) + " instances at once",
+                    "use a number from 1 to 1024 for \"batch\"")};
+    }
+    if (!rolling) return std::nullopt;
+    return supervisor::Rolling{static_cast<std::uint32_t>(batch.value_or(0))};
+}
+
+std::expected<ActCall, Refusal> read_act(std::string_view body, supervisor::Action action) {
+    const auto read = [action](const wire::JsonReader& json) {
+        ActCall call;
+        call.action = action;
+        call.units = read_units(json);
+        call.timeout = read_timeout(json);
+        json.read("wait", call.wait);
+        bool rolling = false;
+        std::optional<std::int64_t> batch;
+        json.read("rolling", rolling);
+        json.read("batch", batch);
+        auto checked = check_rolling(rolling, batch);
+        if (!checked) throw Mistake{checked.error().error.message, checked.error().error.hint};
+        call.rolling = *checked;
+        return call;
+    };
+    if (action != supervisor::Action::restart) {
+        return read_body<ActCall>(body, {"units", "all", "wait", "timeout"}, read);
+    }
+    return read_body<ActCall>(body, {"units", "all", "wait", "timeout", "rolling", "batch"}, read);
 }
 
 std::expected<WaitCall, Refusal> read_wait(std::string_view body) {
@@ -139,12 +166,17 @@ std::expected<WaitCall, Refusal> read_wait(std::string_view body) {
             call.timeout = read_timeout(json);
             std::string until = "ready";
             json.read("until", until);
-            if (until != "ready" && until != "stopped") {
-                throw Mistake{"cannot wait until \"" + until.substr(0, 100) + "\"",
-                              "use \"ready\" or \"stopped\""};
-            }
             using Until = supervisor::Operations::Until;
-            call.until = until == "ready" ? Until::ready : Until::stopped;
+            if (until == "ready") {
+                call.until = Until::ready;
+            } else if (until == "stopped") {
+                call.until = Until::stopped;
+            } else if (until == "rolled") {
+                call.until = Until::rolled;
+            } else {
+                throw Mistake{"cannot wait until \"" + until.substr(0, 100) + "\"",
+                              R"(use "ready", "stopped" or "rolled")"};
+            }
             return call;
         });
 }

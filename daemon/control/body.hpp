@@ -4,15 +4,21 @@
 #include "control/call.hpp"
 #include "control/request.hpp"
 
+#include <cstdint>
 #include <expected>
+#include <optional>
 #include <string_view>
 
 namespace superd::control {
 
 // {"units":["web","api/*"],"wait":true,"timeout":20}, or {"all":true} for every
 // unit: an empty list alone is refused, as it is too easily sent by mistake.
-// The action is the caller's to fill in.
-std::expected<ActCall, Refusal> read_act(std::string_view body);
+// A restart may have "rolling":true and "batch":2 besides.
+std::expected<ActCall, Refusal> read_act(std::string_view body, supervisor::Action action);
+
+// Whether and how instances are replaced some after others; `batch` as it was given.
+std::expected<std::optional<supervisor::Rolling>, Refusal> check_rolling(
+    bool rolling, std::optional<std::int64_t> batch);
 
 // {"instances":{"web":4,"api":"+1","db":"cores","log":"reset"},"wait":true,"timeout":20}
 std::expected<ScaleCall, Refusal> read_scale(std::string_view body);

@@ -49,6 +49,7 @@ struct ActCall {
     Selectors units;  // Empty: all.
     bool wait = true;
     std::chrono::milliseconds timeout = wait_default;
+    std::optional<supervisor::Rolling> rolling;  // Of restart.
 };
 struct ScaleCall {
     std::vector<supervisor::Scaling> scalings;
@@ -67,7 +68,9 @@ struct SignalCall {
 };
 struct PlanCall {};
 struct ReloadCall {};
-struct ApplyCall {};
+struct ApplyCall {
+    std::optional<supervisor::Rolling> rolling;
+};
 struct EventsCall {
     Selectors units;
     std::optional<Since> since;

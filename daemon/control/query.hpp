@@ -27,6 +27,8 @@ public:
     // A refusal if there is a parameter that is not among `known`.
     std::optional<Refusal> unknown(std::initializer_list<std::string_view> known) const;
 
+    bool given(std::string_view name) const { return find(name) != nullptr; }
+
     // Each value of a parameter that may be repeated.
     std::vector<std::string> all(std::string_view name) const;
 

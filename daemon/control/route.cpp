@@ -77,10 +77,22 @@ Routed logs(const Query& query, const Request&) {
 template <supervisor::Action action>
 Routed act(const Query& query, const Request& request) {
     if (auto error = query.unknown({})) return std::unexpected{std::move(*error)};
-    auto call = read_act(request.body);
+    auto call = read_act(request.body, action);
     if (!call) return std::unexpected{std::move(call.error())};
-    call->action = action;
     return *std::move(call);
+}
+
+Routed apply(const Query& query, const Request&) {
+    auto error = query.unknown({"rolling", "batch"});
+    bool rolling = false;
+    std::uint32_t batch = 0;
+    if (!error) error = query.read("rolling", rolling);
+    if (!error) error = query.read("batch", batch);
+    if (error) return std::unexpected{std::move(*error)};
+    auto checked =
+        check_rolling(rolling, query.given("batch") ? std::optional{batch} : std::nullopt);
+    if (!checked) return std::unexpected{std::move(checked.error())};
+    return ApplyCall{*checked};
 }
 
 Routed scale(const Query& query, const Request& request) {
@@ -124,7 +136,7 @@ constexpr std::array routes{
     Route{"POST", "/v1/signal", signal},
     Route{"GET", "/v1/plan", plain<PlanCall>},
     Route{"POST", "/v1/reload", plain<ReloadCall>},
-    Route{"POST", "/v1/apply", plain<ApplyCall>},
+    Route{"POST", "/v1/apply", apply},
     Route{"GET", "/v1/events", events},
     Route{"GET", "/v1/logs", logs},
     Route{"GET", "/v1/version", plain<VersionCall>},

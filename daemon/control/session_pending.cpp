@@ -57,7 +57,8 @@ void Session::begin_action(const Call& call) {
     };
     std::uint64_t id = 0;
     if (const auto* act = std::get_if<ActCall>(&call)) {
-        id = operations.act(act->action, pending_->targets, done);
+        id = act->rolling ? operations.roll(*act->rolling, pending_->targets, done)
+                          : operations.act(act->action, pending_->targets, done);
     } else if (const auto* scale = std::get_if<ScaleCall>(&call)) {
         id = operations.scale(scale->scalings, done);
     } else {

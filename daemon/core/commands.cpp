@@ -37,6 +37,7 @@ void Stepper::start(const StartRequested& request) {
 void Stepper::stop(const StopRequested& request) {
     Unit* const found = unit(request.instance.unit);
     if (found == nullptr) return answer(request.command, request.instance, Outcome::failed);
+    supersede_roll(*found);
     await(*found, request.instance, request.command, Goal::down);
     each_target(*found, request.instance, [&](Instance& i) { want_down(*found, i); });
     each_member(*found, [&](Unit& member, Instance& i) { want_down(member, i); });
@@ -47,6 +48,7 @@ void Stepper::restart(const RestartRequested& request) {
     if (found == nullptr || found->removed || system_.shutting_down_) {
         return answer(request.command, request.instance, Outcome::failed);
     }
+    supersede_roll(*found);
     await(*found, request.instance, request.command, Goal::up);
     pull_dependencies(*found);
     if (found->spec->type == UnitType::group) {
@@ -145,6 +147,7 @@ void Stepper::ask_restart(Unit& unit, Instance& instance) {
     if (!alive(instance)) return want_up(unit, instance);
     instance.goal = Goal::up;
     instance.restart_requested = true;
+    instance.renewal.reset();
     forget_failures(instance);
     if (instance.state == State::stopping) return changed(unit, instance);
     begin_stop(unit, instance, Reason::restart_requested);
@@ -189,8 +192,8 @@ void Stepper::await(Unit& unit, InstanceId target, CommandId command, Goal goal)
     touch(unit);
 }
 
-void Stepper::answer(CommandId command, InstanceId target, Outcome outcome) {
-    if (command != 0) out_.emplace_back(Answer{command, target, outcome});
+void Stepper::answer(CommandId command, InstanceId target, Outcome outcome, std::string text) {
+    if (command != 0) out_.emplace_back(Answer{command, target, outcome, std::move(text)});
 }
 
 void Stepper::answer_pending(Unit& unit) {
@@ -205,6 +208,7 @@ void Stepper::answer_pending(Unit& unit) {
 // How a command came out, if that is known by now. A start has failed as soon
 // as one try has: the retries go on, but who waits should hear of it.
 std::optional<Outcome> Stepper::outcome(const Unit& unit, const PendingCommand& pending) const {
+    if (pending.rolls) return roll_outcome(unit, pending);
     bool open = false;
     if (unit.spec->type == UnitType::group && pending.goal == Goal::up) {
         for (const UnitId leaf : system_.leaves(unit.id)) {

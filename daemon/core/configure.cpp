@@ -147,13 +147,21 @@ void Stepper::adopt(std::vector<SharedSpec> specs, std::vector<Restored> restore
         if (found == system_.by_name_.end()) continue;
         Unit& owner = *unit(found->second);
         known.insert(owner.id);
-        while (owner.instances.size() <= each.index) owner.instances.push_back(fresh(Goal::down));
-        owner.instances[each.index] = std::move(each.instance);
-        if (each.index == 0) owner.scaled = each.scaled;
-        system_.next_run_ = std::max(system_.next_run_, owner.instances[each.index].run + 1);
+        const InstanceId id{owner.id, each.index};
+        while (owner.instances.size() <= number_of(id)) {
+            owner.instances.push_back(fresh(Goal::down));
+        }
+        system_.next_run_ = std::max(system_.next_run_, each.instance.run + 1);
+        if (number_of(id) == 0) owner.scaled = each.scaled;
+        if (!is_beside(id)) {
+            owner.instances[each.index] = std::move(each.instance);
+        } else if (alive(each.instance)) {
+            owner.beside[number_of(id)] = std::move(each.instance);
+        }
     }
     for (const auto& [id, each] : system_.by_id_) {
         for (const Instance& i : each->instances) system_.alive_ += alive(i) ? 1 : 0;
+        system_.alive_ += static_cast<std::uint32_t>(each->beside.size());
     }
     std::set<std::pair<UnitId, UnitId>> none;
     for (const auto& [id, each] : system_.by_id_) resize(*each, !known.contains(id));
@@ -176,6 +184,7 @@ void Stepper::adopt(std::vector<SharedSpec> specs, std::vector<Restored> restore
             for (Instance& i : each->instances) want_up(*each, i);
         }
         for (Instance& i : each->instances) resume(*each, i);
+        resume_roll(*each);
         touch(*each);
     }
 }
@@ -190,6 +199,7 @@ void Stepper::resume(Unit& unit, Instance& instance) {
     switch (instance.state) {
         case State::starting:
             if (instance.pid == 0) {  // The spawn never happened: a new run, from the start.
+                if (is_second(unit, instance)) return second_gone(unit, instance);
                 --system_.alive_;
                 instance.state = State::waiting;
                 return enter(unit, instance, State::waiting, Reason::dependency);

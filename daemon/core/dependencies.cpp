@@ -36,7 +36,7 @@ bool System::satisfied(const Edge& edge) const {
         // Order only: whoever is not wanted, or has given up, is not waited
         // for; but "completed" insists on what it says while it is wanted.
         const bool nobody = std::ranges::none_of(other->instances, wanted);
-        if (nobody) return std::ranges::none_of(other->instances, alive);
+        if (nobody) return !any_alive(*other);
         if (edge.when != When::completed && lost(*other)) return true;
     }
     bool any = false;
@@ -87,7 +87,7 @@ bool Stepper::held_by_dependents(const Unit& unit) const {
     }
     return std::ranges::any_of(unit.dependents, [&](UnitId id) {
         const Unit* const other = system_.find(id);
-        if (other == nullptr || std::ranges::none_of(other->instances, alive)) return false;
+        if (other == nullptr || !any_alive(*other)) return false;
         return std::ranges::any_of(other->edges, [&](const Edge& edge) {
             if (edge.unit != unit.id || edge.kind == DependencyKind::wants) return false;
             return edge.kind == DependencyKind::needs || system_.going(*other);
@@ -109,6 +109,7 @@ bool System::dependency_lost(const Unit& unit) const {
 }
 
 std::optional<Reason> Stepper::must_end(const Unit& unit, const Instance& instance) const {
+    if (is_second(unit, instance)) return must_end_beside(unit, instance);
     if (instance.removed) return Reason::removed;
     if (system_.shutting_down_) return Reason::shutdown;
     if (instance.goal == Goal::down) return Reason::stopped;
@@ -118,6 +119,7 @@ std::optional<Reason> Stepper::must_end(const Unit& unit, const Instance& instan
 }
 
 void Stepper::evaluate(Unit& unit) {
+    end_beside(unit);
     if (unit.spec->type == UnitType::group && !unit.instances.empty()) {
         Instance& self = unit.instances.front();
         const bool has_process = self.run != 0 && alive(self);  // It was no group before.
@@ -129,6 +131,8 @@ void Stepper::evaluate(Unit& unit) {
         return;
     }
     for (Instance& instance : unit.instances) evaluate(unit, instance);
+    recycle(unit);
+    roll_on(unit);
 }
 
 void Stepper::evaluate(Unit& unit, Instance& instance) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 namespace superd::core {
 
@@ -69,14 +70,17 @@ std::string why_it_failed(Reason reason, const Instance& i) {
         case Reason::restart_requested:
         case Reason::removed:
         case Reason::shutdown:
-        case Reason::leftovers: break;
+        case Reason::leftovers:
+        case Reason::renewal:
+        case Reason::replaced:
+        case Reason::superfluous: break;
     }
     return std::string{to_string(reason)};
 }
 
-namespace {
+std::string why_it_failed(const Instance& i) { return why_it_failed(i.reason, i); }
 
-std::string why_it_failed(const Instance& i) { return core::why_it_failed(i.reason, i); }
+namespace {
 
 // "pre-stop hook runs, 3.0 s of 30 s"
 std::string hook_at_work(const Unit& unit, const Instance& i, Instant now) {
@@ -86,7 +90,19 @@ std::string hook_at_work(const Unit& unit, const Instance& i, Instant now) {
     return text + ", " + seconds(all - std::min(i.due - now, all)) + " of " + seconds(all);
 }
 
-std::string stopping(const Unit& unit, const Instance& i, Instant now) {
+// What an instance is to be given a new run for.
+std::string purpose(const Renewal& renewal) {
+    switch (renewal.kind) {
+        case RenewalKind::restart: return "a rolling restart";
+        case RenewalKind::apply: return "a rolling restart, for its new configuration";
+        case RenewalKind::age:
+        case RenewalKind::memory:
+        case RenewalKind::wish: return "recycling, " + renewal.why;
+    }
+    std::unreachable();
+}
+
+std::string stopping(const Unit& unit, const Instance& i, const Instance* first, Instant now) {
     std::string why;
     if (i.reason == Reason::leftovers)
         why = "its main process is gone, others of its tree are ending";
@@ -94,6 +110,12 @@ std::string stopping(const Unit& unit, const Instance& i, Instant now) {
         why = "as asked";
     else if (i.reason == Reason::restart_requested)
         why = "to be started again";
+    else if (i.reason == Reason::renewal)
+        why = "to be started again" + (i.renewal ? ": " + purpose(*i.renewal) : std::string{});
+    else if (i.reason == Reason::replaced)
+        why = "replaced by run " + std::to_string(first != nullptr ? first->run : 0);
+    else if (i.reason == Reason::superfluous)
+        why = "not to take the place of another run any more";
     else if (i.reason == Reason::removed)
         why = "it left the configuration";
     else if (i.reason == Reason::shutdown)
@@ -143,6 +165,17 @@ std::string System::laggard(const Unit& group) const {
     return "its members";
 }
 
+// What is to become of a run that is well: "; to be replaced: a rolling restart".
+std::string System::outlook(InstanceId id, Instant now) const {
+    const Instance& i = *find(id);
+    if (const Instance* const second = find(beside(id))) {
+        const std::string run = "; run " + std::to_string(second->run);
+        if (second->run < i.run) return run + ", which it replaced, is stopping";
+        return run + " is to take its place: " + describe(beside(id), now);
+    }
+    return i.renewal ? "; to be replaced: " + purpose(*i.renewal) : "";
+}
+
 std::string System::describe(InstanceId id, Instant now) const {
     const Unit* const unit = find(id.unit);
     const Instance* const i = find(id);
@@ -181,8 +214,8 @@ std::string System::describe(InstanceId id, Instant now) const {
             }
             if (const auto sick = degraded(*unit->spec, *i); !sick.empty()) return sick;
             if (unit->spec->type == UnitType::group) return "all members are up";
-            return "up for " + seconds(now - i->started);
-        case State::stopping: return stopping(*unit, *i, now);
+            return "up for " + seconds(now - i->started) + outlook(id, now);
+        case State::stopping: return stopping(*unit, *i, find(in_place(id)), now);
         case State::backoff: {
             std::string text = "retry " + std::to_string(i->restarts) + " in " +
                                seconds(i->due - now) + " after " + why_it_failed(*i);

@@ -37,6 +37,14 @@ struct ResetRequested {
     CommandId command = 0;
 };
 
+// Gives what runs a new run, some instances of the unit after others; starts what does not run.
+struct RollRequested {
+    InstanceId instance;
+    CommandId command = 0;
+    std::uint32_t batch = 0;  // So many at once; 0: as RollingRule says.
+    bool apply = false;       // For the sake of a new configuration.
+};
+
 // The operator wants another number of instances than the configuration says; 0: that again.
 struct ScaleRequested {
     UnitId unit = 0;
@@ -139,16 +147,28 @@ struct HookEnded {
     bool ok = false;
     std::string text;
 };
+// So much the run's tree uses.
+struct MemoryMeasured {
+    InstanceId instance;
+    RunId run = 0;
+    std::uint64_t bytes = 0;
+};
+// The service wants to be given a new run.
+struct RecycleAsked {
+    InstanceId instance;
+    RunId run = 0;
+    std::string why;
+};
 // superd is to stop: everything goes down in reverse order, then AllDown.
 struct ShutdownRequested {
     std::int32_t exit_code = 0;  // superd's; of no meaning when it stops already.
 };
 
-using Event =
-    std::variant<StartRequested, StopRequested, RestartRequested, ResetRequested, Spawned,
-                 SpawnFailed, BecameReady, ReadyFailed, Exited, TreeEmpty, TreeLeft, TimerFired,
-                 CheckPassed, CheckFailed, WatchdogTold, ServiceAnnounced, TimeoutExtended,
-                 MainChanged, ShutdownRequested, ScaleRequested, Drained, HookEnded>;
+using Event = std::variant<StartRequested, StopRequested, RestartRequested, ResetRequested, Spawned,
+                           SpawnFailed, BecameReady, ReadyFailed, Exited, TreeEmpty, TreeLeft,
+                           TimerFired, CheckPassed, CheckFailed, WatchdogTold, ServiceAnnounced,
+                           TimeoutExtended, MainChanged, ShutdownRequested, ScaleRequested, Drained,
+                           HookEnded, RollRequested, MemoryMeasured, RecycleAsked>;
 
 // --- Effects: what the shell must do, in order ------------------------------
 
@@ -265,6 +285,21 @@ struct Answer {
     CommandId command = 0;
     InstanceId instance;
     Outcome outcome = Outcome::done;
+    std::string text;  // Why; empty: its state tells.
+};
+// The runs of an instance have changed places: what the shell keeps under the
+// one id is the other's from now on, but for what is the instance's own, as its
+// name and the descriptors that it left to its next run. Timers are armed anew.
+struct Swapped {
+    InstanceId instance;  // In place; the other is beside it.
+};
+enum class RollPhase : std::uint8_t { begun, started, replaced, failed, done, cancelled };
+// How the replacing of runs goes on: to be told.
+struct RollTold {
+    InstanceId instance;  // index may be all_instances.
+    RunId run = 0;        // The new one; 0: there is none.
+    RollPhase phase{};
+    std::string text;
 };
 // An essential instance is lost for good, so superd stops, to exit with that
 // instance's exit code (128 + signal as shells have it; 1 for what never ran).
@@ -278,9 +313,10 @@ struct AllDown {
     std::int32_t exit_code = 0;
 };
 
-using Effect = std::variant<Spawn, AwaitReady, ForgetReady, StartChecks, StopChecks, CheckTurned,
-                            Signal, Sweep, ArmTimer, DisarmTimer, Changed, Forget, Answer,
-                            ShuttingDown, AllDown, Drain, RunHook, CancelHook, HookTold, Crashed>;
+using Effect =
+    std::variant<Spawn, AwaitReady, ForgetReady, StartChecks, StopChecks, CheckTurned, Signal,
+                 Sweep, ArmTimer, DisarmTimer, Changed, Forget, Answer, ShuttingDown, AllDown,
+                 Drain, RunHook, CancelHook, HookTold, Crashed, Swapped, RollTold>;
 using Effects = std::vector<Effect>;
 
 }  // namespace superd::core

@@ -11,6 +11,7 @@ void Stepper::handle(const Event& event) {
         [&](const RestartRequested& e) { restart(e); },
         [&](const ResetRequested& e) { reset(e); },
         [&](const ScaleRequested& e) { scale(e); },
+        [&](const RollRequested& e) { roll(e); },
         [&](const Spawned& e) {
             if (auto* const i = instance(e.instance, e.run))
                 spawned(*unit(e.instance.unit), *i, e.pid);
@@ -51,9 +52,13 @@ void Stepper::handle(const Event& event) {
         },
         [&](const TimerFired& e) {
             Unit* const owner = unit(e.instance.unit);
-            if (owner == nullptr || e.instance.index >= owner->instances.size()) return;
-            Instance& i = owner->instances[e.instance.index];
-            if (i.timer == e.timer && i.due != Instant{}) timer_fired(*owner, i);
+            if (owner != nullptr && e.instance.index == unit_timer &&
+                e.timer == owner->recycle_timer) {
+                owner->recycle_due = Instant{};
+                return queue(owner->id);
+            }
+            Instance* const i = place(e.instance);
+            if (i != nullptr && i->timer == e.timer && i->due != Instant{}) timer_fired(*owner, *i);
         },
         [&](const ShutdownRequested& e) { shut_down(e.exit_code); },
         [&](const auto& e) { heed(e); },

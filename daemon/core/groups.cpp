@@ -118,6 +118,9 @@ void Stepper::evaluate_group(Unit& group) {
             all_up = all_up && (up(i) || !wanted(i));
             one_lost = one_lost || (lost(i) && wanted(i));
         }
+        for (const auto& [number, second] : member.beside) {
+            ending = ending || !only_unwanted || !wanted(member.instances[number]);
+        }
     });
     if (end && ending) return enter(group, self, State::stopping, *end);
     if (end && only_unwanted && self.state == State::inactive) return;

@@ -68,11 +68,14 @@ void Stepper::hook_timed_out(Unit& unit, Instance& instance) {
 
 void Stepper::heed(const HookEnded& event) {
     Unit* const owner = unit(event.instance.unit);
-    if (owner == nullptr || event.instance.index >= owner->instances.size()) return;
-    Instance& i = owner->instances[event.instance.index];
-    if (event.hook == Hook::on_crash) return crash_told(*owner, i, event);
-    if (i.run != event.run || i.hook != event.hook || i.hook == Hook::none) return;
-    hook_over(*owner, i, event.ok, event.text);
+    if (event.hook == Hook::on_crash) {
+        Instance* const told = place(in_place(event.instance));
+        if (told != nullptr) crash_told(*owner, *told, event);
+        return;
+    }
+    Instance* const i = instance(event.instance, event.run);
+    if (i == nullptr || i->hook != event.hook || i->hook == Hook::none) return;
+    hook_over(*owner, *i, event.ok, event.text);
 }
 
 void Stepper::hook_over(Unit& unit, Instance& instance, bool ok, std::string text) {

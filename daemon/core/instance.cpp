@@ -91,6 +91,9 @@ std::string_view to_string(Reason reason) {
         case Reason::post_start: return "post-start";
         case Reason::pre_start_failed: return "pre-start-failed";
         case Reason::post_start_failed: return "post-start-failed";
+        case Reason::renewal: return "renewal";
+        case Reason::replaced: return "replaced";
+        case Reason::superfluous: return "superfluous";
     }
     std::unreachable();
 }

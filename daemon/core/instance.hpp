@@ -16,6 +16,7 @@
 
 #include "core/check.hpp"
 #include "core/hook.hpp"
+#include "core/renewal.hpp"
 #include "core/time.hpp"
 
 #include <cstdint>
@@ -37,6 +38,20 @@ struct InstanceId {
     std::uint32_t index = 0;
     friend bool operator==(const InstanceId&, const InstanceId&) = default;
 };
+
+// While an instance's run is being replaced there are two of them. The second
+// one has a place of its own, whose index is the instance's number and this bit.
+inline constexpr std::uint32_t beside_bit = 0x4000'0000;
+// A timer of the whole unit's is armed under this index.
+inline constexpr std::uint32_t unit_timer = 0x2000'0000;
+
+constexpr bool is_beside(InstanceId id) { return (id.index & 0xc000'0000) == beside_bit; }
+// What web/2 is called by, wherever its run is.
+constexpr std::uint32_t number_of(InstanceId id) {
+    return is_beside(id) ? id.index & ~beside_bit : id.index;
+}
+constexpr InstanceId in_place(InstanceId id) { return {id.unit, number_of(id)}; }
+constexpr InstanceId beside(InstanceId id) { return {id.unit, number_of(id) | beside_bit}; }
 
 enum class Goal : std::uint8_t { down, up };
 
@@ -83,6 +98,9 @@ enum class Reason : std::uint8_t {
     post_start,         // starting: it would be ready, and that hook runs
     pre_start_failed,   // stopping/backoff/failed: see spawn_error
     post_start_failed,  // stopping/backoff/failed: likewise
+    renewal,            // stopping: to be started again, see Instance::renewal
+    replaced,           // stopping: another run has taken its place
+    superfluous,        // stopping: it was to take the place of a run that stays
 };
 
 // What a service last said it is doing (RELOADING=1, STOPPING=1 of sd_notify(3)).
@@ -141,6 +159,7 @@ struct Instance {
     std::unique_ptr<std::string> spawn_error;  // A sentence; of the last attempt to start.
     std::unique_ptr<Crash> crash;              // The last one.
     std::unique_ptr<Health> health;            // Of the current run, or the last one.
+    std::unique_ptr<Renewal> renewal;          // It is to be given a new run.
 };
 
 // True while a process of the instance may live.

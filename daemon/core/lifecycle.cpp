@@ -20,6 +20,7 @@ void Stepper::spawn(Unit& unit, Instance& instance) {
     instance.stop_step = 0;
     instance.health.reset();
     instance.announced = Announced::nothing;
+    if (instance.renewal) instance.renewal->begun = true;
     instance.transient = false;
     if (!has_hook(*unit.spec, Hook::pre_start)) return launch(unit, instance);
     enter(unit, instance, State::starting, Reason::pre_start);
@@ -55,10 +56,14 @@ void Stepper::await_ready(Unit& unit, Instance& instance) {
 }
 
 void Stepper::became_ready(Unit& unit, Instance& instance, Reason reason) {
+    if (is_second(unit, instance)) {
+        return take_place(unit, number_of(id_of(unit, instance)), reason);
+    }
     disarm(unit, instance);
     instance.ready_at = now_;
     enter(unit, instance, State::ready, reason);
     begin_health(unit, instance);
+    renewed(unit, instance);
 }
 
 void Stepper::spawn_failed(Unit& unit, Instance& instance, const SpawnFailed& failure) {
@@ -67,6 +72,11 @@ void Stepper::spawn_failed(Unit& unit, Instance& instance, const SpawnFailed& fa
     const bool unwanted = instance.state == State::stopping || must_end(unit, instance).has_value();
     disarm(unit, instance);
     if (has_hook(*unit.spec, Hook::post_stop)) return undo_start(unit, instance, failure.transient);
+    if (is_second(unit, instance)) {
+        const std::uint32_t number = number_of(id_of(unit, instance));
+        if (!unwanted) renewal_failed(unit, number, failure.error);
+        return second_gone(unit, instance);
+    }
     if (unwanted) return down(unit, instance);
     const auto policy = unit.spec->restart.policy;
     if (failure.transient) return retry(unit, instance, Reason::spawn_failed, false, false);
@@ -189,12 +199,16 @@ void Stepper::timer_fired(Unit& unit, Instance& instance) {
 
 void Stepper::down(Unit& unit, Instance& instance) {
     disarm(unit, instance);
+    if (is_second(unit, instance)) return second_gone(unit, instance);
     const bool by_itself = instance.reason == Reason::leftovers || instance.run_failed;
     if (instance.removed) return enter(unit, instance, State::inactive, Reason::removed);
     if (system_.shutting_down_) return enter(unit, instance, State::inactive, Reason::shutdown);
     if (instance.goal == Goal::down) return enter(unit, instance, State::inactive, Reason::stopped);
     if (system_.group_ended(unit)) return enter(unit, instance, State::inactive, Reason::group);
-    if (by_itself && !instance.restart_requested) return ended_by_itself(unit, instance);
+    if (by_itself && !instance.restart_requested) {
+        if (successor(unit, instance) != nullptr) return succeed(unit, id_of(unit, instance).index);
+        return ended_by_itself(unit, instance);
+    }
     instance.restart_requested = false;
     enter(unit, instance, State::waiting, Reason::dependency);
 }

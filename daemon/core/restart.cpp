@@ -9,6 +9,8 @@ namespace superd::core {
 namespace {
 
 constexpr Duration spawn_retry_min = std::chrono::milliseconds{100};
+// A run that asks for its end after this long at least is followed by the next at once.
+constexpr Duration recycled_min = std::chrono::seconds{1};
 
 bool contains(const std::vector<std::int32_t>& values, std::int32_t value) {
     return std::ranges::find(values, value) != values.end();
@@ -18,6 +20,10 @@ bool listed(const ExitStatus& status, const std::vector<std::int32_t>& codes,
             const std::vector<std::int32_t>& signals) {
     if (status.unknown) return false;
     return status.signal != 0 ? contains(signals, status.signal) : contains(codes, status.code);
+}
+
+bool contains_code(const ExitStatus& status, const std::vector<std::int32_t>& codes) {
+    return status.signal == 0 && !status.unknown && contains(codes, status.code);
 }
 
 }  // namespace
@@ -33,9 +39,15 @@ void Stepper::ended_by_itself(Unit& unit, Instance& instance) {
     const bool stable =
         was_ready && instance.last_exit && instance.last_exit->uptime >= rule.stable_after;
 
-    if (!success && !instance.transient) crashed(unit, instance, why);
+    const bool wish = !failed_to_be_ready && contains_code(status, unit.spec->recycle.exits);
+    if (!success && !wish && !instance.transient) crashed(unit, instance, why);
     if (instance.transient) return retry(unit, instance, why, false, false);
     if (why == Reason::check_stopped) return enter(unit, instance, State::failed, why);
+    if (wish) {
+        // By its own wish: no failure. But one that wishes so all the time is slowed down.
+        const bool lived = instance.last_exit && instance.last_exit->uptime >= recycled_min;
+        return retry(unit, instance, why, stable || lived, false);
+    }
     if (success && unit.spec->type == UnitType::oneshot) {
         instance.attempt = 0;
         enter(unit, instance, State::completed, Reason::exited);

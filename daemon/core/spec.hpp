@@ -4,6 +4,7 @@
 
 #include "core/check.hpp"
 #include "core/hook.hpp"
+#include "core/renewal.hpp"
 #include "core/time.hpp"
 
 #include <cstdint>
@@ -112,6 +113,8 @@ struct UnitSpec {
     std::vector<CheckSpec> checks;           // Names are unique.
     WatchdogRule watchdog;
     std::shared_ptr<const HookRule> hooks;  // Null: none.
+    RollingRule rolling;
+    RecycleRule recycle;
     // The longest that a service may put off a deadline of its start, its stop or its watchdog.
     Duration extend_max = std::chrono::minutes{10};
 

@@ -7,14 +7,28 @@ Unit* Stepper::unit(UnitId id) {
     return found == system_.by_id_.end() ? nullptr : found->second.get();
 }
 
-Instance* Stepper::instance(InstanceId id, RunId run) {
+Instance* Stepper::place(InstanceId id) {
     Unit* const owner = unit(id.unit);
-    if (owner == nullptr || id.index >= owner->instances.size()) return nullptr;
-    Instance& found = owner->instances[id.index];
-    return found.run == run ? &found : nullptr;
+    if (owner == nullptr) return nullptr;
+    if (is_beside(id)) {
+        const auto found = owner->beside.find(number_of(id));
+        return found == owner->beside.end() ? nullptr : &found->second;
+    }
+    return id.index < owner->instances.size() ? &owner->instances[id.index] : nullptr;
+}
+
+Instance* Stepper::instance(InstanceId id, RunId run) {
+    for (const InstanceId at : {id, is_beside(id) ? in_place(id) : beside(id)}) {
+        Instance* const found = place(at);
+        if (found != nullptr && found->run == run) return found;
+    }
+    return nullptr;
 }
 
 InstanceId Stepper::id_of(const Unit& unit, const Instance& instance) const {
+    for (const auto& [number, second] : unit.beside) {
+        if (&second == &instance) return beside({unit.id, number});
+    }
     return {unit.id, static_cast<std::uint32_t>(&instance - unit.instances.data())};
 }
 
@@ -101,8 +115,9 @@ Effects Stepper::finish() {
 void Stepper::remove_if_down(Unit& unit) {
     while (!unit.instances.empty() && unit.instances.back().removed &&
            !alive(unit.instances.back())) {
-        disarm(unit, unit.instances.back());
         const auto index = static_cast<std::uint32_t>(unit.instances.size() - 1);
+        if (unit.beside.contains(index)) break;
+        disarm(unit, unit.instances.back());
         unit.instances.pop_back();
         out_.emplace_back(Forget{{unit.id, index}, unit.spec->name});
     }
@@ -116,6 +131,9 @@ void Stepper::remove_if_down(Unit& unit) {
         std::erase_if(other->edges, [&](const Edge& edge) { return edge.unit == unit.id; });
     }
     touch(unit);
+    if (unit.recycle_due != Instant{}) {
+        out_.emplace_back(DisarmTimer{{unit.id, unit_timer}});
+    }
     system_.by_name_.erase(unit.spec->name);
     system_.by_id_.erase(unit.id);
 }

@@ -14,6 +14,8 @@ namespace superd::core {
 
 // The step of the escalation that a stop is at, and how many there are.
 StopStep stop_step(const UnitSpec& spec, const Instance& instance);
+// "not ready in time": why superd ended its run, or the run itself did.
+std::string why_it_failed(const Instance& instance);
 std::size_t stop_steps(const UnitSpec& spec, const Instance& instance);
 
 // "not ready in time": what a failure with that reason was, as a fragment.
@@ -53,7 +55,7 @@ private:
     void scale(const ScaleRequested& request);
     // Remembers who waits, after telling those whose wish this one contradicts.
     void await(Unit& unit, InstanceId target, CommandId command, Goal goal);
-    void answer(CommandId command, InstanceId target, Outcome outcome);
+    void answer(CommandId command, InstanceId target, Outcome outcome, std::string text = {});
     void answer_pending(Unit& unit);
     std::optional<Outcome> outcome(const Unit& unit, const PendingCommand& pending) const;
 
@@ -118,6 +120,34 @@ private:
     bool escalate(Unit& unit);
     Duration next_delay(const RestartRule& rule, Instance& instance, bool stable);
 
+    // rolling.cpp: new runs for what is well, a few at a time.
+    void roll(const RollRequested& request);
+    void supersede_roll(Unit& unit);
+    void end_beside(Unit& unit);
+    std::optional<Reason> must_end_beside(const Unit& unit, const Instance& second) const;
+    void roll_on(Unit& unit);
+    void judge_replacements(Unit& unit);
+    void begin_renewals(Unit& unit);
+    void begin_renewal(Unit& unit, Instance& instance);
+    void renewal_failed(Unit& unit, std::uint32_t number, const std::string& why);
+    void cancel_roll(Unit& unit);
+    bool is_second(const Unit& unit, const Instance& instance) const;
+    Instance* successor(Unit& unit, const Instance& instance);
+    void exchange(Unit& unit, std::uint32_t number);
+    void take_place(Unit& unit, std::uint32_t number, Reason reason);
+    void succeed(Unit& unit, std::uint32_t number);
+    void renewed(Unit& unit, Instance& instance);
+    void second_gone(Unit& unit, Instance& second);
+    void resume_roll(Unit& unit);
+    void tell_roll(InstanceId id, RunId run, RollPhase phase, std::string text);
+    std::optional<Outcome> roll_outcome(const Unit& unit, const PendingCommand& pending) const;
+
+    // recycle.cpp: what makes an instance's time come.
+    void heed(const MemoryMeasured& event);
+    void heed(const RecycleAsked& event);
+    void recycle(Unit& unit);
+    void recycle(Unit& unit, Instance& instance, RenewalKind kind, std::string why);
+
     // dependencies.cpp
     bool held_by_dependents(const Unit& unit) const;
     std::optional<Reason> must_end(const Unit& unit, const Instance& instance) const;
@@ -146,7 +176,9 @@ private:
 
     // stepper.cpp: the small change.
     Unit* unit(UnitId id);
-    Instance* instance(InstanceId id, RunId run);  // Null unless `run` is its current run.
+    Instance* place(InstanceId id);  // Null if nothing is there.
+    // Null unless `run` is its current run, or one that has changed places since.
+    Instance* instance(InstanceId id, RunId run);
     InstanceId id_of(const Unit& unit, const Instance& instance) const;
     void enter(Unit& unit, Instance& instance, State state, Reason reason);
     void changed(Unit& unit, Instance& instance);  // A fact other than the state.

@@ -40,7 +40,12 @@ const Unit* System::find(UnitId id) const {
 
 const Instance* System::find(InstanceId id) const {
     const Unit* const unit = find(id.unit);
-    if (unit == nullptr || id.index >= unit->instances.size()) return nullptr;
+    if (unit == nullptr) return nullptr;
+    if (is_beside(id)) {
+        const auto second = unit->beside.find(number_of(id));
+        return second == unit->beside.end() ? nullptr : &second->second;
+    }
+    if (id.index >= unit->instances.size()) return nullptr;
     return &unit->instances[id.index];
 }
 

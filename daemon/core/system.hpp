@@ -41,6 +41,7 @@ struct PendingCommand {
     // Of a change of their number: what is there from this index on; with what has to go.
     std::uint32_t first = 0;
     bool scales = false;
+    bool rolls = false;  // Done when all that it is about has a new run, and the old ones are gone.
 };
 
 // How often the on-crash hook of a unit ran lately.
@@ -55,16 +56,37 @@ struct Unit {
     std::vector<Edge> edges;          // What it depends on.
     std::vector<UnitId> dependents;   // Who has an edge to it.
     std::vector<Instance> instances;  // By index; surplus ones are `removed` until down.
+    // Second runs by their instance's number: one that is to take the place of the
+    // first, or that has given its place to it and is ending. Whose run is the
+    // higher is the newer.
+    std::map<std::uint32_t, Instance> beside;
     std::vector<PendingCommand> pending;
     std::vector<UnitId> members;  // Of a group, in order.
     UnitId group = 0;             // The group it is a member of; 0: none.
     std::uint32_t scaled = 0;     // The number of instances the operator chose; 0: the spec's.
     bool removed = false;         // Left the configuration; forgotten when down.
     std::unique_ptr<CrashRate> crashes;
+    bool rolling = false;      // A rolling restart is under way.
+    std::string roll_failure;  // How the last one failed; empty if it did not.
+    Instant recycle_due{};     // When an instance will be old enough, if that is timed.
+    Instant recycle_pause{};   // Not before: a replacement has failed.
+    std::uint32_t recycle_timer = 0;
 };
 
 // How many instances it is to have.
 std::uint32_t wanted_instances(const Unit& unit);
+
+// Whether a process of it may live, in any place.
+bool any_alive(const Unit& unit);
+
+// How far a rolling restart has come.
+struct RollProgress {
+    std::uint32_t done = 0, of = 0;
+};
+std::optional<RollProgress> roll_progress(const Unit& unit);
+
+// When an instance is old enough to be recycled.
+Instant recycle_at(const RecycleRule& rule, const Instance& instance);
 
 // What a supervisor that takes over tells of one instance (from its records).
 // States that named a live process are given as they were; the shell then
@@ -132,6 +154,8 @@ private:
     bool going(const Unit& unit) const;  // Unwanted or bound to end: dependents must end first.
     bool lost(const Unit& unit) const;   // Going, or given up.
     bool dependency_lost(const Unit& unit) const;
+
+    std::string outlook(InstanceId id, Instant now) const;
 
     // cause.cpp
     std::optional<InstanceId> guilty_member(const Unit& group, InstanceId but) const;

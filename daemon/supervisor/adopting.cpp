@@ -107,6 +107,9 @@ void Supervisor::judge(Inheritance& from) {
     Judge judge{from, link_, welcome_.pid, scope_};
     const bool same_boot = from.records.header.boot == boot_;
     if (!same_boot) from.records.records.clear();
+    std::vector<turn::Record*> records;
+    for (auto& stored : from.records.records) records.push_back(&stored.record);
+    turn::settle_places(records);
     for (auto& stored : from.records.records) {
         auto& verdict = from.verdicts.emplace_back(judge.judge(stored.record));
         const bool lives = verdict.fate == Fate::child || verdict.fate == Fate::stranger;
@@ -158,7 +161,7 @@ void Supervisor::adopt_rows(Inheritance& from) {
         const auto& [slot, record] = from.records.records[i];
         Inheritance::Verdict& verdict = from.verdicts[i];
         const core::Unit* const unit = system_.find(record.unit);
-        if (unit == nullptr || record.index >= unit->instances.size()) {
+        if (unit == nullptr || system_.find({unit->id, record.index}) == nullptr) {
             if (auto freed = records_->release(slot); !freed) complain(freed.error());
             continue;
         }
@@ -167,6 +170,7 @@ void Supervisor::adopt_rows(Inheritance& from) {
         row.slot = slot;
         row.cloned_ns = record.cloned_ns;
         row.grouped = groups_ != nullptr && verdict.run != 0;
+        row.other_group = record.other_group;
         turn_.outdate(id);
         if (verdict.pid != 0 && !record.said.empty()) row.extra().said = record.said;
         if (verdict.pid == 0) continue;
@@ -215,16 +219,20 @@ void Supervisor::adopt_logs(Inheritance& from) {
     }
 }
 
-// Whether the instance of that slot is one whose next run wants what an earlier one left.
-bool Supervisor::keeps_descriptors(const Inheritance& from, std::uint32_t slot) const {
+// The slot of the instance whose next run wants what an earlier one of it left; 0: none does.
+std::uint32_t Supervisor::home_of_descriptors(const Inheritance& from, std::uint32_t slot) const {
     for (const auto& stored : from.records.records) {
         if (stored.slot != slot) continue;
         const core::Unit* const unit = system_.find(stored.record.unit);
-        if (unit == nullptr) return false;
-        const core::Instance* const instance = system_.find({unit->id, stored.record.index});
-        return instance != nullptr && (instance->goal == core::Goal::up || core::alive(*instance));
+        if (unit == nullptr) return 0;
+        const core::InstanceId id = core::in_place({unit->id, stored.record.index});
+        const core::Instance* const instance = system_.find(id);
+        const Row* const row = table_.find(id);
+        const bool wanted =
+            instance != nullptr && (instance->goal == core::Goal::up || core::alive(*instance));
+        return wanted && row != nullptr ? row->slot : 0;
     }
-    return false;
+    return 0;
 }
 
 // What the keeper holds for runs that are over.
@@ -237,7 +245,7 @@ void Supervisor::release_leftovers(Inheritance& from) {
     }
     wanted.merge(from.listeners);
     wanted.merge(fd_store_.adopt(
-        from.held, [this, &from](std::uint32_t slot) { return keeps_descriptors(from, slot); }));
+        from.held, [this, &from](std::uint32_t slot) { return home_of_descriptors(from, slot); }));
     for (const std::string& name : from.held) {
         if (!name.starts_with("log.") && !wanted.contains(name)) link_.release(name);
     }

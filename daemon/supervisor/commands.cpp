@@ -70,26 +70,39 @@ std::uint64_t Commands::await(Operations::Until until, const std::vector<Target>
     return next_id_++;
 }
 
-void Commands::answered(core::CommandId command, core::Outcome outcome) {
+void Commands::answered(core::CommandId command, core::Outcome outcome, const std::string& text) {
     const auto found = commands_.find(command);
     if (found == commands_.end()) return;
     const auto [id, position] = found->second;
     commands_.erase(found);
     const auto waiting = waiting_.find(id);
-    if (waiting != waiting_.end()) settle(waiting->second, position, outcome);
+    if (waiting != waiting_.end()) settle(waiting->second, position, outcome, text);
 }
 
-void Commands::settle(Waiting& waiting, std::size_t position, core::Outcome outcome) {
+void Commands::settle(Waiting& waiting, std::size_t position, core::Outcome outcome,
+                      const std::string& text) {
     if (waiting.known[position]) return;
     waiting.known[position] = true;
     --waiting.open;
     waiting.outcomes[position].outcome = outcome;
     describe_(waiting.outcomes[position]);
+    if (!text.empty()) waiting.outcomes[position].reason = text;
+}
+
+// How the last rolling restart of the target's unit failed; empty: it did not.
+std::string Commands::failed_roll(const Target& target) const {
+    const core::Unit* const unit = system_.find(target.unit);
+    return unit != nullptr ? unit->roll_failure : "";
 }
 
 std::optional<core::Outcome> Commands::reached(Operations::Until until,
                                                const Target& target) const {
-    const bool ready = until == Operations::Until::ready;
+    const bool ready = until != Operations::Until::stopped;
+    if (until == Operations::Until::rolled) {
+        const core::Unit* const unit = system_.find(target.unit);
+        if (unit != nullptr && (unit->rolling || !unit->beside.empty())) return std::nullopt;
+        if (!failed_roll(target).empty()) return core::Outcome::failed;
+    }
     const auto instances = instances_of(system_, target);
     // What is not known any more will not be ready, and is stopped.
     if (instances.empty()) return ready ? core::Outcome::failed : core::Outcome::done;
@@ -111,8 +124,10 @@ void Commands::deliver(bool changed) {
         Waiting& waiting = current->second;
         for (std::size_t i = 0; waiting.watches && changed && i < waiting.outcomes.size(); ++i) {
             if (waiting.known[i]) continue;
-            const auto outcome = reached(waiting.until, waiting.outcomes[i].target);
-            if (outcome) settle(waiting, i, *outcome);
+            const Target& target = waiting.outcomes[i].target;
+            const auto outcome = reached(waiting.until, target);
+            const bool rolled = waiting.until == Operations::Until::rolled;
+            if (outcome) settle(waiting, i, *outcome, rolled ? failed_roll(target) : "");
         }
         if (waiting.open != 0) continue;
         over.emplace_back(std::move(waiting.done), std::move(waiting.outcomes));

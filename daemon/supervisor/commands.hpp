@@ -27,7 +27,8 @@ public:
     // come under `first_command` + the target's position.
     std::uint64_t begin(const std::vector<Target>& targets, Done done,
                         core::CommandId& first_command);
-    void answered(core::CommandId command, core::Outcome outcome);
+    // `text`: why; empty: the target's state tells.
+    void answered(core::CommandId command, core::Outcome outcome, const std::string& text = {});
     // Somebody waits until the targets' states are as wanted.
     std::uint64_t await(Operations::Until until, const std::vector<Target>& targets, Done done);
     void abandon(std::uint64_t id) { waiting_.erase(id); }
@@ -47,8 +48,10 @@ private:
         Done done;
     };
     Waiting& add(const std::vector<Target>& targets, Done done);
-    void settle(Waiting& waiting, std::size_t position, core::Outcome outcome);
+    void settle(Waiting& waiting, std::size_t position, core::Outcome outcome,
+                const std::string& text = {});
     std::optional<core::Outcome> reached(Operations::Until until, const Target& target) const;
+    std::string failed_roll(const Target& target) const;
 
     const core::System& system_;
     Describe describe_;

@@ -20,6 +20,7 @@ void Supervisor::shut_down() {
         std::size_t left = 0;
         for (const core::Unit* unit : system_.units()) {
             for (const auto& instance : unit->instances) left += core::alive(instance) ? 1 : 0;
+            left += unit->beside.size();
         }
         log_.info("still stopping: " + std::to_string(left) + " instances are left");
         return;
@@ -55,6 +56,10 @@ void Supervisor::kill_all() {
             const core::Instance& instance = unit->instances[index];
             const core::InstanceId id{unit->id, index};
             if (core::alive(instance)) trees_->signal(subject(id, instance.run), SIGKILL);
+        }
+        for (const auto& [number, second] : unit->beside) {
+            const core::InstanceId id = core::beside({unit->id, number});
+            trees_->signal(subject(id, second.run), SIGKILL);
         }
     }
     hook_jobs_.kill_all();

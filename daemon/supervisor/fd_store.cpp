@@ -92,19 +92,23 @@ void FdStore::hold(std::uint32_t slot, const Stored& stored) {
 }
 
 std::set<std::string> FdStore::adopt(const std::set<std::string>& held,
-                                     const std::function<bool(std::uint32_t slot)>& wanted) {
+                                     const std::function<std::uint32_t(std::uint32_t slot)>& home) {
     std::set<std::string> taken;
     for (const std::string& name : held) {
         const auto label = parse(name);
-        if (!label || !wanted(label->slot)) continue;
+        const std::uint32_t slot = label ? home(label->slot) : 0;
+        if (slot == 0) continue;
         auto [fd, file] = link_.fetch(name);
         if (!fd) continue;
-        auto& list = stored_[label->slot];
+        auto& list = stored_[slot];
+        // Its slot was changed when the supervisor died: held under both names, it is the same.
+        if (std::ranges::find(list, label->number, &Stored::number) != list.end()) continue;
         list.push_back({file ? read_name(file) : label->name, std::move(fd), label->number,
                         label->polled != 0});
         next_ = std::max(next_, label->number + 1);
-        watch(label->slot, list.back());
-        taken.insert(name);
+        watch(slot, list.back());
+        if (slot != label->slot) hold(slot, list.back());
+        taken.insert(held_name(slot, list.back()));
     }
     // In the order in which they came, not in that of their names.
     for (auto& [slot, list] : stored_) std::ranges::sort(list, {}, &Stored::number);
@@ -142,6 +146,20 @@ void FdStore::let_go(std::uint32_t slot, const std::function<bool(const Stored&)
         return true;
     });
     if (found->second.empty()) stored_.erase(found);
+}
+
+void FdStore::move(std::uint32_t from, std::uint32_t to) {
+    const auto found = stored_.find(from);
+    if (found == stored_.end() || from == to) return;
+    std::vector<Stored> list = std::move(found->second);
+    stored_.erase(found);
+    for (Stored& each : list) {
+        ::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_DEL, each.fd.get(), nullptr);
+        hold(to, each);  // Before it is let go: a supervisor that dies here leaves it with both.
+        link_.release(held_name(from, each));
+        watch(to, each);
+        stored_[to].push_back(std::move(each));
+    }
 }
 
 std::span<const FdStore::Stored> FdStore::of(std::uint32_t slot) const {

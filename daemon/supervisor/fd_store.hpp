@@ -34,15 +34,18 @@ public:
 
     FdStore(const boost::asio::any_io_executor& executor, KeeperLink& link);
 
-    // Takes over what the keeper holds for a slot that is `wanted`. Returns their names there.
+    // Takes over what the keeper holds for a slot. `home` tells whose it is now; 0: nobody
+    // wants it. Returns their names there.
     std::set<std::string> adopt(const std::set<std::string>& held,
-                                const std::function<bool(std::uint32_t slot)>& wanted);
+                                const std::function<std::uint32_t(std::uint32_t slot)>& home);
 
     // False: there are `most` already. One that is there already is not stored twice.
     // `polled`: it goes by itself when its other end has hung up.
     bool add(std::uint32_t slot, os::Fd fd, const std::string& name, bool polled, std::size_t most);
     void remove(std::uint32_t slot, std::string_view name);
     void drop(std::uint32_t slot);
+    // The instance has another slot from now on.
+    void move(std::uint32_t from, std::uint32_t to);
     std::span<const Stored> of(std::uint32_t slot) const;
 
 private:

@@ -77,7 +77,7 @@ std::optional<std::string> Supervisor::start_hook(const DueHook& due) {
                        !unit->hooks->argv[std::to_underlying(due.hook)].empty();
     if (!known) return "";
     os::SpawnPlan plan =
-        hook_plan(*launcher_, *unit, due.instance.index, *instance, due.run, due.hook);
+        hook_plan(*launcher_, *unit, core::number_of(due.instance), *instance, due.run, due.hook);
     last_hook_log_ =
         std::max(last_hook_log_ + 1, hook_log_bit | static_cast<std::uint64_t>(os::boottime_now()));
     const std::uint64_t log = last_hook_log_;
@@ -132,7 +132,7 @@ void Supervisor::crashed(const core::Crashed& effect) {
     const core::Instance& instance = *system_.find(effect.instance);
     wire::CrashReport report;
     report.unit = unit_name(effect.instance.unit);
-    report.instance = effect.instance.index;
+    report.instance = core::number_of(effect.instance);
     report.run = effect.run;
     report.reason = core::to_string(effect.reason);
     report.text = effect.text;
@@ -149,7 +149,8 @@ void Supervisor::crashed(const core::Crashed& effect) {
         if (!error) tell_crash(run);
     });
     untold_crashes_[effect.run] = std::move(waiting);
-    const auto deaths = history_.deaths(unit_name(effect.instance.unit), effect.instance.index);
+    const auto deaths =
+        history_.deaths(unit_name(effect.instance.unit), core::number_of(effect.instance));
     const auto known = std::ranges::find(deaths, effect.run, &Death::run);
     const bool has_lines = known != deaths.end() && !known->lines.empty();
     // Else its last lines are on their way, if it had any.

@@ -131,7 +131,7 @@ core::Exited Supervisor::recorded(core::InstanceId id, const turn::ToldExit& tol
         }
     }
     event.unit = unit_name(id.unit);
-    event.instance = id.index;
+    event.instance = core::number_of(id);
     append(std::move(event));
     return ended;
 }

@@ -47,7 +47,9 @@ os::SpawnPlan Launcher::plan(const config::Unit& unit, std::uint32_t index, core
     plan.env.push_back("SUPERD_INSTANCE=" + unit.spec.name + "/" + std::to_string(index));
     plan.env.push_back("SUPERD_RUN=" + os::run_mark(run, setting_.scope));
     const bool watched = unit.spec.watchdog.every.count() > 0;
-    if (watched || unit.fd_store_max > 0 ||
+    const core::RecycleRule& rule = unit.spec.recycle;
+    const bool recycled = rule.after.count() > 0 || rule.memory != 0 || !rule.exits.empty();
+    if (watched || recycled || unit.fd_store_max > 0 ||
         (unit.ready && unit.ready->kind == config::ReadyKind::notify)) {
         plan.env.push_back("NOTIFY_SOCKET=" + setting_.notify_path);
     }

@@ -28,7 +28,7 @@ std::optional<core::SpawnFailed> Supervisor::open_listeners(const core::Spawn& s
         return mark && mark->ends_with("@" + scope_);
     };
     const core::InstanceId id = spawn.instance;
-    auto failure = listeners_.open(unit, id.index, name_of(id), ours);
+    auto failure = listeners_.open(unit, core::number_of(id), name_of(id), ours);
     if (const core::Unit* const known = system_.find(id.unit)) {
         listeners_.steer(unit.spec.name, core::takes_connections(*known));
     }
@@ -73,7 +73,7 @@ void Supervisor::restore_listeners(core::InstanceId id, pid_t pid, const os::Fd&
         auto fd = os::pidfd_getfd(pidfd, number);
         if (fd) {
             const std::string name{rest.substr(0, end)};
-            listeners_.restore(*unit, id.index, name, std::move(*fd));
+            listeners_.restore(*unit, core::number_of(id), name, std::move(*fd));
         }
         rest.remove_prefix(std::min(end + 1, rest.size()));
     }
@@ -94,7 +94,7 @@ void Supervisor::look_at_drains() {
             const core::Instance* const instance = system_.find(drain.instance);
             if (instance == nullptr || instance->run != drain.run) return true;
             const std::string unit = unit_name(drain.instance.unit);
-            const bool waits = listeners_.waiting(unit, drain.instance.index) != 0;
+            const bool waits = listeners_.waiting(unit, core::number_of(drain.instance)) != 0;
             empty = waits ? 0 : empty + 1;
             if (empty < looks) return !instance->draining;
             drained.push_back({drain.instance, drain.run});

@@ -9,11 +9,12 @@ void Supervisor::begin_checks(core::InstanceId id, core::RunId run) {
     const core::Unit& known = *system_.find(id.unit);
     const config::Unit* const unit = definitions_.find(known.spec->name);
     if (unit == nullptr) return;  // It left, and its run is about to be ended.
-    os::SpawnPlan plan = launcher_->plan(*unit, id.index, run);
+    const std::uint32_t number = core::number_of(id);
+    os::SpawnPlan plan = launcher_->plan(*unit, number, run);
     if (!group_of(id).empty()) plan.cgroup_procs = groups_->parent().procs_path(group_of(id));
-    const core::Instant ready_at = known.instances[id.index].ready_at;
+    const core::Instant ready_at = system_.find(id)->ready_at;
     table_.row(id).extra().checker =
-        Checker::make(io_.get_executor(), *unit, id.index, ready_at, plan,
+        Checker::make(io_.get_executor(), *unit, number, ready_at, plan,
                       [this, id, run](std::uint32_t check, std::string problem) {
                           if (problem.empty()) return happen(core::CheckPassed{id, run, check});
                           happen(core::CheckFailed{id, run, check, std::move(problem)});

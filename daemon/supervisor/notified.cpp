@@ -79,7 +79,7 @@ void Supervisor::heed(core::InstanceId id, core::RunId run, const config::Unit& 
     const NotifyFields& fields = *message.fields;
     if (fields.main_pid || fields.main_pidfd) change_main(id, run, message);
     if (fields.status || fields.error) set_said(id, fields);
-    if (fields.fd_store_remove) fd_store_.remove(table_.row(id).slot, stored_name(fields.fd_name));
+    if (fields.fd_store_remove) fd_store_.remove(store_slot(id), stored_name(fields.fd_name));
     if (fields.fd_store) store_descriptors(id, unit.fd_store_max, message);
     const Row& row = table_.row(id);
     const bool awaited = unit.ready && unit.ready->kind == config::ReadyKind::notify &&
@@ -93,6 +93,7 @@ void Supervisor::heed(core::InstanceId id, core::RunId run, const config::Unit& 
     } else if (fields.ready) {
         happen(core::ServiceAnnounced{id, run, core::Announced::nothing});
     }
+    if (fields.recycle) happen(core::RecycleAsked{id, run, printable_status(*fields.recycle)});
     if (fields.extend_timeout) {
         happen(core::TimeoutExtended{id, run, *fields.extend_timeout});
     }
@@ -115,8 +116,7 @@ void Supervisor::store_descriptors(core::InstanceId id, std::size_t most, Notify
     const NotifyFields& fields = *message.fields;
     const std::string name = stored_name(fields.fd_name);
     for (os::Fd& each : std::exchange(message.descriptors, {})) {
-        if (fd_store_.add(table_.row(id).slot, std::move(each), name, fields.fd_poll, most))
-            continue;
+        if (fd_store_.add(store_slot(id), std::move(each), name, fields.fd_poll, most)) continue;
         return log_.warn("unit " + name_of(id) + ": cannot keep another descriptor for it, \"" +
                          name + "\": fd-store-max is " + std::to_string(most));
     }

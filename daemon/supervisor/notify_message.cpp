@@ -73,9 +73,9 @@ const char* take_watchdog(NotifyFields& fields, std::string_view value) {
     return take_flag(fields.watchdog, value) ? "is neither 1 nor trigger" : nullptr;
 }
 
-const char* take_status(NotifyFields& fields, std::string_view value) {
+const char* take_text(std::optional<std::string>& field, std::string_view value) {
     if (!is_utf8(value)) return "is not UTF-8";
-    fields.status = std::string{value};
+    field = std::string{value};
     return nullptr;
 }
 
@@ -96,7 +96,8 @@ const char* take_field(NotifyFields& fields, std::string_view name, std::string_
     if (name == "MAINPIDFD") return take_flag(fields.main_pidfd, value);
     if (name == "BARRIER") return take_flag(fields.barrier, value);
     if (name == "WATCHDOG") return take_watchdog(fields, value);
-    if (name == "STATUS") return take_status(fields, value);
+    if (name == "STATUS") return take_text(fields.status, value);
+    if (name == "X_SUPERD_RECYCLE") return take_text(fields.recycle, value);
     if (name == "MAINPID") {
         return take(fields.main_pid, parse_number<pid_t>(value, 1), "is not a pid");
     }

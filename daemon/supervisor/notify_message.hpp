@@ -35,6 +35,7 @@ struct NotifyFields {
     std::optional<std::chrono::microseconds> monotonic;       // MONOTONIC_USEC=
     std::optional<std::chrono::microseconds> extend_timeout;  // EXTEND_TIMEOUT_USEC=
     std::optional<std::chrono::microseconds> watchdog_every;  // WATCHDOG_USEC=
+    std::optional<std::string> recycle;  // X_SUPERD_RECYCLE=, valid UTF-8: it wants a new run.
     std::string problem;  // The first line that was ignored, and why; empty: all were good.
 
     friend bool operator==(const NotifyFields&, const NotifyFields&) = default;

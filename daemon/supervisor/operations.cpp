@@ -71,6 +71,29 @@ std::uint64_t Supervisor::act(Action action, const std::vector<Target>& targets,
     return id;
 }
 
+std::uint64_t Supervisor::roll(const Rolling& rolling, const std::vector<Target>& targets,
+                               Done done) {
+    std::vector<Target> units;
+    for (const Target& target : targets) {
+        const core::Unit* const unit = system_.find(target.unit);
+        const bool group = unit != nullptr && unit->spec->type == core::UnitType::group;
+        if (!group) units.push_back(target);
+        for (const core::UnitId leaf :
+             group ? system_.leaves(unit->id) : std::vector<core::UnitId>{}) {
+            units.push_back({system_.find(leaf)->spec->name, core::all_instances});
+        }
+    }
+    core::CommandId command = 0;
+    const auto id = commands_.begin(units, std::move(done), command);
+    for (const Target& target : units) {
+        const core::Unit* const unit = system_.find(target.unit);
+        const core::UnitId unit_id = unit != nullptr ? unit->id : 0;  // 0: the core refuses it.
+        turn_.add(core::RollRequested{{unit_id, target.index}, command++, rolling.batch});
+    }
+    settle();
+    return id;
+}
+
 void Supervisor::abandon(std::uint64_t id) {
     commands_.abandon(id);
     survey_.abandon(id);
@@ -138,7 +161,7 @@ std::string Supervisor::serve_logs(const LogQuery& query, os::Fd client) {
     serve.since_ns = query.since_ns;
     for (const Target& target : query.targets) {
         for (const auto id : instances_of(system_, target)) {
-            serve.sources.push_back({target.unit, id.index});
+            serve.sources.push_back({target.unit, core::number_of(id)});
         }
     }
     const auto sources = serve.sources.size();

@@ -41,6 +41,11 @@ struct Scaling {
     std::int32_t number = 0;
 };
 
+// How instances are given new processes, some after others.
+struct Rolling {
+    std::uint32_t batch = 0;  // So many of a unit's at once; 0: as the unit says.
+};
+
 // How one target of a command came out.
 struct TargetOutcome {
     Target target;
@@ -99,6 +104,10 @@ public:
     // has its outcome; at the latest when the supervisor ends. Returns a number for `abandon`.
     using Done = std::function<void(std::vector<TargetOutcome>)>;
     virtual std::uint64_t act(Action action, const std::vector<Target>& targets, Done done) = 0;
+    // Gives what runs new processes, some instances of each unit after others, and starts what
+    // does not. A group stands for all that it consists of.
+    virtual std::uint64_t roll(const Rolling& rolling, const std::vector<Target>& targets,
+                               Done done) = 0;
     // The caller does not wait any more; an action itself goes on. `done` is not called.
     virtual void abandon(std::uint64_t id) = 0;
 
@@ -109,7 +118,8 @@ public:
     virtual std::uint64_t scale(const std::vector<Scaling>& scalings, Done done) = 0;
 
     // Waits until every target is ready (or completed), or is stopped.
-    enum class Until { ready, stopped };
+    // rolled: or its rolling restart is over; failed if that has failed.
+    enum class Until { ready, stopped, rolled };
     virtual std::uint64_t wait(Until until, const std::vector<Target>& targets, Done done) = 0;
 
     // Sends a signal to the main process of each target (or to its whole tree). Empty: all were
@@ -120,7 +130,9 @@ public:
     virtual wire::Plan plan() = 0;
     // reload: applies what needs no restart. apply: restarts what must be.
     virtual wire::Plan reload() = 0;
-    virtual wire::Plan apply() = 0;
+    // Units that must be restarted are restarted one batch of instances after another, if that
+    // is wanted: `until` rolled waits for it.
+    virtual wire::Plan apply(const std::optional<Rolling>& rolling) = 0;
 
     // The recorded events since a moment (CLOCK_REALTIME ns; 0: all kept), as lines of JSON.
     virtual std::string events_since(std::int64_t since_ns,

@@ -42,7 +42,7 @@ void Supervisor::flush_notes() {
         }
         wire::Event event{.time = wire::format_time(note.at_ns), .kind = note.kind};
         event.unit = unit_name(note.id.unit);
-        event.instance = note.id.index;
+        if (note.id.index != core::all_instances) event.instance = core::number_of(note.id);
         event.run = note.run;
         event.pid = note.pid;
         event.message = note.message;
@@ -62,6 +62,7 @@ void Supervisor::flush_notes() {
             event.to = note.failing ? "failed" : "succeeded";
         }
         if (note.kind == wire::EventKind::check) event.to = note.failing ? "failing" : "passing";
+        if (note.kind == wire::EventKind::rolling) event.to = note.phase;
         const bool became_ready = event.to == core::to_string(core::State::ready);
         wire::Event ready = event;
         append(std::move(event));

@@ -32,7 +32,7 @@ void Supervisor::begin_watch(core::InstanceId id, core::RunId run) {
     // Of a unit that left: what is not watched ends by its deadline.
     if (unit == nullptr || !unit->ready) return;
     ReadySubject subject{.started = system_.find(id)->started,
-                         .plan = launcher_->plan(*unit, id.index, run)};
+                         .plan = launcher_->plan(*unit, core::number_of(id), run)};
     Extras& extras = table_.row(id).extra();
     os::Fd readiness = std::move(extras.readiness);
     if (unit->ready->kind == config::ReadyKind::fd && !readiness) {
@@ -42,12 +42,12 @@ void Supervisor::begin_watch(core::InstanceId id, core::RunId run) {
     if (!group_of(id).empty()) {
         subject.plan.cgroup_procs = groups_->parent().procs_path(group_of(id));
     }
-    extras.watch =
-        ReadyWatch::make(io_.get_executor(), config::for_instance(*unit->ready, id.index),
-                         std::move(subject), std::move(readiness), [this, id, run](bool ready) {
-                             if (ready) return happen(core::BecameReady{id, run});
-                             happen(core::ReadyFailed{id, run});
-                         });
+    extras.watch = ReadyWatch::make(
+        io_.get_executor(), config::for_instance(*unit->ready, core::number_of(id)),
+        std::move(subject), std::move(readiness), [this, id, run](bool ready) {
+            if (ready) return happen(core::BecameReady{id, run});
+            happen(core::ReadyFailed{id, run});
+        });
 }
 
 void Supervisor::end_watch(core::InstanceId id) {
@@ -103,7 +103,7 @@ void Supervisor::on_tail(logger::Tail tail) {
     flush_notes();
     wire::Event event{.kind = wire::EventKind::lines, .run = tail.run};
     event.unit = unit_name(id.unit);
-    event.instance = id.index;
+    event.instance = core::number_of(id);
     event.lines = std::move(tail.lines);
     append(std::move(event));
     tell_crash(tail.run);
@@ -111,7 +111,7 @@ void Supervisor::on_tail(logger::Tail tail) {
 
 logger::Open Supervisor::describe_log(core::InstanceId id) const {
     logger::Open open;
-    open.index = id.index;
+    open.index = core::number_of(id);
     open.unit = unit_name(id.unit);
     const config::Unit* const unit = definitions_.find(open.unit);
     if (unit == nullptr) return open;
@@ -119,7 +119,7 @@ logger::Open Supervisor::describe_log(core::InstanceId id) const {
     const core::Instance* const instance = system_.find(id);
     const bool starting = instance != nullptr && instance->state == core::State::starting;
     if (starting && unit->ready && unit->ready->kind == config::ReadyKind::log) {
-        open.ready_pattern = config::for_instance(*unit->ready, id.index).pattern;
+        open.ready_pattern = config::for_instance(*unit->ready, open.index).pattern;
     }
     return open;
 }

@@ -133,10 +133,12 @@ wire::Plan Supervisor::plan() {
     return plan;
 }
 
-wire::Plan Supervisor::reload() { return change(false); }
-wire::Plan Supervisor::apply() { return change(true); }
+wire::Plan Supervisor::reload() { return change(false, std::nullopt); }
+wire::Plan Supervisor::apply(const std::optional<Rolling>& rolling) {
+    return change(true, rolling);
+}
 
-wire::Plan Supervisor::change(bool restarts) {
+wire::Plan Supervisor::change(bool restarts, const std::optional<Rolling>& rolling) {
     auto candidate =
         read_candidate(setting_.config_directory, setting_.profiles, definitions_.configuration());
     if (!candidate) return refuse(candidate.error());
@@ -165,7 +167,7 @@ wire::Plan Supervisor::change(bool restarts) {
     }
     const auto written = os::write_file(path, accepted.serialize(), 0600);
     if (!written) return refuse({{.file = path, .message = written.error().message()}});
-    put_in_force(std::move(merged), candidate->changes, restarts);
+    put_in_force(std::move(merged), candidate->changes, restarts, rolling);
     append({.kind = wire::EventKind::config,
             .message = std::string{restarts ? "applied" : "reloaded"} + ": " +
                        std::to_string(plan.changes.size() - held_back.size()) + " units changed, " +
@@ -176,13 +178,20 @@ wire::Plan Supervisor::change(bool restarts) {
 }
 
 void Supervisor::put_in_force(config::Configuration next,
-                              const std::vector<config::Change>& changes, bool restarts) {
+                              const std::vector<config::Change>& changes, bool restarts,
+                              const std::optional<Rolling>& rolling) {
     definitions_.replace(std::move(next));
     settings_changed();
     turn_.perform(system_.apply(definitions_.specs(), now()));
     for (const config::Change& change : changes) {
         const core::Unit* const unit = system_.find(change.unit);
         if (unit == nullptr) continue;
+        const bool rolls = restarts && rolling && change.kind == config::ChangeKind::restart &&
+                           unit->spec->type != core::UnitType::group;
+        if (rolls) {
+            turn_.add(
+                core::RollRequested{{unit->id, core::all_instances}, 0, rolling->batch, true});
+        }
         for (std::uint32_t index = 0; index < unit->instances.size(); ++index) {
             const core::Instance& instance = unit->instances[index];
             const core::InstanceId id{unit->id, index};
@@ -190,7 +199,7 @@ void Supervisor::put_in_force(config::Configuration next,
             if (change.kind == config::ChangeKind::live) logs_.refresh(id);
             // What is wanted and runs by its earlier definition; the rest takes
             // the new one when it is started.
-            const bool due = restarts && change.kind == config::ChangeKind::restart &&
+            const bool due = restarts && !rolls && change.kind == config::ChangeKind::restart &&
                              instance.goal == core::Goal::up;
             if (due) turn_.add(core::RestartRequested{id});
         }
@@ -198,6 +207,7 @@ void Supervisor::put_in_force(config::Configuration next,
 }
 
 void Supervisor::settings_changed() {
+    measure_later();
     readers_ = Readers::resolve(definitions_.settings().readers);
     if (going_) beat();
     warn_of_limits();

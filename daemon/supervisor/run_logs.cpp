@@ -137,6 +137,14 @@ void RunLogs::retire(core::RunId run) {
     logger_.send(logger::Close{run});
 }
 
+void RunLogs::swap(core::InstanceId instance) {
+    for (auto& [run, entry] : runs_) {
+        if (core::in_place(entry.instance) != instance) continue;
+        const bool beside = core::is_beside(entry.instance);
+        entry.instance = beside ? instance : core::beside(instance);
+    }
+}
+
 void RunLogs::forget(core::InstanceId instance) {
     for (auto& [run, entry] : runs_) {
         if (entry.instance != instance || entry.last_word) continue;

@@ -53,6 +53,8 @@ public:
     void closed(core::RunId run);
     // A run of which nobody knows any more whose it was.
     void retire(core::RunId run);
+    // The instance's runs, the one in place and the one beside it, change places.
+    void swap(core::InstanceId instance);
     // The instance will not be known any more.
     void forget(core::InstanceId instance);
     // Its definition has changed.

@@ -35,7 +35,8 @@ std::optional<core::SpawnFailed> Supervisor::prepare(const core::Spawn& spawn) {
         return spawn_failed(id, run, name + ": cannot start: " + fifos.error().message(),
                             may_pass(fifos.error().code));
     }
-    prepared_.emplace(std::move(*fifos), launcher_->plan(*unit, id.index, run), os::Fd{});
+    prepared_.emplace(std::move(*fifos), launcher_->plan(*unit, core::number_of(id), run),
+                      os::Fd{});
     os::SpawnPlan& plan = prepared_->plan;
     Launcher::add_own(*unit, plan);
     plan.descriptors = {{prepared_->fifos.out.get(), 1}, {prepared_->fifos.err.get(), 2}};
@@ -53,7 +54,10 @@ std::optional<core::SpawnFailed> Supervisor::prepare(const core::Spawn& spawn) {
 void Supervisor::join_group(core::InstanceId id, const config::Unit& unit, os::SpawnPlan& plan) {
     if (!groups_) return;
     Row& row = table_.row(id);
-    const std::string group = os::cgroup_name(unit.spec.name, id.index);
+    if (core::is_beside(id) && !row.grouped) {
+        row.other_group = !table_.row(core::in_place(id)).other_group;
+    }
+    const std::string group = group_name(unit.spec.name, id);
     if (!row.grouped) row.grouped = groups_->parent().create(group).has_value();
     if (row.grouped) plan.cgroup_procs = groups_->parent().procs_path(group);
 }
@@ -67,7 +71,7 @@ core::Event Supervisor::clone(const core::Spawn& spawn) {
         logs_.discard(run);
         const core::Unit& known = *system_.find(id.unit);
         const config::Unit& unit = *definitions_.find(known.spec->name);
-        return spawn_failed(id, run, spawn_sentence(unit, id.index, pid.error()),
+        return spawn_failed(id, run, spawn_sentence(unit, core::number_of(id), pid.error()),
                             os::transient(pid.error()));
     }
     table_.set_pid(*pid, id);
@@ -80,8 +84,8 @@ core::Event Supervisor::clone(const core::Spawn& spawn) {
 void Supervisor::give_descriptors(const config::Unit& unit, core::InstanceId id,
                                   os::SpawnPlan& plan) const {
     constexpr int first = 3;
-    const auto stored = fd_store_.of(table_.find(id)->slot);
-    const auto listeners = listeners_.of(unit, id.index);
+    const auto stored = fd_store_.of(table_.find(core::in_place(id))->slot);
+    const auto listeners = listeners_.of(unit, core::number_of(id));
     if (stored.empty() && listeners.empty()) return;
     std::string names;
     int to = first;

@@ -76,23 +76,23 @@ std::vector<wire::CheckStatus> checks(const core::Unit& unit, const core::Instan
     return found;
 }
 
-// Of the main process and what it started.
-void add_usage(wire::InstanceStatus& out, pid_t pid) {
+}  // namespace
+
+Usage usage_of(pid_t pid) {
     auto pids = os::descendants_of(pid);
     pids.push_back(pid);
-    std::uint64_t memory = 0, ticks = 0;
+    Usage usage;
+    std::uint64_t ticks = 0;
     for (const pid_t each : pids) {
         const auto stat = os::process_stat(each);
         if (!stat) continue;
-        memory += stat->rss_bytes;
+        usage.memory += stat->rss_bytes;
         ticks += stat->cpu_ticks;
     }
     static const auto per_second = static_cast<double>(::sysconf(_SC_CLK_TCK));
-    out.memory = memory;
-    out.cpu = static_cast<double>(ticks) / per_second;
+    usage.cpu = static_cast<double>(ticks) / per_second;
+    return usage;
 }
-
-}  // namespace
 
 wire::LastExit told_death(const Death& death) {
     wire::LastExit out;
@@ -180,7 +180,18 @@ wire::InstanceStatus StatusView::instance(core::InstanceId id, Detail detail) co
     if (i.last_exit) out.last_exit = last_exit(*i.last_exit, deaths);
     if (detail.deaths) std::ranges::transform(deaths, std::back_inserter(out.deaths), told_death);
     out.checks = checks(unit, i);
-    if (detail.usage && i.pid != 0) add_usage(out, i.pid);
+    if (detail.usage && i.pid != 0) {
+        const Usage usage = usage_of(i.pid);
+        out.memory = usage.memory;
+        out.cpu = usage.cpu;
+    }
+    if (const core::Instance* const second = system_.find(core::beside(id))) {
+        auto& other = out.other_run.emplace();
+        other.run = second->run;
+        if (second->pid != 0) other.pid = second->pid;
+        other.state = core::to_string(second->state);
+        other.reason = reason(core::beside(id));
+    }
     return out;
 }
 
@@ -226,6 +237,10 @@ std::vector<wire::UnitStatus> StatusView::units(const std::vector<Target>& targe
         }
         out.listeners = listener_status(listeners_, out.name);
         if (unit.scaled != 0) out.configured = unit.spec->instances;
+        if (const auto progress = core::roll_progress(unit)) {
+            out.rolling = wire::RollingStatus{progress->done, progress->of};
+        }
+        out.rolling_failure = unit.roll_failure;
         for (const auto id : instances) out.instances.push_back(instance(id, detail));
         const core::InstanceId speaker = worst(instances);
         const core::Instance& i = *system_.find(speaker);

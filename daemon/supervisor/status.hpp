@@ -53,6 +53,13 @@ private:
 std::vector<wire::ListenerStatus> listener_status(const Listeners& listeners,
                                                   const std::string& unit);
 
+// Of a process and all that it started.
+struct Usage {
+    std::uint64_t memory = 0;  // Bytes, resident.
+    double cpu = 0;            // Seconds.
+};
+Usage usage_of(pid_t pid);
+
 // A death as status tells it.
 wire::LastExit told_death(const Death& death);
 

@@ -58,7 +58,8 @@ Supervisor::Supervisor(boost::asio::io_context& io, Setting setting, Log& log)
       turn_{system_, *this},
       heartbeat_{io},
       deadline_{io},
-      drain_timer_{io} {}
+      drain_timer_{io},
+      measuring_{io} {}
 
 Supervisor::~Supervisor() = default;
 
@@ -125,7 +126,9 @@ void Supervisor::carry_out(const core::Effect& effect) {
         [&](const core::DisarmTimer& e) { timers_.disarm(e.instance); },
         [&](const core::Changed& e) { changed(e); },
         [&](const core::Forget& e) { forget(e); },
-        [&](const core::Answer& e) { commands_.answered(e.command, e.outcome); },
+        [&](const core::Answer& e) { commands_.answered(e.command, e.outcome, e.text); },
+        [&](const core::Swapped& e) { swapped(e); },
+        [&](const core::RollTold& e) { roll_told(e); },
         [&](const core::ShuttingDown& e) { on_essential_lost(e); },
         [&](const core::AllDown& e) {
             all_down_ = true;
@@ -141,9 +144,12 @@ void Supervisor::changed(const core::Changed& effect) {
     if (instance != nullptr) {
         Row& row = table_.row(effect.instance);
         // What is stopped is forgotten: its descriptors were for its next run.
-        if (instance->goal == core::Goal::down && !core::alive(*instance)) fd_store_.drop(row.slot);
+        const bool stopped = instance->goal == core::Goal::down && !core::alive(*instance);
+        if (stopped && !core::is_beside(effect.instance)) fd_store_.drop(row.slot);
         if (row.extras && instance->state != core::State::starting) end_watch(effect.instance);
     }
+    // Of a run beside the one in place RollTold tells.
+    if (core::is_beside(effect.instance)) return;
     if (!listeners_.empty()) tend_listeners(effect.instance, unit_name(effect.instance.unit));
     if (effect.from == effect.to) return;
     Note told{.kind = wire::EventKind::state, .id = effect.instance};
@@ -165,19 +171,20 @@ void Supervisor::forget(const core::Forget& effect) {
     if (!listeners_.empty()) tend_listeners(effect.instance, effect.unit);
     logs_.forget(effect.instance);
     timers_.disarm(effect.instance);
+    const bool beside = core::is_beside(effect.instance);
     const Row& row = table_.row(effect.instance);
     if (row.slot != 0) {
-        fd_store_.drop(row.slot);
+        if (!beside) fd_store_.drop(row.slot);
         if (auto freed = records_->release(row.slot); !freed) complain(freed.error());
         // The slot's run was perhaps the highest there was.
         write_header();
     }
     if (row.grouped) {
         // One that is not empty yet stays; it is used again or removed by who delegated it.
-        static_cast<void>(
-            groups_->parent().remove(os::cgroup_name(effect.unit, effect.instance.index)));
+        static_cast<void>(groups_->parent().remove(group_name(effect.unit, effect.instance)));
     }
     table_.erase(effect.instance);
+    if (beside) return;
     history_.forget(effect.unit, effect.instance.index);
     if (system_.find(effect.instance.unit) != nullptr) return;
     definitions_.forget(effect.unit);
@@ -188,7 +195,14 @@ std::string Supervisor::group_of(core::InstanceId id) const {
     const Row* const row = table_.find(id);
     const core::Unit* const unit = system_.find(id.unit);
     if (row == nullptr || !row->grouped || unit == nullptr) return {};
-    return os::cgroup_name(unit->spec->name, id.index);
+    return group_name(unit->spec->name, id);
+}
+
+// An instance has two, of which the runs that change places have one each.
+std::string Supervisor::group_name(const std::string& unit, core::InstanceId id) const {
+    const Row* const row = table_.find(id);
+    const std::string name = os::cgroup_name(unit, core::number_of(id));
+    return row != nullptr && row->other_group ? name + "+" : name;
 }
 
 Trees::Subject Supervisor::subject(core::InstanceId id, core::RunId run) const {
@@ -220,8 +234,8 @@ void Supervisor::write(core::InstanceId id, const core::Unit& unit,
     Row& row = table_.row(id);
     if (row.slot == 0) row.slot = records_->allocate();
     const std::string_view said = row.extras ? row.extras->said : std::string_view{};
-    const turn::Slot bytes =
-        turn::encode_record(unit.spec->name, id.index, instance, row.cloned_ns, said, unit.scaled);
+    const turn::Slot bytes = turn::encode_record(unit.spec->name, id.index, instance, row.cloned_ns,
+                                                 said, unit.scaled, row.other_group);
     if (auto written = records_->write(row.slot, bytes); !written) complain(written.error());
 }
 
@@ -233,8 +247,9 @@ std::string Supervisor::unit_name(core::UnitId id) const {
 
 std::string Supervisor::name_of(core::InstanceId id) const {
     const core::Unit* const unit = system_.find(id.unit);
-    return instance_name(unit_name(id.unit), id.index,
-                         unit != nullptr ? core::wanted_instances(*unit) : id.index + 1);
+    const std::uint32_t number = core::number_of(id);
+    return instance_name(unit_name(id.unit), number,
+                         unit != nullptr ? core::wanted_instances(*unit) : number + 1);
 }
 
 }  // namespace superd::supervisor

@@ -82,6 +82,8 @@ public:
                           ThreadsTold told) override;
     void commanded(const Commanded& command) override;
     std::uint64_t act(Action action, const std::vector<Target>& targets, Done done) override;
+    std::uint64_t roll(const Rolling& rolling, const std::vector<Target>& targets,
+                       Done done) override;
     void abandon(std::uint64_t id) override;
     // scaling.cpp
     std::string refuse_scaling(const std::vector<Scaling>& scalings) const override;
@@ -90,7 +92,7 @@ public:
     std::string signal(const std::vector<Target>& targets, int number, bool tree) override;
     wire::Plan plan() override;
     wire::Plan reload() override;
-    wire::Plan apply() override;
+    wire::Plan apply(const std::optional<Rolling>& rolling) override;
     std::string events_since(std::int64_t since_ns,
                              const std::vector<Target>& targets) const override;
     std::uint64_t subscribe(EventSink sink) override;
@@ -113,6 +115,7 @@ private:
         core::ExitStatus status;  // exit: of one that ended by itself; for the log.
         bool failing = false;     // check, hook
         core::Hook hook{};
+        std::string_view phase;  // rolling
         std::string message;
     };
 
@@ -152,6 +155,7 @@ private:
     void forget(const core::Forget& effect);
     Trees::Subject subject(core::InstanceId id, core::RunId run) const;
     std::string group_of(core::InstanceId id) const;
+    std::string group_name(const std::string& unit, core::InstanceId id) const;
     std::string unit_name(core::UnitId id) const;  // Of one that is forgotten, too.
     turn::RecordsHeader header() const;
     void write_header();
@@ -229,6 +233,13 @@ private:
     void store_descriptors(core::InstanceId id, std::size_t most, NotifyMessage& message);
     void change_main(core::InstanceId id, core::RunId run, const NotifyMessage& message);
 
+    // rolling.cpp: two runs of one instance, and what is measured of them.
+    void swapped(const core::Swapped& effect);
+    void roll_told(const core::RollTold& effect);
+    std::uint32_t store_slot(core::InstanceId id);
+    void measure_later();
+    void measure();
+
     // liveness.cpp
     void begin_checks(core::InstanceId id, core::RunId run);
     void end_checks(core::InstanceId id);
@@ -243,14 +254,14 @@ private:
     void take_over(Inheritance& from);
     void adopt_rows(Inheritance& from);
     void adopt_logs(Inheritance& from);
-    bool keeps_descriptors(const Inheritance& from, std::uint32_t slot) const;
+    std::uint32_t home_of_descriptors(const Inheritance& from, std::uint32_t slot) const;
     void release_leftovers(Inheritance& from);
 
     // reloading.cpp
-    wire::Plan change(bool restarts);
+    wire::Plan change(bool restarts, const std::optional<Rolling>& rolling);
     wire::Plan refuse(const config::Diagnostics& diagnostics);
     void put_in_force(config::Configuration next, const std::vector<config::Change>& changes,
-                      bool restarts);
+                      bool restarts, const std::optional<Rolling>& rolling);
     void settings_changed();
     void warn_of_limits();
     void write_accepted(const Accepted& accepted);
@@ -327,7 +338,9 @@ private:
     bool rush_ = false;  // There is more to do than fits in a turn.
     bool continuing_ = false, changed_ = false;
 
-    boost::asio::steady_timer heartbeat_, deadline_, drain_timer_;
+    boost::asio::steady_timer heartbeat_, deadline_, drain_timer_, measuring_;
+    std::size_t measured_ = 0;  // Where the next round of measuring begins.
+    bool measures_ = false;
     core::Instant last_beat_{};
     core::Instant stranger_logged_{}, complained_{};
     std::string complaint_;

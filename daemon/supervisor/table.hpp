@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace superd::supervisor {
@@ -31,6 +32,7 @@ struct Row {
     std::uint32_t slot = 0;      // In the records; 0: none yet.
     bool stranger = false;       // The run's leader is no child of the keeper's.
     bool grouped = false;        // It has a control group.
+    bool other_group = false;    // Of an instance's two, the second (Supervisor::group_name).
     std::unique_ptr<Extras> extras;
 
     // Lets go of what nobody needs any more.
@@ -55,6 +57,14 @@ public:
         return found == rows_.end() ? nullptr : &found->second;
     }
     void erase(core::InstanceId id) { rows_.erase(key(id)); }
+    // The instance's runs, the one in place and the one beside it, change places.
+    void swap(core::InstanceId id) {
+        std::swap(row(id), row(core::beside(id)));
+        for (auto& [pid, owner] : pids_) {
+            if (core::in_place(owner) != id) continue;
+            owner = core::is_beside(owner) ? id : core::beside(id);
+        }
+    }
 
     // Main processes, until their exits are handled.
     void set_pid(pid_t pid, core::InstanceId id) { pids_[pid] = id; }

@@ -218,6 +218,33 @@ void take_facts(Reader& in, core::Instance& i) {
     i.due = instant(in.take<std::int64_t>());
 }
 
+// That the instance is to be given a new run. Kinds are counted from 1; 0: it is not.
+void put_renewal(Writer& out, const core::Renewal* renewal) {
+    const core::Renewal none;
+    const core::Renewal& r = renewal != nullptr ? *renewal : none;
+    const auto kind = static_cast<std::uint8_t>(r.kind);
+    out.put(static_cast<std::uint8_t>(renewal != nullptr ? kind + 1 : 0));
+    out.put(static_cast<std::uint8_t>(r.begun ? 1 : 0));
+    out.put(r.batch);
+    out.put(r.of);
+    out.put(r.first);
+    put_text(out, r.why);
+}
+
+std::unique_ptr<core::Renewal> take_renewal(Reader& in, bool& good) {
+    const auto kind = in.take<std::uint8_t>();
+    core::Renewal renewal;
+    renewal.begun = in.take<std::uint8_t>() != 0;
+    renewal.batch = in.take<std::uint16_t>();
+    renewal.of = in.take<std::uint16_t>();
+    renewal.first = in.take<std::uint64_t>();
+    renewal.why = in.text(in.take<std::uint8_t>());
+    if (kind == 0) return nullptr;
+    good = kind - 1 <= static_cast<int>(core::RenewalKind::wish) && renewal.batch != 0;
+    renewal.kind = static_cast<core::RenewalKind>(kind - 1);
+    return std::make_unique<core::Renewal>(std::move(renewal));
+}
+
 // Which checks are failing, and why superd ended the run.
 void put_health(Writer& out, const core::Health* health) {
     std::uint16_t failing = 0;
@@ -257,7 +284,7 @@ std::unique_ptr<core::Crash> take_crash(Reader& in) {
     return std::make_unique<core::Crash>(crash);
 }
 
-constexpr core::Reason last_reason = core::Reason::post_start_failed;
+constexpr core::Reason last_reason = core::Reason::superfluous;
 
 bool in_range(const core::Instance& i) {
     return i.goal <= core::Goal::up && i.state <= core::State::completed &&
@@ -269,7 +296,8 @@ bool in_range(const core::Instance& i) {
 }  // namespace
 
 Slot encode_record(std::string_view unit, std::uint32_t index, const core::Instance& instance,
-                   std::int64_t cloned_ns, std::string_view said, std::uint32_t scaled) {
+                   std::int64_t cloned_ns, std::string_view said, std::uint32_t scaled,
+                   bool other_group) {
     assert(!unit.empty() && unit.size() <= name_max);
     Writer out;
     out.put(static_cast<std::uint8_t>(unit.size()));
@@ -277,10 +305,12 @@ Slot encode_record(std::string_view unit, std::uint32_t index, const core::Insta
     out.put(index);
     out.put(cloned_ns);
     out.put(scaled);
+    out.put(static_cast<std::uint8_t>(other_group ? 1 : 0));
     put_facts(out, instance);
     put_exit(out, instance.last_exit.get());
     put_crash(out, instance.crash.get());
     put_health(out, instance.health.get());
+    put_renewal(out, instance.renewal.get());
     const auto& all = instance.restarts_at;
     const std::size_t fitting = std::min(all.size(), (out.room() - 2) / sizeof(std::uint32_t));
     out.put(static_cast<std::uint8_t>(fitting));
@@ -300,11 +330,14 @@ std::optional<Record> decode_record(std::span<const std::byte, slot_size> bytes)
     record.index = in->take<std::uint32_t>();
     record.cloned_ns = in->take<std::int64_t>();
     record.scaled = in->take<std::uint32_t>();
+    record.other_group = in->take<std::uint8_t>() != 0;
     core::Instance& instance = record.instance;
     take_facts(*in, instance);
     instance.last_exit = take_exit(*in);
     instance.crash = take_crash(*in);
     instance.health = take_health(*in);
+    bool sound = true;
+    instance.renewal = take_renewal(*in, sound);
     const auto restarts = in->take<std::uint8_t>();
     for (int i = 0; i < restarts; ++i) {
         instance.restarts_at.push_back(instant(in->take<std::uint32_t>() * tenth));
@@ -312,7 +345,7 @@ std::optional<Record> decode_record(std::span<const std::byte, slot_size> bytes)
     record.said = in->text(in->take<std::uint8_t>());
     std::string error = in->text(in->take<std::uint8_t>());
     if (!error.empty()) instance.spawn_error = std::make_unique<std::string>(std::move(error));
-    if (!in->good() || record.unit.empty() || !in_range(instance) ||
+    if (!in->good() || !sound || record.unit.empty() || !in_range(instance) ||
         record.scaled > core::UnitSpec::instances_max) {
         return std::nullopt;
     }

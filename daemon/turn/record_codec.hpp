@@ -26,6 +26,7 @@ struct Record {
     // names the process for good, as /proc tells when a process was started.
     std::int64_t cloned_ns = 0;
     std::uint32_t scaled = 0;  // core::Unit::scaled
+    bool other_group = false;  // The run is in the instance's other control group.
     std::string said;          // STATUS= of the current run; its first 200 bytes.
     core::Instance instance;   // But for `timer`, which is a supervisor's own.
 };
@@ -33,7 +34,8 @@ struct Record {
 // Unit names are shorter than 256 bytes. When they leave too little room for
 // the whole restart history, its oldest entries go; a spawn error is cut.
 Slot encode_record(std::string_view unit, std::uint32_t index, const core::Instance& instance,
-                   std::int64_t cloned_ns, std::string_view said = {}, std::uint32_t scaled = 0);
+                   std::int64_t cloned_ns, std::string_view said = {}, std::uint32_t scaled = 0,
+                   bool other_group = false);
 // Empty for a free slot, a damaged one, or one of another version.
 std::optional<Record> decode_record(std::span<const std::byte, slot_size> bytes);
 

@@ -7,10 +7,16 @@
 
 #include <cstddef>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
 namespace superd::turn {
+
+// Of two runs of an instance, which one is in its place? A supervisor that died
+// while they changed places has left it undecided: both records say so, or none.
+// Then the newer run is, for it was ready. To be settled before anything else.
+void settle_places(std::span<Record* const> records);
 
 class TakeOver {
 public:

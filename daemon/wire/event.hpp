@@ -25,6 +25,7 @@ enum class EventKind : std::uint8_t {
     config,        // A reload or apply, or a refused one: message
     hook,          // A hook has ended: hook, to ("succeeded", "failed"), message
     check,         // A check fails or passes again: to ("failing", "passing"), message
+    rolling,       // Runs are replaced: to (RollPhase's words), run (the new one), message
     command,       // Somebody asked for it: action, uid, user; message
     superd,        // About superd's own processes: message
 };

@@ -49,6 +49,15 @@ void write(JsonWriter& json, const InstanceStatus& instance) {
     json.member("memory", instance.memory);
     json.member("cpu", instance.cpu);
     if (!instance.checks.empty()) write(json, instance.checks);
+    if (instance.other_run) {
+        json.key("other-run");
+        json.begin_object();
+        json.member("run", instance.other_run->run);
+        json.member("pid", instance.other_run->pid);
+        json.member("state", instance.other_run->state);
+        json.member("reason", instance.other_run->reason);
+        json.end_object();
+    }
     if (!instance.deaths.empty()) {
         json.key("deaths");
         json.begin_array();
@@ -96,6 +105,14 @@ void write(JsonWriter& json, const UnitStatus& unit) {
         for (const auto& listener : unit.listeners) write(json, listener);
         json.end_array();
     }
+    if (unit.rolling) {
+        json.key("rolling");
+        json.begin_object();
+        json.member("done", unit.rolling->done);
+        json.member("of", unit.rolling->of);
+        json.end_object();
+    }
+    if (!unit.rolling_failure.empty()) json.member("rolling-failure", unit.rolling_failure);
     json.end_object();
 }
 
@@ -137,6 +154,14 @@ InstanceStatus read_instance(const JsonReader& json) {
             instance.checks.push_back(read_check(check));
         });
     }
+    if (json.find("other-run") != nullptr) {
+        const auto other = json.object("other-run");
+        OtherRun& run = instance.other_run.emplace();
+        other.required("run", run.run);
+        other.read("pid", run.pid);
+        other.required("state", run.state);
+        other.read("reason", run.reason);
+    }
     if (json.find("deaths") != nullptr) {
         for_each_object(json.array("deaths"), [&](const JsonReader& death) {
             instance.deaths.push_back(read_exit(death));
@@ -172,6 +197,13 @@ UnitStatus read_unit(const JsonReader& json) {
             unit.listeners.push_back(read_listener(listener));
         });
     }
+    if (json.find("rolling") != nullptr) {
+        const auto rolling = json.object("rolling");
+        unit.rolling.emplace();
+        rolling.required("done", unit.rolling->done);
+        rolling.required("of", unit.rolling->of);
+    }
+    json.read("rolling-failure", unit.rolling_failure);
     json.read("goal", unit.goal);
     json.required("state", unit.state);
     json.read("reason", unit.reason);

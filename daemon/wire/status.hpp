@@ -43,6 +43,18 @@ struct CheckStatus {
     std::string message;         // What the last failure met; empty after a success.
 };
 
+// Of an instance whose run is being replaced: the one to come, or the one that was.
+struct OtherRun {
+    std::uint64_t run = 0;
+    std::optional<std::int32_t> pid;
+    std::string state, reason;
+};
+
+// A rolling restart under way.
+struct RollingStatus {
+    std::uint32_t done = 0, of = 0;  // So many of so many instances have new processes.
+};
+
 struct InstanceStatus {
     std::uint32_t index = 0;
     std::optional<std::int32_t> pid;
@@ -56,6 +68,7 @@ struct InstanceStatus {
     std::optional<std::uint64_t> memory;  // Bytes, resident.
     std::optional<double> cpu;            // Seconds used so far.
     std::vector<CheckStatus> checks;      // While it is ready. Not sent when there are none.
+    std::optional<OtherRun> other_run;    // Not sent when there is none.
     std::vector<LastExit> deaths;         // The last ones, oldest first. Not sent when empty.
 };
 
@@ -78,6 +91,8 @@ struct UnitStatus {
     std::optional<std::uint32_t> configured;  // Instances, when the operator chose another number.
     std::vector<ListenerStatus> listeners;    // While they are open. Not sent when there are none.
     bool cores = false;                       // instances = "cores"; sent only when true.
+    std::optional<RollingStatus> rolling;     // Sent only while it is under way.
+    std::string rolling_failure;  // How the last rolling restart failed; sent only if it did.
 };
 
 struct Status {

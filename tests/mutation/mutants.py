@@ -15,18 +15,18 @@ class Mutant(typing.NamedTuple):
 
 MUTANTS = (
     Mutant("events of an earlier run are accepted", "stepper.cpp",
-           "return found.run == run ? &found : nullptr;", "(void)run;\n    return &found;"),
+           "if (found != nullptr && found->run == run) return found;",
+           "(void)run;\n        if (found != nullptr) return found;"),
     Mutant("readiness of an earlier run is accepted", "events.cpp",
            """            auto* const i = instance(e.instance, e.run);
             if (i == nullptr || i->reason != Reason::awaiting_ready) return;
             became_ready""",
-           """            Unit* const owner = unit(e.instance.unit);
-            if (owner == nullptr || e.instance.index >= owner->instances.size()) return;
-            Instance* const i = &owner->instances[e.instance.index];
+           """            Instance* const i = place(e.instance);
+            if (i == nullptr) return;
             if (i->reason != Reason::awaiting_ready) return;
             became_ready"""),
     Mutant("a stale timer is accepted", "events.cpp",
-           "if (i.timer == e.timer && i.due != Instant{})", "if (i.due != Instant{})"),
+           "i->timer == e.timer && i->due != Instant{})", "i->due != Instant{})"),
     Mutant("an exit told twice counts twice", "lifecycle.cpp",
            "    if (!alive(instance) || instance.leader_gone) return;\n    LastExit",
            "    if (!alive(instance)) return;\n    LastExit"),
@@ -87,9 +87,9 @@ MUTANTS = (
            "    pull_dependencies(*found);\n    each_target(*found, request.instance, [&](Instance& i) { want_up",
            "    each_target(*found, request.instance, [&](Instance& i) { want_up"),
     Mutant("a command is answered twice", "commands.cpp",
-           "    if (command != 0) out_.emplace_back(Answer{command, target, outcome});",
+           "    if (command != 0) out_.emplace_back(Answer{command, target, outcome, std::move(text)});",
            "    for (int i = 0; i < 2 && command != 0; ++i) {\n"
-           "        out_.emplace_back(Answer{command, target, outcome});\n    }"),
+           "        out_.emplace_back(Answer{command, target, outcome, text});\n    }"),
     Mutant("who is superseded is not told", "commands.cpp",
            "if (contradicted) answer(pending.id, pending.instance, Outcome::superseded);", ""),
     Mutant("one-for-all restarts one", "groups.cpp",
@@ -110,7 +110,34 @@ MUTANTS = (
     Mutant("another number of instances restarts all", "configure.cpp",
            "} else if (i.removed) {", "} else if (i.removed || unit.instances.size() > unit.spec->instances) {"),
     Mutant("run numbers repeat after a take-over", "configure.cpp",
-           "        system_.next_run_ = std::max(system_.next_run_, owner.instances[each.index].run + 1);\n", ""),
+           "        system_.next_run_ = std::max(system_.next_run_, each.instance.run + 1);\n", ""),
+    Mutant("more are replaced at once than may be", "rolling.cpp",
+           "if (busy >= at_once(unit, *i.renewal) || must_end(unit, i)) continue;", "if (must_end(unit, i)) continue;"),
+    Mutant("a replacement's failure does not end the rest", "rolling.cpp",
+           "    if (whole) {\n", "    if (whole && first.removed) {\n"),
+    Mutant("the old run is not stopped when the new one is ready", "second_run.cpp",
+           "if (retired.state != State::stopping) begin_stop", "if (retired.removed) begin_stop"),
+    Mutant("a new run that is not wanted any more goes on", "rolling.cpp",
+           "if (const auto end = must_end_beside(unit, second)) begin_stop(unit, second, *end);",
+           "if (const auto end = must_end_beside(unit, second); end == Reason::replaced) {\n"
+           "            begin_stop(unit, second, *end);\n        }"),
+    Mutant("a stop does not end a rolling restart", "commands.cpp",
+           "    supersede_roll(*found);\n    await(*found, request.instance, request.command, Goal::down);",
+           "    await(*found, request.instance, request.command, Goal::down);"),
+    Mutant("the new run of an old one that crashes is thrown away", "lifecycle.cpp",
+           "if (successor(unit, instance) != nullptr) return succeed(unit, id_of(unit, instance).index);", ""),
+    Mutant("what changed places loses its restarts", "second_run.cpp",
+           "    std::swap(first.restarts, second.restarts);\n", ""),
+    Mutant("timers stay with the run that left the place", "second_run.cpp",
+           "            arm(unit, *each, due);\n", ""),
+    Mutant("a failed recycling is repeated at once", "rolling.cpp",
+           "unit.recycle_pause = now_ + std::max<Duration>(pause, std::chrono::seconds{1});", "(void)pause;"),
+    Mutant("all that are old enough are recycled together", "recycle.cpp",
+           "    instance.renewal->why = std::move(why);\n",
+           "    instance.renewal->why = std::move(why);\n    instance.renewal->batch = 99;\n"),
+    Mutant("recycling by exit code counts as a failure", "restart.cpp",
+           "return retry(unit, instance, why, stable || lived, false);",
+           "return retry(unit, instance, why, stable || lived, true);"),
     Mutant("a check may fail once more than it may", "check.cpp",
            "state.failures < spec.failures", "state.failures <= spec.failures"),
     Mutant("a check is well one success too late", "check.cpp",

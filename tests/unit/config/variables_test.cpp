@@ -135,11 +135,13 @@ std::string referring(const Key& key) {
         case Form::order: return "[\"${NOWHERE}\"]";
         case Form::argv: return "[\"/bin/true\", \"${NOWHERE}\"]";
         case Form::environment: return "{ A = \"${NOWHERE}\" }";
+        case Form::listeners: return "{ a = \"unix:/run/${NOWHERE}\" }";
         case Form::boolean:
         case Form::integer:
         case Form::instances:
         case Form::number:
-        case Form::notify: break;
+        case Form::notify:
+        case Form::surge: break;
     }
     return {};
 }

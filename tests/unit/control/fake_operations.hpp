@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -115,6 +116,11 @@ public:
         calls.push_back("act " + std::to_string(static_cast<int>(action)) + " " + list(targets));
         return begin(targets, std::move(done));
     }
+    std::uint64_t roll(const supervisor::Rolling& rolling, const Targets& targets,
+                       Done done) override {
+        calls.push_back("roll " + std::to_string(rolling.batch) + " " + list(targets));
+        return begin(targets, std::move(done));
+    }
     std::string refuse_scaling(const std::vector<supervisor::Scaling>&) const override {
         return refusal;
     }
@@ -129,7 +135,8 @@ public:
         return begin(targets, std::move(done));
     }
     std::uint64_t wait(Until until, const Targets& targets, Done done) override {
-        calls.push_back(std::string{"wait "} + (until == Until::ready ? "ready " : "stopped ") +
+        constexpr std::array words{"ready ", "stopped ", "rolled "};
+        calls.push_back(std::string{"wait "} + words.at(static_cast<std::size_t>(until)) +
                         list(targets));
         return begin(targets, std::move(done));
     }
@@ -150,8 +157,8 @@ public:
         calls.push_back("reload");
         return next_plan;
     }
-    wire::Plan apply() override {
-        calls.push_back("apply");
+    wire::Plan apply(const std::optional<supervisor::Rolling>& rolling) override {
+        calls.push_back(rolling ? "apply rolling " + std::to_string(rolling->batch) : "apply");
         return next_plan;
     }
 

@@ -55,6 +55,31 @@ TEST(Route, ReadsParameters) {
     EXPECT_FALSE(routed<EventsCall>(request("GET", "/v1/events")).since);
 }
 
+TEST(Route, ReadsHowToRoll) {
+    const auto plain = routed<ActCall>(request("POST", "/v1/restart", R"({"units":["web"]})"));
+    EXPECT_FALSE(plain.rolling);
+    const auto rolling =
+        routed<ActCall>(request("POST", "/v1/restart", R"({"units":["web"],"rolling":true})"));
+    EXPECT_EQ(rolling.rolling->batch, 0u);
+    const auto two = routed<ActCall>(
+        request("POST", "/v1/restart", R"({"units":["web"],"rolling":true,"batch":2})"));
+    EXPECT_EQ(two.rolling->batch, 2u);
+    EXPECT_FALSE(routed<ApplyCall>(request("POST", "/v1/apply")).rolling);
+    EXPECT_EQ(routed<ApplyCall>(request("POST", "/v1/apply?rolling=true&batch=3")).rolling->batch,
+              3u);
+    for (const auto* body :
+         {R"({"units":["web"],"batch":2})", R"({"units":["web"],"rolling":true,"batch":0})",
+          R"({"units":["web"],"rolling":true,"batch":1025})"}) {
+        EXPECT_EQ(refused(request("POST", "/v1/restart", body)).status, 400u) << body;
+    }
+    const auto stop = refused(request("POST", "/v1/stop", R"({"units":["web"],"rolling":true})"));
+    EXPECT_EQ(stop.error.message, "cannot use the member \"rolling\"");
+    EXPECT_EQ(refused(request("POST", "/v1/apply?batch=3")).status, 400u);
+    const auto wait =
+        routed<WaitCall>(request("POST", "/v1/wait", R"({"units":["web"],"until":"rolled"})"));
+    EXPECT_EQ(wait.until, supervisor::Operations::Until::rolled);
+}
+
 TEST(Route, ReadsBodies) {
     const auto act = routed<ActCall>(
         request("POST", "/v1/restart", R"({"units":["web"],"wait":false,"timeout":0.5})"));

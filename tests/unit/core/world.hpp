@@ -74,6 +74,13 @@ public:
     void ready(std::string_view name, std::uint32_t index = 0) {
         happen(BecameReady{id(name, index), at(name, index).run});
     }
+    // The instance's other run, while it is being replaced; null if there is none.
+    const Instance* second(std::string_view name, std::uint32_t index = 0) const {
+        return system.find(beside(id(name, index)));
+    }
+    void second_ready(std::string_view name, std::uint32_t index = 0) {
+        happen(BecameReady{beside(id(name, index)), second(name, index)->run});
+    }
     // The main process ends; its tree is empty then, unless `leaves` is set.
     void exit(std::string_view name, ExitStatus status, std::uint32_t index = 0) {
         const RunId run = at(name, index).run;
@@ -125,6 +132,12 @@ public:
         }
         EXPECT_EQ(found.size(), 1u) << "answers to command " << command;
         return found.empty() ? Outcome::superseded : found.front();
+    }
+    std::string answer_text(CommandId command) const {
+        for (const auto& a : seen<Answer>()) {
+            if (a.command == command) return a.text;
+        }
+        return {};
     }
     bool answered(CommandId command) const {
         for (const auto& a : seen<Answer>()) {
@@ -193,6 +206,13 @@ private:
             timers[{a->instance.unit, a->instance.index}] = *a;
         } else if (const auto* d = std::get_if<DisarmTimer>(&effect)) {
             timers.erase({d->instance.unit, d->instance.index});
+        } else if (const auto* x = std::get_if<Swapped>(&effect)) {
+            for (auto& [run, instance] : processes) {
+                if (instance == x->instance)
+                    instance = beside(instance);
+                else if (instance == beside(x->instance))
+                    instance = x->instance;
+            }
         }
     }
 

@@ -135,6 +135,25 @@ TEST(RecordCodec, KnowsWhatTheServiceSaid) {
     EXPECT_EQ(decode_record(encode_record("web", 0, i, 0))->said, "");
 }
 
+TEST(RecordCodec, KnowsThatTheRunIsToBeReplaced) {
+    core::Instance i = busy_instance();
+    EXPECT_EQ(decode_record(encode_record("web", 0, i, 0))->instance.renewal, nullptr);
+    i.renewal = std::make_unique<core::Renewal>(
+        core::Renewal{core::RenewalKind::memory, true, 7, 300, 0x1'0000'0009, "it uses 9.0 MiB"});
+    const auto index = core::beside({1, 3}).index;
+    const auto record = decode_record(encode_record("web", index, i, 0, "", 0, true));
+    ASSERT_TRUE(record && record->instance.renewal);
+    EXPECT_EQ(record->index, index);
+    EXPECT_TRUE(record->other_group);
+    const core::Renewal& renewal = *record->instance.renewal;
+    EXPECT_EQ(renewal.kind, core::RenewalKind::memory);
+    EXPECT_TRUE(renewal.begun);
+    EXPECT_EQ(renewal.batch, 7);
+    EXPECT_EQ(renewal.of, 300);
+    EXPECT_EQ(renewal.first, 0x1'0000'0009u);
+    EXPECT_EQ(renewal.why, "it uses 9.0 MiB");
+}
+
 TEST(RecordCodec, KnowsWhichChecksFail) {
     core::Instance i = busy_instance();
     i.health = std::make_unique<core::Health>();
