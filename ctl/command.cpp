@@ -54,6 +54,14 @@ constexpr std::array restart_flags{
     Flag{"--wait", "", Value::choice, "ready|none", "What to wait for; ready if not given"},
     timeout};
 constexpr std::array apply_flags{rolling, batch, no_wait, timeout};
+constexpr Flag now{"--now", "", Value::none, "", "Start or stop them too, and wait for that"};
+constexpr std::array enable_flags{
+    all, now, Flag{"--reset", "", Value::none, "", "Forget the choice: what the unit's file says"},
+    no_wait, timeout};
+constexpr std::array disable_flags{all, now, no_wait, timeout};
+constexpr std::array top_flags{
+    Flag{"--once", "", Value::none, "", "Print one table and end, as where there is no terminal"},
+    Flag{"--delay", "-d", Value::duration, "TIME", "Look again after so long; 1s if not given"}};
 constexpr std::array reset_flags{all};
 constexpr std::array logs_flags{
     follow,
@@ -71,7 +79,7 @@ constexpr std::array events_flags{
     follow, since, Flag{"--until", "", Value::since, "WHEN", "Only what is not newer than that"},
     Flag{"--type", "-t", Value::text, "TYPE,…",
          "Only events of these types: state, spawn, spawn-failed, ready, exit, lines, dropped, "
-         "config, hook, check, rolling, command, superd"}};
+         "config, hook, timer, check, rolling, command, superd"}};
 constexpr std::array status_flags{
     Flag{"--deaths", "", Value::none, "", "The last eight exits of each, not only the last"}};
 
@@ -125,6 +133,19 @@ constexpr std::array threads_flags{
 constexpr std::array threads_examples{
     Example{"threads web", "What each thread of web does"},
     Example{"threads --sort cpu --sample 2s", "Who uses the processors, measured for two seconds"}};
+constexpr std::array enable_examples{
+    Example{"enable web", "From the next start of superd on, web starts by itself"},
+    Example{"enable --now web", "And it starts now"},
+    Example{"enable --reset web", "Its file's autostart says so again"}};
+constexpr std::array disable_examples{
+    Example{"disable --now web", "Stop web, and do not start it at boot"}};
+constexpr std::array top_examples{Example{"top", "All instances; q ends it"},
+                                  Example{"top --once web", "What web uses, once"}};
+constexpr std::array upgrade_flags{timeout};
+constexpr std::array timers_examples{
+    Example{"timers", "What runs next, and how the last runs ended"},
+    Example{"start backup", "Runs backup at once; its timer goes on as it was"},
+    Example{"stop backup", "Suspends its timer"}};
 constexpr std::array why_examples{
     Example{"why web", "Why web is down, waits, or fails, and what to do about it"}};
 constexpr std::array events_examples{
@@ -151,6 +172,16 @@ constexpr std::array table{
             "same as NAME=N. Only instances that are added or removed notice, the highest numbers "
             "go first. It holds until the number in the unit's file changes, or superd stops.",
             scale_flags, scale_examples, run_scale},
+    Command{"enable", Arguments::units, "NAME…", "Have units start by themselves",
+            "Whatever autostart of their files says, at each start of superd and for good: it is "
+            "kept in superd's state directory, so new versions of a package and a read-only /etc "
+            "do not touch it. What runs stays as it is. A unit with a timer is due from now on; "
+            "--now runs it at once.",
+            enable_flags, enable_examples, run_enable},
+    Command{"disable", Arguments::units, "NAME…", "Have units not start by themselves",
+            "They are still started when asked for, or when another unit needs them. What runs "
+            "stays as it is; a timer is suspended.",
+            disable_flags, disable_examples, run_disable},
     Command{
         "reload",
         Arguments::none,
@@ -214,6 +245,19 @@ constexpr std::array table{
             "with "
             "arrows from what was waited on. JSON is that of `superctl events`.",
             timeline_flags, timeline_examples, run_timeline},
+    Command{"top", Arguments::some_units, "[NAME…]", "Show what instances use, as it changes",
+            "Processor time, as a share of one processor, memory and tasks (threads) of each "
+            "instance's processes, those that use most first.",
+            top_flags, top_examples, run_top},
+    Command{"timers",
+            Arguments::some_units,
+            "[NAME…]",
+            "List units that run at set times",
+            "When each is due next, when it was due and ran last, and what came of it; those due "
+            "first come first.",
+            {},
+            timers_examples,
+            run_timers},
     Command{
         "why",
         Arguments::units,
@@ -233,11 +277,22 @@ constexpr std::array table{
             reset_flags,
             {},
             run_reset},
+    Command{"upgrade",
+            Arguments::none,
+            "",
+            "Run the installed superd in place of the one that runs",
+            "Once a new superd is installed where the one that runs was started from. The keeper "
+            "executes the new program in its own process, supervisor and logger are replaced; no "
+            "service notices, and no exit or line is lost. The new program is asked before whether "
+            "it can go on from what runs: if not, nothing is changed.",
+            upgrade_flags,
+            {},
+            run_upgrade},
     Command{"version",
             Arguments::none,
             "",
             "Show the versions of superctl and superd",
-            "",
+            "Of each part of superd that runs, and of what is installed in its place by now.",
             {},
             {},
             run_version},

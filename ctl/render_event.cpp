@@ -37,6 +37,7 @@ std::string what_happened(const wire::Event& event) {
             return with_reason("lost " + std::to_string(event.dropped) + " lines", event.message);
         case wire::EventKind::config: return with_reason("configuration", event.message);
         case wire::EventKind::hook: return event.hook + " hook " + event.message;
+        case wire::EventKind::timer: return "timer: " + event.message;
         case wire::EventKind::check:
             return "check " + event.message + (event.to == "failing" ? "" : " passes again");
         case wire::EventKind::rolling:

@@ -91,6 +91,9 @@ void append_instance(std::string& out, const Style& style, const wire::InstanceS
     if (instance.memory) line(out, style, "memory", format_bytes(*instance.memory));
     if (instance.cpu) line(out, style, "cpu", format_duration(seconds(*instance.cpu)));
     for (const auto& check : instance.checks) append_check(out, style, check, now_ns);
+    if (instance.last_run) line(out, style, "last run", moment(*instance.last_run, now_ns));
+    if (instance.next_run) line(out, style, "next run", moment(*instance.next_run, now_ns));
+    if (instance.suspended) line(out, style, "next run", "none: its timer is suspended");
     if (instance.next_retry) line(out, style, "next retry", moment(*instance.next_retry, now_ns));
     for (const auto& death : instance.deaths) append_exit(out, style, "exit", death, now_ns);
     if (instance.last_exit && instance.deaths.empty()) {
@@ -123,6 +126,11 @@ std::string instances_text(const wire::UnitStatus& unit) {
     const std::string configured = std::to_string(*unit.configured);
     return std::to_string(count) + (count < *unit.configured ? " of " + configured : "") +
            ", scaled by the operator (configured: " + configured + ")";
+}
+
+std::string enabled_text(const wire::UnitStatus& unit) {
+    const std::string text = unit.enabled ? "yes" : "no";
+    return text + (unit.enabled_by_operator ? ", by the operator" : ", as its file says");
 }
 
 std::string joined(const std::vector<std::string>& files) {
@@ -177,6 +185,10 @@ std::string render_status(const wire::Status& status, const Style& style, std::i
         if (!unit.rolling_failure.empty()) {
             line(out, style, "rolling", "failed: " + printable(unit.rolling_failure));
         }
+        if (!unit.enabled || unit.enabled_by_operator) {
+            line(out, style, "enabled", enabled_text(unit));
+        }
+        if (unit.timer) line(out, style, "schedule", printable(unit.timer->schedule));
         if (unit.instances.size() == 1 && unit.instances.front().index == 0) {
             append_instance(out, style, unit.instances.front(), now_ns);
             continue;

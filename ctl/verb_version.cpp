@@ -1,45 +1,20 @@
 #include "ctl/output.hpp"
+#include "ctl/parts.hpp"
 #include "ctl/superd.hpp"
 #include "ctl/verbs.hpp"
-#include "wire/json_reader.hpp"
-#include "wire/json_writer.hpp"
 
 namespace superctl {
 
-namespace {
-
-namespace wire = superd::wire;
-
-std::string versions_as_json(const std::optional<std::string>& server) {
-    std::string out;
-    wire::JsonWriter json{out};
-    json.begin_object();
-    json.member("schema", 1);
-    json.member("superctl", SUPERD_VERSION);
-    json.member("superd", server);
-    json.end_object();
-    return out + "\n";
-}
-
-}  // namespace
-
 ExitCode run_version(const Invocation& invocation) {
-    ClientRequest request;
-    request.target = "/v1/version";
-    const auto answer = ask(invocation, request);
-    std::optional<std::string> server;
-    try {
-        if (answer) wire::JsonReader{wire::parse_object(answer->body)}.read("version", server);
-    } catch (const boost::system::system_error& error) {
-        return complain(strange_answer(error.what()));
-    }
+    const auto running = ask_parts(invocation);
     if (invocation.has("--json")) {
-        print(versions_as_json(server));
+        print(parts_as_json(running.value_or(Running{})));
     } else {
         print("superctl " SUPERD_VERSION "\n");
-        if (server) print("superd   " + printable(*server) + "\n");
+        if (running && running->version) print("superd   " + printable(*running->version) + "\n");
+        if (running) print(render_parts(running->parts));
     }
-    return answer ? ExitCode::ok : complain(answer.error());
+    return running ? ExitCode::ok : complain(running.error());
 }
 
 }  // namespace superctl

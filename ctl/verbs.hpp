@@ -22,8 +22,13 @@ ExitCode run_events(const Invocation& invocation);
 ExitCode run_reset(const Invocation& invocation);
 ExitCode run_threads(const Invocation& invocation);
 ExitCode run_timeline(const Invocation& invocation);
+ExitCode run_enable(const Invocation& invocation);
+ExitCode run_disable(const Invocation& invocation);
+ExitCode run_top(const Invocation& invocation);
+ExitCode run_timers(const Invocation& invocation);
 ExitCode run_tree(const Invocation& invocation);
 ExitCode run_why(const Invocation& invocation);
+ExitCode run_upgrade(const Invocation& invocation);
 ExitCode run_version(const Invocation& invocation);
 ExitCode run_help(const Invocation& invocation);
 

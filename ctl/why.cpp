@@ -35,6 +35,7 @@ public:
         if (state == "inactive") inactive();
         if (state == "completed") completed();
         if (told_.headline.empty()) told_.headline = name_ + " is " + state + ": " + link_.text;
+        if (!link_.schedule.empty()) timer();
         told_.headline += ".";
         return std::move(told_);
     }
@@ -52,6 +53,13 @@ private:
         constexpr std::ptrdiff_t lines_max = 5;
         const auto count = std::min(lines_max, std::ssize(all));
         told_.lines.assign(all.end() - count, all.end());
+    }
+
+    void timer() {
+        const auto name = "Its timer (" + printable(link_.schedule) + ")";
+        if (!link_.next_run) return below(name + " is suspended.");
+        below(name + " runs it next at " + clock_time(*link_.next_run, now_ns_) + ", " +
+              until_text(*link_.next_run, now_ns_) + ".");
     }
 
     void waiting() {
@@ -190,8 +198,13 @@ private:
     }
 
     void inactive() {
+        if (link_.reason == "scheduled") {
+            told_.headline = name_ + " has not run yet, and is not due";
+            return;
+        }
         if (link_.reason == "not-started") {
             told_.headline = name_ + " was never started";
+            if (!link_.schedule.empty()) return;
             return below("Its goal is down: it is not started with superd, and nobody has asked.");
         }
         if (link_.reason == "exited") {
@@ -233,6 +246,7 @@ private:
             return below("Its group " + printable(next_->via) + " is started again, as " +
                          name_of(*next_) + " has ended.");
         }
+        if (reason == "overrun") return below("Its next run is due, and its overlap is \"kill\".");
         if (reason == "restart-requested") return asked("restart");
         if (reason == "stopped" || link_.goal == "down") return asked("stop");
     }
@@ -306,7 +320,7 @@ std::vector<std::pair<std::string, std::string>> advice(const std::vector<wire::
         suggest("reset", "tries at once");
         suggest("stop", "ends the tries");
     } else if (state == "inactive") {
-        suggest("start", "starts it");
+        suggest("start", root.schedule.empty() ? "starts it" : "runs it at once");
     } else if (state == "stopping" && !root.left.empty()) {
         suggest("signal --tree KILL", "ends what is left at once");
     } else if (state == "starting" || (state == "ready" && !root.sick.empty())) {

@@ -1,6 +1,7 @@
 #include "config/check.hpp"
 
 #include "base/nearest.hpp"
+#include "config/moments.hpp"
 #include "config/quantity.hpp"
 #include "config/read_listen.hpp"
 #include "config/signals.hpp"
@@ -369,6 +370,7 @@ bool check_value(const Key& key, const Value& value, const Refuse& refuse) {
         case Form::environment: return check_environment(value, refuse);
         case Form::listeners: return check_listeners(value, refuse);
         case Form::exits: return check_exits(key, value, refuse);
+        case Form::moments: return check_moments(value, refuse);
         case Form::steps: return check_steps(key, value, refuse);
         case Form::order: return check_array(key, value, "units' names", refuse, check_order);
     }

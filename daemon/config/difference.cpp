@@ -271,6 +271,19 @@ void compare_renewal(const Unit& before, const Unit& after, Keys& keys) {
     keys.compare("recycle.exits", a.exits, b.exits);
 }
 
+void compare_timer(const core::UnitSpec& before, const core::UnitSpec& after, Keys& keys) {
+    static const core::TimerRule none;
+    const auto& a = before.timer ? *before.timer : none;
+    const auto& b = after.timer ? *after.timer : none;
+    keys.compare("timer.every", a.every, b.every);
+    keys.compare("timer.at", a.at, b.at);
+    keys.compare("timer.zone", a.utc, b.utc);
+    keys.compare("timer.jitter", a.jitter, b.jitter);
+    keys.compare("timer.catch-up", a.catch_up, b.catch_up);
+    keys.compare("timer.on-start", a.on_start, b.on_start);
+    keys.compare("timer.overlap", a.overlap, b.overlap);
+}
+
 Change compare_units(const Unit& before, const Unit& after) {
     Change change{
         after.spec.name, ChangeKind::live, {}, before.spec.instances, after.spec.instances};
@@ -288,6 +301,7 @@ Change compare_units(const Unit& before, const Unit& after) {
     compare_restart(before.spec.restart, after.spec.restart, keys);
     compare_ready(before, after, keys);
     compare_stop(before.spec, after.spec, keys);
+    compare_timer(before.spec, after.spec, keys);
     compare_checks(before.spec.checks, after.spec.checks, keys);
     compare_listeners(before.listeners, after.listeners, keys);
     compare_hooks(before, after, keys);

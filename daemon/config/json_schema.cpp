@@ -99,6 +99,14 @@ std::string steps_json() {
         pattern_json(duration_pattern));
 }
 
+std::string moments_json() {
+    const auto one = pattern_json("^ *(hourly|daily|weekly|monthly|mon|tue|wed|thu|fri|sat|sun)");
+    return fmt::format(
+        "{{\"anyOf\": [{0}, {{\"type\": \"array\", \"items\": {0}, \"minItems\": 1, \"maxItems\": "
+        "64}}]}}",
+        one);
+}
+
 std::string key_json(const Key& key);
 
 // A name, and for it an address, or a table with one.
@@ -148,6 +156,7 @@ std::string form_json(const Key& key) {
         case Form::exits: return exits_json();
         case Form::steps: return steps_json();
         case Form::order: return order_json();
+        case Form::moments: return moments_json();
         case Form::signal: return "{\"$ref\": \"#/$defs/signal\"}";
         case Form::notify: return "{\"enum\": [true, \"tree\"]}";
         case Form::listeners: return listeners_json();

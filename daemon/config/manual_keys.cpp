@@ -45,6 +45,7 @@ std::string form_text(const Key& key) {
         case Form::exits: return "an array of exit codes (0 to 255) and signals' names";
         case Form::steps: return "an array of \"SIGNAL\" or [\"SIGNAL\", \"DURATION\"]";
         case Form::order: return "an array of names or { unit = \"NAME\", when = \"HOW FAR\" }";
+        case Form::moments: return "a moment such as \"daily 03:00\", or an array of them";
         case Form::signal: return "a signal's name";
         case Form::notify: return "true | \"tree\"";
         case Form::listeners: return "a table of addresses, or of tables";

@@ -113,6 +113,26 @@ sends WATCHDOG=trigger. WATCHDOG_USEC=N changes the interval for the rest of the
 After superd itself was stopped, frozen or started again, each service has a whole interval.
 )";
 
+constexpr std::string_view timer_text =
+    R"([timer] has a oneshot run at set times: every or at says when.
+It is not started when superd starts, but when it is due; what it depends on is waited for then.
+Between runs its state is that of the last one, with the time of the next; a failed run is
+retried as [restart] says, until the next one is due.
+superctl start runs it at once, without disturbing its timer; superctl stop, and superctl disable,
+suspend the timer; superctl timers lists all.
+A unit that needs it waits for its first success, and a failure that is not retried stops that unit.
+)";
+
+constexpr std::string_view moments_text =
+    R"(at is calendar time. Where the clocks are put forward for summer time, a moment that they
+pass over is due when they are put forward; where they are put back, a moment that comes twice is
+due the first time. hourly means each hour that passes.
+When somebody sets the clock forward over a moment, it counts as missed: it is run if it is late
+by no more than a minute, or with catch-up. When somebody sets it back by up to a day, nothing
+that has run is run again; by more, the moments in between come again.
+Another time zone of the machine is noticed within the hour.
+)";
+
 constexpr std::string_view listeners_text =
     R"(.SH LISTENERS
 What [listen] names, superd opens itself before the unit is started, and holds for as long as the
@@ -276,6 +296,7 @@ std::string unit_manual() {
         if (section == "hooks") page += hooks_manual();
         if (section == "rolling") page += escaped(rolling_text);
         if (section == "recycle") page += escaped(recycle_text);
+        if (section == "timer") page += escaped(timer_text) + ".PP\n" + escaped(moments_text);
         page += section_reference(schema, section);
     }
     page += listeners_text;

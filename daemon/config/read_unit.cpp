@@ -143,6 +143,7 @@ Draft read_unit(const std::string& name, const Table& root, Surroundings& surrou
     unit.ready = read_ready(fields, environment, surroundings.programs, unit.spec);
     read_checks(fields, environment, surroundings.programs, unit);
     read_watchdog(fields, unit.spec);
+    read_timer(fields, unit.spec);
     read_fd_store(fields, unit);
     read_listeners(fields, environment, surroundings.accounts, unit);
     read_hooks(fields, environment, surroundings.programs, unit);

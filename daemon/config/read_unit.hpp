@@ -60,6 +60,7 @@ void read_hooks(const Fields& fields, Environment& environment, Programs& progra
 void read_fd_store(const Fields& fields, Unit& unit);
 void read_watchdog(const Fields& fields, core::UnitSpec& spec);
 void read_renewal(const Fields& fields, Unit& unit);
+void read_timer(const Fields& fields, core::UnitSpec& spec);
 void read_log(const Fields& fields, Log& log);
 
 // The value of a key with ${NAME} replaced; empty, and reported, if that fails.

@@ -34,6 +34,7 @@ enum class Form {
     signal,       // A signal's name.
     listeners,    // [listen].
     surge,        // true, false, or an integer from `minimum` to `maximum`.
+    moments,      // "daily 03:00", or an array of such.
 };
 
 // When a change of a key takes effect.

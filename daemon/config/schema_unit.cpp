@@ -4,6 +4,7 @@
 #include "config/schema_liveness.hpp"
 #include "config/schema_log.hpp"
 #include "config/schema_renewal.hpp"
+#include "config/schema_timer.hpp"
 #include "core/spec.hpp"
 
 #include <algorithm>
@@ -29,7 +30,8 @@ constexpr std::array keys{
         .form = choice,
         .text =
             "A service runs until it is stopped. A oneshot runs to its end: an exit with success "
-            "completes it, and it is not started again. A group runs nothing itself: it is what "
+            "completes it, and it is not started again before [timer] says so. A group runs "
+            "nothing itself: it is what "
             "its members are, and only the keys at the top that say so, and [depends], mean "
             "something for it",
         .fallback = R"("service")",
@@ -147,10 +149,10 @@ constexpr std::array keys{
         .applies = restart},
     Key{.path = "autostart",
         .form = boolean,
-        .text = "Whether superd starts the unit when it meets it for the first time",
+        .text = "Whether superd starts the unit when it meets it first, or, with [timer], when it "
+                "is due; superctl enable and disable go before it",
         .fallback = "true",
         .example = "false"},
-
     Key{.path = "depends.needs",
         .form = texts,
         .text =
@@ -171,7 +173,6 @@ constexpr std::array keys{
             "a unit must have come: started, ready or, for a oneshot, completed",
         .fallback = "[]",
         .example = R"(["net", { unit = "migrate", when = "completed" }])"},
-
     Key{.path = "restart.policy",
         .form = choice,
         .text =
@@ -245,7 +246,6 @@ constexpr std::array keys{
         .text = "After these there is a restart, whatever the policy",
         .fallback = "[]",
         .example = R"([75, "SIGHUP"])"},
-
     Key{.path = "ready.notify",
         .form = notify,
         .text =
@@ -315,7 +315,6 @@ constexpr std::array keys{
         .example = R"("1s")",
         .minimum = 0.001,
         .maximum = 3600},
-
     Key{.path = "stop.signals",
         .form = steps,
         .text =
@@ -328,9 +327,9 @@ constexpr std::array keys{
 
 constexpr auto all_keys = [] {
     std::array<Key, notify_keys.size() + listen_keys.size() + keys.size() + log_keys.size() +
-                        hook_keys.size() + liveness_keys.size() + renewal_keys.size()>
+                        hook_keys.size() + liveness_keys.size() + renewal_keys.size() +
+                        timer_keys.size()>
         all{};
-    // Those at the top come first.
     constexpr auto at_top = [](const Key& key) { return !key.path.contains('.'); };
     auto end = std::ranges::copy_if(keys, all.begin(), at_top).out;
     end = std::ranges::copy(listen_keys, end).out;
@@ -339,7 +338,8 @@ constexpr auto all_keys = [] {
     end = std::ranges::copy(log_keys, end).out;
     end = std::ranges::copy(hook_keys, end).out;
     end = std::ranges::copy(liveness_keys, end).out;
-    std::ranges::copy(renewal_keys, end);
+    end = std::ranges::copy(renewal_keys, end).out;
+    std::ranges::copy(timer_keys, end);
     return all;
 }();
 

@@ -35,12 +35,50 @@ Response send_signal(const SignalCall& call, Operations& operations) {
     });
 }
 
-std::string version_body() {
+Response enable(const EnableCall& call, Operations& operations) {
+    return with_targets(call.units, operations, [&](const Targets& targets) {
+        const auto result = operations.enable(targets, call.how);
+        if (!result.error.empty()) {
+            return to_response(Refusal{
+                409, {"failed", result.error, "`superctl status` shows what there is"}, {}});
+        }
+        std::string body;
+        wire::JsonWriter json{body};
+        json.begin_object();
+        json.member("schema", wire::schema);
+        json.key("units");
+        json.begin_array();
+        for (const auto& [name, enabled] : result.units) {
+            json.begin_object();
+            json.member("name", name);
+            json.member("enabled", enabled);
+            json.end_object();
+        }
+        json.end_array();
+        json.end_object();
+        return Response{200, body + "\n", json_type, {}};
+    });
+}
+
+std::string version_body(const Operations& operations) {
     std::string out;
     wire::JsonWriter json{out};
     json.begin_object();
     json.member("schema", wire::schema);
     json.member("version", SUPERD_VERSION);
+    json.key("parts");
+    json.begin_array();
+    for (const auto& part : operations.parts()) {
+        json.begin_object();
+        json.member("part", part.name);
+        json.member("pid", part.pid);
+        json.key("version");
+        part.version.empty() ? json.null() : json.value(part.version);
+        json.member("program", part.program);
+        json.member("outdated", part.outdated);
+        json.end_object();
+    }
+    json.end_array();
     json.end_object();
     return out + "\n";
 }
@@ -119,6 +157,10 @@ void record_command(const Call& call, const Peer& peer, Operations& operations) 
                        command.action = "scale";
                        for (const auto& each : c.scalings) units.push_back(each.unit);
                    },
+                   [&](const EnableCall& c) {
+                       command.action = c.how == supervisor::Enabling::off ? "disable" : "enable";
+                       units = c.units;
+                   },
                    [&](const SignalCall& c) {
                        command.action = "signal";
                        command.signal = c.number;
@@ -126,6 +168,7 @@ void record_command(const Call& call, const Peer& peer, Operations& operations) 
                    },
                    [&](const ReloadCall&) { command.action = "reload"; },
                    [&](const ApplyCall&) { command.action = "apply"; },
+                   [&](const UpgradeCall&) { command.action = "upgrade"; },
                    [](const auto&) {},
                },
                call);
@@ -209,10 +252,21 @@ Response answer_at_once(const Call& call, Operations& operations) {
                 });
             },
             [&](const SignalCall& c) { return send_signal(c, operations); },
+            [&](const EnableCall& c) { return enable(c, operations); },
             [&](const PlanCall&) { return plan_response(operations.plan()); },
             [&](const ReloadCall&) { return plan_response(operations.reload()); },
             [&](const ApplyCall& c) { return plan_response(operations.apply(c.rolling)); },
-            [&](const VersionCall&) { return Response{200, version_body(), json_type, {}}; },
+            [&](const VersionCall&) {
+                return Response{200, version_body(operations), json_type, {}};
+            },
+            [&](const UpgradeCall&) {
+                const auto problem = operations.upgrade();
+                if (problem.empty()) return json(R"({"schema":1})");
+                return to_response(Refusal{
+                    409,
+                    {"failed", problem, "nothing has changed; `superctl version` shows what runs"},
+                    {}});
+            },
             [&](const HealthCall&) { return json(R"({"schema":1,"health":"ok"})"); },
             [&](const ThreadsCall& c) { return unfit(c); },
             [&](const ActCall& c) { return unfit(c); },

@@ -121,6 +121,19 @@ std::expected<ScaleCall, Refusal> read_scale(std::string_view body) {
         });
 }
 
+std::expected<EnableCall, Refusal> read_enable(std::string_view body, bool on) {
+    using supervisor::Enabling;
+    return read_body<EnableCall>(
+        body, {"units", "all", "reset"}, [on](const wire::JsonReader& json) {
+            EnableCall call;
+            bool reset = false;
+            call.units = read_units(json);
+            json.read("reset", reset);
+            call.how = reset ? Enabling::as_configured : on ? Enabling::on : Enabling::off;
+            return call;
+        });
+}
+
 std::expected<std::optional<supervisor::Rolling>, Refusal> check_rolling(
     bool rolling, std::optional<std::int64_t> batch) {
     if (batch && !rolling) {

@@ -23,6 +23,9 @@ std::expected<std::optional<supervisor::Rolling>, Refusal> check_rolling(
 // {"instances":{"web":4,"api":"+1","db":"cores","log":"reset"},"wait":true,"timeout":20}
 std::expected<ScaleCall, Refusal> read_scale(std::string_view body);
 
+// {"units":["web"],"reset":false}: `on` without a reset.
+std::expected<EnableCall, Refusal> read_enable(std::string_view body, bool on);
+
 // {"units":["web"],"until":"ready","timeout":20}
 std::expected<WaitCall, Refusal> read_wait(std::string_view body);
 

@@ -56,6 +56,10 @@ struct ScaleCall {
     bool wait = true;
     std::chrono::milliseconds timeout = wait_default;
 };
+struct EnableCall {
+    Selectors units;  // Empty: all.
+    supervisor::Enabling how{};
+};
 struct WaitCall {
     supervisor::Operations::Until until{};
     Selectors units;
@@ -84,12 +88,13 @@ struct LogsCall {
     bool json = false;
     std::string stream;  // "out", "err" or empty for both.
 };
+struct UpgradeCall {};
 struct VersionCall {};
 struct HealthCall {};
 
 using Call = std::variant<StatusCall, SummaryCall, GraphCall, WhyCall, ThreadsCall, ActCall,
-                          ScaleCall, WaitCall, SignalCall, PlanCall, ReloadCall, ApplyCall,
-                          EventsCall, LogsCall, VersionCall, HealthCall>;
+                          ScaleCall, EnableCall, WaitCall, SignalCall, PlanCall, ReloadCall,
+                          ApplyCall, UpgradeCall, EventsCall, LogsCall, VersionCall, HealthCall>;
 
 // What a user must be allowed to do for a call.
 enum class Right { none, read, change };

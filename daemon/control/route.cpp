@@ -102,6 +102,14 @@ Routed scale(const Query& query, const Request& request) {
     return *std::move(call);
 }
 
+template <bool on>
+Routed enable(const Query& query, const Request& request) {
+    if (auto error = query.unknown({})) return std::unexpected{std::move(*error)};
+    auto call = read_enable(request.body, on);
+    if (!call) return std::unexpected{std::move(call.error())};
+    return *std::move(call);
+}
+
 Routed wait(const Query& query, const Request& request) {
     if (auto error = query.unknown({})) return std::unexpected{std::move(*error)};
     auto call = read_wait(request.body);
@@ -132,11 +140,14 @@ constexpr std::array routes{
     Route{"POST", "/v1/restart", act<supervisor::Action::restart>},
     Route{"POST", "/v1/reset", act<supervisor::Action::reset>},
     Route{"POST", "/v1/scale", scale},
+    Route{"POST", "/v1/enable", enable<true>},
+    Route{"POST", "/v1/disable", enable<false>},
     Route{"POST", "/v1/wait", wait},
     Route{"POST", "/v1/signal", signal},
     Route{"GET", "/v1/plan", plain<PlanCall>},
     Route{"POST", "/v1/reload", plain<ReloadCall>},
     Route{"POST", "/v1/apply", apply},
+    Route{"POST", "/v1/upgrade", plain<UpgradeCall>},
     Route{"GET", "/v1/events", events},
     Route{"GET", "/v1/logs", logs},
     Route{"GET", "/v1/version", plain<VersionCall>},

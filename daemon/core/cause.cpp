@@ -105,7 +105,7 @@ std::optional<InstanceId> System::lagging_member(const Unit& group) const {
         const InstanceId id = culprit(member, When::ready);
         const Instance* const i = find(id);
         if (i == nullptr || !wanted(*i) || far_enough(*i, When::ready)) continue;
-        if (i->state == State::inactive && i->reason == Reason::exited) continue;
+        if (idle(*i)) continue;
         return id;
     }
     return std::nullopt;

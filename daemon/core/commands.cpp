@@ -76,7 +76,9 @@ void Stepper::reset(Unit& unit, Instance& instance) {
         return changed(unit, instance);
     }
     disarm(unit, instance);
-    if (instance.goal == Goal::up)
+    if (system_.on_schedule(unit, instance))
+        enter(unit, instance, State::inactive, Reason::scheduled);
+    else if (instance.goal == Goal::up)
         enter(unit, instance, State::waiting, Reason::dependency);
     else
         enter(unit, instance, State::inactive, Reason::stopped);
@@ -96,13 +98,14 @@ void Stepper::each_member(Unit& group, Visit&& visit) {
 void Stepper::start_members(Unit& group) {
     each_member(group, [&](Unit& member, Instance& i) {
         pull_dependencies(member);
-        want_up(member, i);
+        want_going(member, i);
     });
 }
 
 void Stepper::want_up(Unit& unit, Instance& instance) {
     const bool was_down = instance.goal == Goal::down;
     instance.goal = Goal::up;
+    resume_schedule(unit, instance);
     revive_group(unit, instance);
     switch (instance.state) {
         case State::inactive:
@@ -127,6 +130,7 @@ void Stepper::want_down(Unit& unit, Instance& instance) {
     const bool was_up = instance.goal == Goal::up;
     instance.goal = Goal::down;
     instance.restart_requested = false;
+    unplan(instance);
     switch (instance.state) {
         case State::failed:
         case State::completed:
@@ -146,6 +150,7 @@ void Stepper::want_down(Unit& unit, Instance& instance) {
 void Stepper::ask_restart(Unit& unit, Instance& instance) {
     if (!alive(instance)) return want_up(unit, instance);
     instance.goal = Goal::up;
+    resume_schedule(unit, instance);
     instance.restart_requested = true;
     instance.renewal.reset();
     forget_failures(instance);
@@ -178,7 +183,7 @@ void Stepper::pull(Unit& dependency) {
     pull_dependencies(dependency);
     if (wanted) return;  // Some of its instances may be stopped: that is the operator's choice.
     each_target(dependency, {dependency.id, all_instances},
-                [&](Instance& i) { want_up(dependency, i); });
+                [&](Instance& i) { want_going(dependency, i); });
     start_members(dependency);
 }
 

@@ -13,6 +13,11 @@ Instance fresh(Goal goal) {
     return instance;
 }
 
+bool same_timer(const UnitSpec& one, const UnitSpec& other) {
+    if (one.timer == nullptr || other.timer == nullptr) return one.timer == other.timer;
+    return *one.timer == *other.timer;
+}
+
 }  // namespace
 
 void Stepper::apply(std::vector<SharedSpec> specs) {
@@ -40,7 +45,7 @@ void Stepper::apply(std::vector<SharedSpec> specs) {
         Unit& each = *unit(id);
         if (!starts_by_itself(each)) continue;
         pull_dependencies(each);
-        for (Instance& i : each.instances) want_up(each, i);
+        for (Instance& i : each.instances) want_going(each, i);
     }
     for (const auto& [id, each] : system_.by_id_) touch(*each);
 }
@@ -53,8 +58,10 @@ Unit& Stepper::define(SharedSpec spec) {
         const bool differ = checks_differ || existing.spec->watchdog != spec->watchdog;
         // The file says otherwise now: that takes the place of the operator's number.
         if (existing.spec->instances != spec->instances) existing.scaled = 0;
+        const bool timer_differs = !same_timer(*existing.spec, *spec);
         existing.spec = std::move(spec);
         existing.removed = false;
+        if (timer_differs) rule_changed(existing);
         for (Instance& i : existing.instances) {
             if (differ) renew_health(existing, i, checks_differ);
         }
@@ -66,6 +73,7 @@ Unit& Stepper::define(SharedSpec spec) {
     system_.by_name_.emplace(made->spec->name, made->id);
     Unit& result = *made;
     system_.by_id_.emplace(result.id, std::move(made));
+    if (result.spec->timer != nullptr) system_.timing_.units.insert(result.id);
     return result;
 }
 
@@ -118,12 +126,12 @@ void Stepper::resize(Unit& unit, bool is_new) {
             // Its definition may be another one now: it ends before it comes back.
             const bool runs = i.state == State::starting || i.state == State::ready;
             if (runs) begin_stop(unit, i, Reason::removed);
-            if (up) want_up(unit, i);
+            if (up) want_going(unit, i);
         }
     }
     while (unit.instances.size() < wanted_instances(unit)) {
         unit.instances.push_back(fresh(Goal::down));
-        if (up && !was_empty) want_up(unit, unit.instances.back());
+        if (up && !was_empty) want_going(unit, unit.instances.back());
     }
     unit.instances.shrink_to_fit();
 }
@@ -181,9 +189,12 @@ void Stepper::adopt(std::vector<SharedSpec> specs, std::vector<Restored> restore
     for (const auto& [id, each] : system_.by_id_) {
         if (!known.contains(id) && starts_by_itself(*each)) {
             pull_dependencies(*each);
-            for (Instance& i : each->instances) want_up(*each, i);
+            for (Instance& i : each->instances) want_going(*each, i);
         }
-        for (Instance& i : each->instances) resume(*each, i);
+        for (Instance& i : each->instances) {
+            if (known.contains(id) && each->spec->timer != nullptr) plan(*each, i);
+            resume(*each, i);
+        }
         resume_roll(*each);
         touch(*each);
     }

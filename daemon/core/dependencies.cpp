@@ -154,9 +154,9 @@ void Stepper::evaluate(Unit& unit, Instance& instance) {
             if (end && !held_by_dependents(unit)) begin_stop(unit, instance, *end);
             return;
         case State::inactive:
-        case State::stopping:
         case State::failed:
-        case State::completed: return;
+        case State::completed: return start_queued(unit, instance);
+        case State::stopping: return;
     }
 }
 

@@ -25,6 +25,7 @@ std::string obstacle(const Unit& unit, When when) {
         }
         if (i.state == State::starting) return "not ready yet";
         if (i.state == State::ready) return "not completed yet";
+        if (i.reason == Reason::scheduled) return "has not run yet";
         if (i.state == State::inactive) return "ended";
         return std::string{to_string(i.state)};
     }
@@ -57,6 +58,8 @@ std::string why_it_failed(Reason reason, const Instance& i) {
         case Reason::members: return "a member has failed";
         case Reason::significant: return "a significant member is done";
         case Reason::group_restart:
+        case Reason::scheduled:
+        case Reason::overrun:
         case Reason::none:
         case Reason::not_started:
         case Reason::stopped:
@@ -122,6 +125,8 @@ std::string stopping(const Unit& unit, const Instance& i, const Instance* first,
         why = "superd stops";
     else if (i.reason == Reason::dependency)
         why = "what it needs is gone";
+    else if (i.reason == Reason::overrun)
+        why = "its next run is due";
     else if (i.reason == Reason::group)
         why = "its group has ended";
     else if (i.reason == Reason::group_restart)
@@ -158,7 +163,7 @@ std::string System::laggard(const Unit& group) const {
         const Unit& member = *find(leaf);
         for (const Instance& i : member.instances) {
             if (i.removed || i.goal == Goal::down) continue;
-            if (i.state == State::ready || i.state == State::completed) continue;
+            if (i.state == State::ready || i.state == State::completed || idle(i)) continue;
             return member.spec->name + ": " + obstacle(member, When::ready);
         }
     }
@@ -177,6 +182,17 @@ std::string System::outlook(InstanceId id, Instant now) const {
 }
 
 std::string System::describe(InstanceId id, Instant now) const {
+    std::string text = describe_state(id, now);
+    const Instance* const i = find(id);
+    const bool over = i != nullptr && (i->state == State::inactive || i->state == State::failed ||
+                                       i->state == State::completed);
+    const bool waits = i != nullptr && i->schedule && i->schedule->queued;
+    if (!over && !waits) return text;
+    const std::string note = schedule_note(*i, now);
+    return note.empty() ? text : text + ", " + note;
+}
+
+std::string System::describe_state(InstanceId id, Instant now) const {
     const Unit* const unit = find(id.unit);
     const Instance* const i = find(id);
     if (unit == nullptr || i == nullptr) return "not known";
@@ -187,6 +203,7 @@ std::string System::describe(InstanceId id, Instant now) const {
                        ", its policy does not restart it";
             }
             if (i->reason == Reason::group) return "its group has ended";
+            if (i->reason == Reason::scheduled) return "not run yet";
             return i->reason == Reason::not_started ? "never started" : "stopped";
         case State::waiting: {
             const auto edge = blocker(*unit);

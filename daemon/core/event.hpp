@@ -7,6 +7,7 @@
 #include "core/instance.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -159,6 +160,26 @@ struct RecycleAsked {
     RunId run = 0;
     std::string why;
 };
+// What the wall clock says at some moment, and how it is ahead of UTC, as far
+// as 70 days before and after: at the beginning, whenever it was set, and again
+// before that is not known any more.
+struct ClockTold {
+    Instant at{};
+    std::int64_t wall_ns = 0;  // CLOCK_REALTIME, at that moment.
+    std::shared_ptr<const Zone> local;
+};
+// The moment that ArmSchedule named.
+struct ScheduleDue {};
+// What is remembered of an instance's timer from before superd was started.
+struct RanBefore {
+    InstanceId instance;
+    std::int64_t seen_ns = 0, last_ns = 0;  // Schedule::seen and last
+};
+// The operator suspends the unit's timer, or has it go on.
+struct ScheduleRequested {
+    UnitId unit = 0;
+    bool on = false;
+};
 // superd is to stop: everything goes down in reverse order, then AllDown.
 struct ShutdownRequested {
     std::int32_t exit_code = 0;  // superd's; of no meaning when it stops already.
@@ -168,7 +189,8 @@ using Event = std::variant<StartRequested, StopRequested, RestartRequested, Rese
                            SpawnFailed, BecameReady, ReadyFailed, Exited, TreeEmpty, TreeLeft,
                            TimerFired, CheckPassed, CheckFailed, WatchdogTold, ServiceAnnounced,
                            TimeoutExtended, MainChanged, ShutdownRequested, ScaleRequested, Drained,
-                           HookEnded, RollRequested, MemoryMeasured, RecycleAsked>;
+                           HookEnded, RollRequested, MemoryMeasured, RecycleAsked, ClockTold,
+                           ScheduleDue, RanBefore, ScheduleRequested>;
 
 // --- Effects: what the shell must do, in order ------------------------------
 
@@ -264,6 +286,16 @@ struct ArmTimer {
 struct DisarmTimer {
     InstanceId instance;
 };
+// One for all units with timers: ScheduleDue at that moment; epoch: never.
+struct ArmSchedule {
+    Instant at{};
+};
+// A run that was due was skipped, put off or made up: to be told.
+struct TimerTold {
+    InstanceId instance;
+    RunId run = 0;
+    std::string text;
+};
 // The state, goal or a recorded fact changed: persist and publish it.
 struct Changed {
     InstanceId instance;
@@ -313,10 +345,10 @@ struct AllDown {
     std::int32_t exit_code = 0;
 };
 
-using Effect =
-    std::variant<Spawn, AwaitReady, ForgetReady, StartChecks, StopChecks, CheckTurned, Signal,
-                 Sweep, ArmTimer, DisarmTimer, Changed, Forget, Answer, ShuttingDown, AllDown,
-                 Drain, RunHook, CancelHook, HookTold, Crashed, Swapped, RollTold>;
+using Effect = std::variant<Spawn, AwaitReady, ForgetReady, StartChecks, StopChecks, CheckTurned,
+                            Signal, Sweep, ArmTimer, DisarmTimer, Changed, Forget, Answer,
+                            ShuttingDown, AllDown, Drain, RunHook, CancelHook, HookTold, Crashed,
+                            Swapped, RollTold, ArmSchedule, TimerTold>;
 using Effects = std::vector<Effect>;
 
 }  // namespace superd::core

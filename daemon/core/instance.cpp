@@ -43,6 +43,11 @@ bool alive(const Instance& instance) {
     std::unreachable();
 }
 
+bool idle(const Instance& instance) {
+    return instance.state == State::inactive &&
+           (instance.reason == Reason::exited || instance.reason == Reason::scheduled);
+}
+
 std::string_view to_string(State state) {
     switch (state) {
         case State::inactive: return "inactive";
@@ -94,6 +99,8 @@ std::string_view to_string(Reason reason) {
         case Reason::renewal: return "renewal";
         case Reason::replaced: return "replaced";
         case Reason::superfluous: return "superfluous";
+        case Reason::scheduled: return "scheduled";
+        case Reason::overrun: return "overrun";
     }
     std::unreachable();
 }

@@ -17,6 +17,7 @@
 #include "core/check.hpp"
 #include "core/hook.hpp"
 #include "core/renewal.hpp"
+#include "core/schedule.hpp"
 #include "core/time.hpp"
 
 #include <cstdint>
@@ -101,6 +102,8 @@ enum class Reason : std::uint8_t {
     renewal,            // stopping: to be started again, see Instance::renewal
     replaced,           // stopping: another run has taken its place
     superfluous,        // stopping: it was to take the place of a run that stays
+    scheduled,          // inactive: its timer says when it runs
+    overrun,            // stopping: its next run is due
 };
 
 // What a service last said it is doing (RELOADING=1, STOPPING=1 of sd_notify(3)).
@@ -160,10 +163,17 @@ struct Instance {
     std::unique_ptr<Crash> crash;              // The last one.
     std::unique_ptr<Health> health;            // Of the current run, or the last one.
     std::unique_ptr<Renewal> renewal;          // It is to be given a new run.
+    std::unique_ptr<Schedule> schedule;        // Of a unit with a timer.
 };
 
 // True while a process of the instance may live.
 bool alive(const Instance& instance);
+
+// It does not run, and nothing is wrong with that: it is done, or not due yet.
+bool idle(const Instance& instance);
+
+// "next run in 5 min"; empty for one that is not on a timer.
+std::string schedule_note(const Instance& instance, Instant now);
 
 std::string_view to_string(State state);
 std::string_view to_string(Goal goal);

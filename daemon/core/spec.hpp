@@ -5,6 +5,7 @@
 #include "core/check.hpp"
 #include "core/hook.hpp"
 #include "core/renewal.hpp"
+#include "core/schedule.hpp"
 #include "core/time.hpp"
 
 #include <cstdint>
@@ -110,6 +111,7 @@ struct UnitSpec {
     std::vector<StopStep> stop;  // Never empty; the last step is repeated until the tree is gone.
     std::vector<Dependency> dependencies;
     std::shared_ptr<const GroupRule> group;  // Of a group only.
+    std::shared_ptr<const TimerRule> timer;  // Of a oneshot only; null: none.
     std::vector<CheckSpec> checks;           // Names are unique.
     WatchdogRule watchdog;
     std::shared_ptr<const HookRule> hooks;  // Null: none.

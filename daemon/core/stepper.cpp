@@ -105,6 +105,7 @@ Effects Stepper::finish() {
         answer_pending(*next);
         remove_if_down(*next);
     }
+    arm_schedule();
     if (system_.shutting_down_ && system_.alive_ == 0 && !system_.told_all_down_) {
         system_.told_all_down_ = true;
         out_.emplace_back(AllDown{system_.exit_code_});
@@ -134,6 +135,7 @@ void Stepper::remove_if_down(Unit& unit) {
     if (unit.recycle_due != Instant{}) {
         out_.emplace_back(DisarmTimer{{unit.id, unit_timer}});
     }
+    system_.timing_.units.erase(unit.id);
     system_.by_name_.erase(unit.spec->name);
     system_.by_id_.erase(unit.id);
 }

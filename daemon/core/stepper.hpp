@@ -148,6 +148,28 @@ private:
     void recycle(Unit& unit);
     void recycle(Unit& unit, Instance& instance, RenewalKind kind, std::string why);
 
+    // schedule.cpp: oneshots with a timer.
+    void heed(const ClockTold& event);
+    void heed(const ScheduleDue& event);
+    void heed(const RanBefore& event);
+    void heed(const ScheduleRequested& event);
+    void want_going(Unit& unit, Instance& instance);
+    void plan(Unit& unit, Instance& instance);
+    void unplan(Instance& instance);
+    void plan_interval(Unit& unit, Instance& instance, const TimerRule& rule, Schedule& schedule);
+    void plan_moment(Unit& unit, Instance& instance, const TimerRule& rule, Schedule& schedule);
+    void resume_schedule(Unit& unit, Instance& instance);
+    void rule_changed(Unit& unit);
+    void fall_due(Unit& unit, Instance& instance);
+    void start_anew(Unit& unit, Instance& instance);
+    void overrun(Unit& unit, Instance& instance);
+    void start_queued(Unit& unit, Instance& instance);
+    void arm_schedule();
+    void told(Unit& unit, Instance& instance, std::string text);
+    Duration chance_delay(const TimerRule& rule);
+    template <class Visit>
+    void each_timed(Visit&& visit);
+
     // dependencies.cpp
     bool held_by_dependents(const Unit& unit) const;
     std::optional<Reason> must_end(const Unit& unit, const Instance& instance) const;
@@ -204,6 +226,7 @@ private:
     Effects out_;
     std::deque<UnitId> touched_;
     std::set<UnitId> queued_;
+    bool reschedule_ = false;  // Some run may be due at another moment than before.
 };
 
 }  // namespace superd::core

@@ -138,6 +138,10 @@ public:
     // That, why that one is not, and so on: the root comes last.
     std::vector<Cause> causes(InstanceId id) const;
 
+    // Whether runs of the instance are planned, and what the wall clock shows.
+    bool on_schedule(const Unit& unit, const Instance& instance) const;
+    std::optional<std::int64_t> wall_at(Instant now) const;
+
     // All that a group consists of, groups in it replaced by their members;
     // of any other unit itself.
     std::vector<UnitId> leaves(UnitId id) const;
@@ -148,6 +152,8 @@ public:
 
 private:
     friend class Stepper;  // stepper.hpp: one step at work.
+
+    std::string describe_state(InstanceId id, Instant now) const;
 
     // dependencies.cpp
     bool satisfied(const Edge& edge) const;
@@ -177,6 +183,7 @@ private:
     std::map<std::string, UnitId, std::less<>> by_name_;
     std::map<UnitId, std::unique_ptr<Unit>> by_id_;
     std::mt19937_64 random_;
+    Timing timing_;
     RunId next_run_ = 1;
     UnitId next_unit_ = 1;
     std::uint32_t alive_ = 0;  // Instances of which a process may live.

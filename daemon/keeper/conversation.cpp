@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <utility>
 
 namespace superd::keeper {
 namespace {
@@ -38,9 +39,26 @@ os::Fd Conversation::open() {
 void Conversation::close() {
     link_.reset();
     full_ = welcomed_ = welcome_due_ = listed_ = fetch_due_ = logger_due_ = exit_due_ = false;
+    checked_due_ = false;
+    checked_text_.reset();
     told_count_ = 0;
     signals_due_ |= signals_kept_;
     signals_kept_ = 0;
+}
+
+Conversation::State Conversation::state() const {
+    State state{.link = link_.get(),
+                .told_count = static_cast<std::uint32_t>(told_count_ - (exit_due_ ? 1 : 0)),
+                .signals = signals_due_ | signals_kept_};
+    std::ranges::copy(std::span{told_}.first(state.told_count), state.told.begin());
+    return state;
+}
+
+void Conversation::restore(const State& state) {
+    link_ = os::Fd{state.link};
+    told_count_ = state.told_count <= exits_ahead ? state.told_count : 0;
+    told_ = state.told;
+    signals_due_ = state.signals;
 }
 
 Conversation::Reading Conversation::read(Request& request) {
@@ -78,6 +96,12 @@ void Conversation::answer_fetch(const char* name) {
 void Conversation::tell_logger(const Message& message) {
     logger_ = message;
     logger_due_ = true;
+}
+
+void Conversation::answer_upgrade(bool possible, os::Fd text) {
+    checked_ = {.kind = Kind::checked, .value = possible ? 0 : 1};
+    checked_text_ = std::move(text);
+    checked_due_ = true;
 }
 
 void Conversation::tell_signal(int number) { signals_due_ |= std::uint64_t{1} << number; }
@@ -166,6 +190,14 @@ bool Conversation::say_signals() {
 bool Conversation::say_rest() {
     if (logger_due_ && !say(logger_)) return false;
     logger_due_ = false;
+    if (checked_due_) {
+        const int text[] = {checked_text_.get()};
+        if (!say(checked_, checked_text_ ? std::span<const int>{text} : std::span<const int>{})) {
+            return false;
+        }
+        checked_due_ = false;
+        checked_text_.reset();
+    }
     if (exit_due_ && !say(exit_)) return false;
     exit_due_ = false;
     return true;

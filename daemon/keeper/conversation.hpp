@@ -30,6 +30,17 @@ public:
 
     explicit constexpr Conversation(const Held& held) : held_{held} {}
 
+    // What the next program in this process must know of it: the supervisor's last words are
+    // still to be heard.
+    struct State {
+        std::int32_t link = -1;
+        std::uint32_t told_count = 0;
+        std::uint64_t signals = 0;
+        std::array<std::int32_t, exits_ahead> told{};
+    };
+    State state() const;
+    void restore(const State& state);
+
     // Makes a new link and returns the supervisor's end of it; empty: errno says why not.
     os::Fd open();
     // Forgets the link and what was to be said on it, but for signals: they are
@@ -48,6 +59,8 @@ public:
     bool welcomed() const { return welcomed_; }
     void answer_fetch(const char* name);
     void tell_logger(const Message& message);
+    // With a text that says why not, if there is one.
+    void answer_upgrade(bool possible, os::Fd text);
     // SIGTERM and SIGINT are told to every supervisor from now on: the next one
     // must finish the stop that this one may not live to finish.
     void tell_signal(int number);
@@ -84,6 +97,7 @@ private:
     std::size_t unlisted_ = 0;  // Names before this position are still to be told.
     bool fetch_due_ = false;
     bool logger_due_ = false;
+    bool checked_due_ = false;
     bool exit_due_ = false;
     std::array<std::int32_t, exits_ahead> told_{};  // told_count_ of them, a due one last.
     std::array<std::int32_t, exits_ahead> done_{};  // What acknowledge() returned.
@@ -92,6 +106,8 @@ private:
     std::uint64_t signals_kept_ = 0;  // Told to one supervisor, due again with the next.
     Message welcome_{};
     Message logger_{};
+    Message checked_{};
+    os::Fd checked_text_;
     Message exit_{};
     char fetch_name_[name_max]{};
 };

@@ -100,6 +100,12 @@ void Helper::ended(const Exit& exit, std::int64_t now, bool finishing) {
         }
         return;
     }
+    if (replaced_) {
+        replaced_ = false;
+        failures_ = 0;
+        start_due_ = now;
+        return report(name_, " (pid ", exit.pid, ") has made room for another one");
+    }
     std::int64_t delay = 0;
     if (lived >= second) {
         failures_ = 0;
@@ -109,6 +115,21 @@ void Helper::ended(const Exit& exit, std::int64_t now, bool finishing) {
     start_due_ = now + delay;
     report(name_, " (pid ", exit.pid, ") ", how, " after ", describe_duration(lived),
            describe_next(delay, starts_));
+}
+
+void Helper::restore(const State& state) {
+    pid_ = state.pid;
+    starts_ = state.starts;
+    failures_ = state.failures;
+    last_end_ = state.last_end;
+    started_ = state.started;
+    started_realtime_ = state.started_realtime;
+    start_due_ = pid_ != 0 ? 0 : 1;
+}
+
+void Helper::replace(int number) {
+    replaced_ = pid_ != 0;
+    signal(number);
 }
 
 void Helper::signal(int number) const {

@@ -16,6 +16,16 @@ namespace superd::keeper {
 // does not live a second, after a delay that doubles from 100 ms to 5 s.
 class Helper {
 public:
+    // What the next program in this process must know of it.
+    struct State {
+        std::int32_t pid = 0, starts = 0, failures = 0, last_end = 0;
+        std::int64_t started = 0, started_realtime = 0;
+    };
+    State state() const {
+        return {pid_, starts_, failures_, last_end_, started_, started_realtime_};
+    }
+    void restore(const State& state);
+
     // `argv` ends with a null pointer and outlives the helper, as does `name`.
     constexpr Helper(const char* name, const char* const* argv) : name_{name}, argv_{argv} {}
 
@@ -39,6 +49,9 @@ public:
     // Signals it, if it runs.
     void signal(int number) const;
 
+    // Ends it, if it runs, for another one: that is no failure.
+    void replace(int number);
+
     // A signal that it may ignore must be followed by one that it cannot.
     void kill_at(std::int64_t when) { kill_due_ = when; }
     std::int64_t kill_due() const { return pid_ != 0 ? kill_due_ : 0; }
@@ -56,6 +69,7 @@ private:
     std::int64_t started_realtime_ = 0;
     std::int64_t start_due_ = 1;  // Long ago: at once.
     std::int64_t kill_due_ = 0;
+    bool replaced_ = false;
 };
 
 }  // namespace superd::keeper

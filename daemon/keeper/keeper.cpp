@@ -50,15 +50,17 @@ sigset_t kept_signals() {
     return set;
 }
 
-Keeper::Keeper(const Runtime& runtime, Held& held, Helper supervisor, Helper logger)
+Keeper::Keeper(const Runtime& runtime, Held& held, Helper supervisor, Helper logger,
+               Successor successor)
     : runtime_{runtime},
       held_{held},
       supervisor_{supervisor},
       logger_{logger},
-      conversation_{held} {}
+      conversation_{held},
+      successor_{successor} {}
 
 bool Keeper::prepare() {
-    started_realtime_ = os::realtime_now();
+    if (!resumed_) started_realtime_ = os::realtime_now();
     const sigset_t set = kept_signals();
     signals_ = os::Fd{::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)};
     epoll_ = os::Fd{::epoll_create1(EPOLL_CLOEXEC)};
@@ -205,11 +207,13 @@ void Keeper::obey(Request& request) {
         case Kind::fetch: return conversation_.answer_fetch(message.name);
         case Kind::beat: return expect_beat(message.value);
         case Kind::finished: return finish(message.value);
+        case Kind::upgrade: return upgrade(message);
         case Kind::welcome:
         case Kind::held:
         case Kind::held_end:
         case Kind::fetched:
         case Kind::exited:
+        case Kind::checked:
         case Kind::signalled:
         case Kind::logger: break;
     }
@@ -229,6 +233,7 @@ void Keeper::greet(const Message& hello) {
     message.since_ns = started_realtime_;
     message.supervisor_ns = supervisor_.started_realtime();
     message.last_end = supervisor_.last_end();
+    std::strncpy(message.name, SUPERD_VERSION, name_max - 1);
     conversation_.welcome(message);
 }
 

@@ -4,6 +4,7 @@
 
 #include "keeper/children.hpp"
 #include "keeper/conversation.hpp"
+#include "keeper/handover.hpp"
 #include "keeper/held.hpp"
 #include "keeper/helper.hpp"
 #include "keeper/runtime.hpp"
@@ -11,6 +12,7 @@
 #include <signal.h>
 
 #include <cstdint>
+#include <span>
 
 namespace superd::keeper {
 
@@ -18,9 +20,20 @@ namespace superd::keeper {
 // must be blocked before it runs; from then on none is lost.
 sigset_t kept_signals();
 
+// What to execute in our place when superd is upgraded. All outlive the keeper.
+struct Successor {
+    const Path& program;
+    std::span<const char* const> arguments;  // Without the one that names the state.
+};
+
 class Keeper {
 public:
-    Keeper(const Runtime& runtime, Held& held, Helper supervisor, Helper logger);
+    Keeper(const Runtime& runtime, Held& held, Helper supervisor, Helper logger,
+           Successor successor);
+
+    // Goes on from what another program in this process left, and replaces the parts that it
+    // had started. Before run().
+    void resume(const Handover& handover);
 
     // Returns superd's exit status.
     int run();
@@ -40,6 +53,12 @@ private:
     void hold(Request& request);
     void acknowledge(const Message& message);
     void finish(std::int32_t code);
+
+    // --- upgrade.cpp ---
+    void upgrade(const Message& message);
+    Handover handover() const;
+    void check_upgrade(std::int32_t records);
+    void execute_successor();
 
     // --- what we do ---
     bool prepare();
@@ -64,6 +83,10 @@ private:
     Helper supervisor_;
     Helper logger_;
     Conversation conversation_;
+    Successor successor_;
+    os::Fd program_;  // Of the successor, once it was found fit.
+    std::int32_t records_ = 0;
+    bool resumed_ = false;
     os::Fd signals_;
     os::Fd epoll_;
     std::uint32_t watched_ = 0;  // Events that epoll watches the link for; 0: it does not.

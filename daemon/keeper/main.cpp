@@ -1,4 +1,5 @@
 // superd: the keeper, parent of everything that superd runs.
+#include "keeper/handover.hpp"
 #include "keeper/keeper.hpp"
 #include "keeper/options.hpp"
 #include "keeper/report.hpp"
@@ -13,7 +14,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <iterator>
+#include <span>
 
 namespace superd::keeper {
 namespace {
@@ -83,7 +87,29 @@ int check(const Options& options, const Path& supervisor) {
     return exit_part_missing;
 }
 
-int keep(const Options& options, const Path& supervisor, const Path& logger) {
+// Another program in this process has left us everything. False: we begin as a new superd would,
+// which takes over what runs by the records.
+bool inherit(int state, Handover& handover, Held& held, Runtime& runtime) {
+    const os::Fd owned{state};
+    if (const char* const wrong = read_handover(state, handover, &held)) {
+        report("cannot go on from the superd before: ", wrong, "; beginning anew");
+        // All but the state, which is closed when we return.
+        if (state > STDERR_FILENO + 1) {
+            ::close_range(STDERR_FILENO + 1, static_cast<unsigned>(state) - 1, 0);
+        }
+        ::close_range(static_cast<unsigned>(state) + 1, ~0u, 0);
+        return false;
+    }
+    runtime.lock = os::Fd{handover.lock};
+    runtime.control = os::Fd{handover.control};
+    runtime.notify = os::Fd{handover.notify};
+    runtime.logger = os::Fd{handover.logger_socket};
+    keep_over_exec(handover, held, false);
+    ::prctl(PR_SET_NAME, "superd");
+    return true;
+}
+
+int keep(const Options& options, const Path& program, const Path& supervisor, const Path& logger) {
     Words words;
     for (const char* const word : {supervisor.c_str(), "--config", options.config.c_str(),
                                    "--runtime-dir", options.runtime.c_str(), "--state-dir",
@@ -98,12 +124,35 @@ int keep(const Options& options, const Path& supervisor, const Path& logger) {
     };
     static constinit Held held;  // Megabytes of zero pages; too much for the stack.
     Runtime runtime;
-    if (const int status = open_runtime(options, runtime)) return status;
+    Handover handover;
+    const bool resumes =
+        options.take_over >= 0 && inherit(options.take_over, handover, held, runtime);
+    if (!resumes) {
+        if (const int status = open_runtime(options, runtime)) return status;
+    }
     if (::chdir("/") != 0) report("cannot leave the current directory: ", describe_error(errno));
-    Keeper keeper{runtime, held, {"supervisor", words.all}, {"logger", logger_argv}};
+    // The supervisor's arguments are superd's own, too.
+    Words own = words;
+    own.all[0] = "superd";
+    Keeper keeper{runtime,
+                  held,
+                  {"supervisor", words.all},
+                  {"logger", logger_argv},
+                  {program, std::span{own.all}.first(static_cast<std::size_t>(own.count))}};
+    if (resumes) keeper.resume(handover);
     const int status = keeper.run();
     remove_sockets(options);
     return status;
+}
+
+int answer_predecessor(const Options& options) {
+    Path supervisor;
+    Path logger;
+    if (!find_part("superd-supervisor", supervisor) || !find_part("superd-logger", logger)) {
+        print("superd-supervisor or superd-logger is missing beside the new superd");
+        return exit_part_missing;
+    }
+    return can_take_over(options.can_take_over, supervisor, logger);
 }
 
 int run(int argc, char** argv) {
@@ -112,15 +161,19 @@ int run(int argc, char** argv) {
     if (const int status = parse(argc, argv, options)) return status;
     if (options.help) return print(help_text), 0;
     if (options.version) return print("superd " SUPERD_VERSION "\n"), 0;
+    if (options.can_take_over >= 0) return answer_predecessor(options);
     if (const int status = find_directories(options)) return status;
+    Path program;
     Path supervisor;
     Path logger;
+    find_program(program);
     if (!find_part("superd-supervisor", supervisor)) return exit_part_missing;
     if (options.check) return check(options, supervisor);
     if (!find_part("superd-logger", logger)) return exit_part_missing;
     settle_process();
-    raise_open_files();
-    return keep(options, supervisor, logger);
+    // Who was executed in the place of another has the raised limit already.
+    if (options.take_over < 0) raise_open_files();
+    return keep(options, program, supervisor, logger);
 }
 
 }  // namespace

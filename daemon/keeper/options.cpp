@@ -106,6 +106,20 @@ int add_profile(const char* name, Options& options) {
     return 0;
 }
 
+int* descriptor_option(std::string_view name, Options& options) {
+    if (name == "--can-take-over") return &options.can_take_over;
+    return name == "--take-over" ? &options.take_over : nullptr;
+}
+
+int to_descriptor(std::string_view digits) {
+    int number = 0;
+    for (const char each : digits) {
+        if (each < '0' || each > '9' || number > 9'999'999) return -1;
+        number = number * 10 + (each - '0');
+    }
+    return digits.empty() ? -1 : number;
+}
+
 }  // namespace
 
 int parse(int argc, char** argv, Options& options) {
@@ -114,6 +128,12 @@ int parse(int argc, char** argv, Options& options) {
         const std::size_t equals = word.find('=');
         const std::string_view name = before(word, equals);
         const bool has_value = equals != std::string_view::npos;
+        if (int* const number = descriptor_option(name, options); number != nullptr) {
+            if (!has_value && i + 1 == argc) return refuse_unknown(name);
+            *number = to_descriptor(has_value ? from(word, equals + 1) : argv[++i]);
+            if (*number < 0) return refuse_unknown(name);
+            continue;
+        }
         const Option* option = nullptr;
         for (const Option& each : known_options) {
             if (each.name == name) option = &each;

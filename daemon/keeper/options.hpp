@@ -28,6 +28,9 @@ struct Options {
     bool json = false;
     bool help = false;
     bool version = false;
+    // Descriptors; only superd itself passes them, see handover.hpp.
+    int can_take_over = -1;
+    int take_over = -1;
     bool runtime_in_tmp = false;  // The fallback in /tmp, where others might lie in wait.
 };
 

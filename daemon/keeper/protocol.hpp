@@ -19,6 +19,9 @@
 //                                       ◄──      signalled{SIGTERM…}     for superd itself
 //                                       ◄──      logger{pid, restarts}   whenever one was started
 //   finished{exit code}                 ──►      ends the logger, exits with that code
+//   upgrade{1, version of the records}  ──►      asks the program that is installed by now
+//                                       ◄──      checked{0}, or checked{1}+fd of a text: why not
+//   upgrade{2}                          ──►      executes that program in its own place
 //
 // Why exits are acknowledged: the keeper looks at a zombie without reaping it
 // (WNOWAIT), tells of it, and reaps when told to. The kernel itself is the
@@ -66,6 +69,7 @@ enum class Kind : std::uint32_t {
     fetch,
     beat,
     finished,
+    upgrade,
     // keeper to supervisor
     welcome = 32,
     held,
@@ -74,17 +78,19 @@ enum class Kind : std::uint32_t {
     exited,
     signalled,
     logger,
+    checked,
 };
 
 struct Message {
     Kind kind{};
     std::int32_t pid = 0;       // exited, acknowledge; welcome: the keeper's; logger: the logger's.
     std::int32_t value = 0;     // hello: version; signalled: signal number; finished: exit code;
+                                // upgrade: which step; checked: 0, it can be;
                                 // acknowledge: of so many exits pid is the last;
                                 // exited: si_status; beat: ms until the next one at the latest;
                                 // welcome, logger: the logger's restarts.
-    std::int32_t code = 0;      // exited: si_code (CLD_EXITED, CLD_KILLED, CLD_DUMPED);
-                                // welcome: the supervisor's restarts.
+    std::int32_t code = 0;      // upgrade: version of the records; exited: si_code (CLD_EXITED,
+                                // CLD_KILLED, CLD_DUMPED); welcome: the supervisor's restarts.
     std::int64_t since_ns = 0;  // welcome: CLOCK_REALTIME at which the keeper started.
     std::int64_t supervisor_ns = 0;  // welcome: ... this supervisor.
     std::int64_t logger_ns = 0;      // welcome, logger: ... the logger.
@@ -92,7 +98,7 @@ struct Message {
     std::int64_t rss_kib = 0;        // exited: its peak resident set.
     std::int32_t logger_pid = 0;     // welcome.
     std::int32_t last_end = 0;  // welcome: wait status of the supervisor before this one; 0: none.
-    char name[name_max] = {};   // hold, release, fetch, held, fetched.
+    char name[name_max] = {};   // hold, release, fetch, held, fetched; welcome: the version.
 };
 
 }  // namespace superd::keeper

@@ -158,6 +158,18 @@ void remove_sockets(const Options& options) {
     }
 }
 
+void find_program(Path& path) {
+    char own[4096];
+    const ssize_t size = ::readlink("/proc/self/exe", own, sizeof own);
+    path.clear();
+    if (size <= 0) return;
+    // As the kernel says once another file has taken its name.
+    constexpr std::string_view gone = " (deleted)";
+    std::string_view program{own, static_cast<std::size_t>(size)};
+    if (program.ends_with(gone)) program = before(program, program.size() - gone.size());
+    path.add(program);
+}
+
 bool find_part(const char* name, Path& path) {
     char own[4096];
     const ssize_t size = ::readlink("/proc/self/exe", own, sizeof own);

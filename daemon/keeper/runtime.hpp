@@ -21,6 +21,9 @@ int open_runtime(const Options& options, Runtime& runtime);
 // Removes the sockets; the lock goes with the process.
 void remove_sockets(const Options& options);
 
+// Where our own program is.
+void find_program(Path& path);
+
 // Finds an executable part of superd: beside our own program, or where
 // `cmake --install` puts it. False after having said what is missing.
 bool find_part(const char* name, Path& path);

@@ -18,7 +18,9 @@ std::optional<core::Outcome> ready_outcome(const core::Instance& instance) {
         case State::inactive:
             // Ended and not to be restarted: it will not come. One that was
             // never asked for may be started yet.
-            if (instance.goal == core::Goal::up) return core::Outcome::failed;
+            if (instance.goal == core::Goal::up && instance.reason != core::Reason::scheduled) {
+                return core::Outcome::failed;
+            }
             return std::nullopt;
         case State::waiting:
         case State::starting:

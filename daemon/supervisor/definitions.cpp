@@ -39,7 +39,16 @@ void Definitions::forget(std::string_view name) {
 std::vector<core::SharedSpec> Definitions::specs() const {
     std::vector<core::SharedSpec> specs;
     specs.reserve(now_.units.size());
-    for (const auto& unit : now_.units) specs.emplace_back(unit, &unit->spec);
+    for (const auto& unit : now_.units) {
+        const auto chosen = enablement_.find(unit->spec.name);
+        if (!chosen || *chosen == unit->spec.autostart) {
+            specs.emplace_back(unit, &unit->spec);
+            continue;
+        }
+        auto spec = std::make_shared<core::UnitSpec>(unit->spec);
+        spec->autostart = *chosen;
+        specs.push_back(std::move(spec));
+    }
     return specs;
 }
 

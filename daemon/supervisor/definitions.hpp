@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config/unit.hpp"
+#include "supervisor/enablement.hpp"
 
 #include <map>
 #include <memory>
@@ -23,6 +24,10 @@ public:
     void replace(config::Configuration next);
     void forget(std::string_view name);
 
+    // What the operator says of who starts by itself; it goes before autostart.
+    Enablement& enablement() { return enablement_; }
+    const Enablement& enablement() const { return enablement_; }
+
     // What the core must know of them.
     std::vector<core::SharedSpec> specs() const;
 
@@ -30,6 +35,7 @@ private:
     const config::Unit* in_force(std::string_view name) const;
 
     config::Configuration now_;
+    Enablement enablement_;
     std::map<std::string, std::shared_ptr<const config::Unit>, std::less<>> left_;
 };
 

@@ -2,6 +2,7 @@
 
 #include "config/quantity.hpp"
 #include "core/stepper.hpp"
+#include "supervisor/next_run.hpp"
 #include "supervisor/status.hpp"
 #include "supervisor/words.hpp"
 #include "wire/time.hpp"
@@ -94,6 +95,8 @@ void Explainer::add_state(wire::Link& out, const core::Unit& unit,
     out.restarts = instance.restarts;
     out.limited = instance.limited;
     if (instance.due != core::Instant{}) out.due = time_of(instance.due);
+    if (unit.spec->timer != nullptr) out.schedule = unit.spec->timer->text;
+    if (instance.schedule) out.next_run = next_run(*instance.schedule);
     if (instance.spawn_error) out.error = *instance.spawn_error;
     if (instance.state == core::State::ready) {
         out.sick = core::degraded(*unit.spec, instance);

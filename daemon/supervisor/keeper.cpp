@@ -86,6 +86,8 @@ void Supervisor::take(const keeper::Message& message) {
         case keeper::Kind::welcome:
         case keeper::Kind::held:
         case keeper::Kind::held_end:
+        case keeper::Kind::upgrade:
+        case keeper::Kind::checked:
         case keeper::Kind::exited:
         case keeper::Kind::fetched: break;
     }

@@ -138,4 +138,10 @@ void KeeperLink::finished(int exit_code) {
     send({.kind = keeper::Kind::finished, .value = exit_code});
 }
 
+std::optional<KeeperLink::Inbound> KeeperLink::check_upgrade(int records_version) {
+    send({.kind = keeper::Kind::upgrade, .value = 1, .code = records_version});
+    return await(keeper::Kind::checked);
+}
+void KeeperLink::upgrade() { send({.kind = keeper::Kind::upgrade, .value = 2}); }
+
 }  // namespace superd::supervisor

@@ -54,6 +54,10 @@ public:
     // Another beat will come within that time, or we are hung.
     void beat(std::chrono::milliseconds within);
     void finished(int exit_code);
+    // Whether the program that is installed by now could go on from here; else why not is in a
+    // descriptor that comes along. Empty: the keeper is gone. Then: do it.
+    std::optional<Inbound> check_upgrade(int records_version);
+    void upgrade();
 
 private:
     void send(const keeper::Message& message, std::span<const int> fds = {});

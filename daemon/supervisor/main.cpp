@@ -6,6 +6,7 @@
 #include "supervisor/log.hpp"
 #include "supervisor/options.hpp"
 #include "supervisor/supervisor.hpp"
+#include "turn/record_version.hpp"
 
 #include <signal.h>
 #include <unistd.h>
@@ -49,7 +50,9 @@ os::OpenFilesLimit open_files(supervisor::Log& log) {
 int run(const supervisor::Options& options, supervisor::Log& log) {
     boost::asio::io_context io{1};
     supervisor::Supervisor supervisor{
-        io, {options.config, options.runtime, open_files(log), options.profiles}, log};
+        io,
+        {options.config, options.runtime, options.state, open_files(log), options.profiles},
+        log};
     if (!supervisor.start()) return supervisor.exit_code();
     control::Server server{io, os::Fd{keeper::control_fd}, supervisor};
     supervisor.go();
@@ -65,6 +68,11 @@ int main(int argc, char** argv) {
     const auto options = supervisor::parse_options(argc, argv, exit_code);
     if (!options) return exit_code;
     if (!options->print.empty()) return supervisor::print_document(options->print);
+    if (options->speaks >= 0) {
+        const bool fits = options->speaks == static_cast<int>(keeper::protocol_version) &&
+                          (options->records < 0 || options->records == turn::record_version);
+        return fits ? 0 : 1;
+    }
     if (options->check) {
         return supervisor::check_configuration(options->config, options->profiles, options->json);
     }

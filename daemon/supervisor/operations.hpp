@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace superd::supervisor {
@@ -27,6 +28,9 @@ struct Target {
 };
 
 enum class Action { start, stop, restart, reset };
+
+// Whether a unit starts by itself.
+enum class Enabling { on, off, as_configured };
 
 // Another number of instances for a unit than its file says.
 struct Scaling {
@@ -117,6 +121,14 @@ public:
     // ready and what was removed is gone.
     virtual std::uint64_t scale(const std::vector<Scaling>& scalings, Done done) = 0;
 
+    // Whether the units start by themselves, from now on and over restarts and reboots: all of
+    // them, or none and an error.
+    struct Enabled {
+        std::string error;
+        std::vector<std::pair<std::string, bool>> units;
+    };
+    virtual Enabled enable(const std::vector<Target>& targets, Enabling how) = 0;
+
     // Waits until every target is ready (or completed), or is stopped.
     // rolled: or its rolling restart is over; failed if that has failed.
     enum class Until { ready, stopped, rolled };
@@ -125,6 +137,19 @@ public:
     // Sends a signal to the main process of each target (or to its whole tree). Empty: all were
     // sent.
     virtual std::string signal(const std::vector<Target>& targets, int number, bool tree) = 0;
+
+    // superd's own processes.
+    struct Part {
+        std::string name;
+        pid_t pid = 0;
+        std::string version;  // Of the program it runs; empty: not known.
+        std::string program;
+        bool outdated = false;  // Another file has the program's path by now.
+    };
+    virtual std::vector<Part> parts() const = 0;
+    // Has the programs that are installed by now take the place of those that run. Empty: it
+    // begins in a moment; else why it cannot be, and nothing is changed.
+    virtual std::string upgrade() = 0;
 
     // What the files on disk would change; mistakes in them are diagnostics.
     virtual wire::Plan plan() = 0;

@@ -26,6 +26,10 @@ std::optional<Options> parse_options(int argc, const char* const* argv, int& exi
     app.add_flag("--user", options.user, "a user's own instance");
     auto* const check = app.add_flag("--check", options.check, "check the configuration and end");
     app.add_flag("--json", options.json, "print mistakes as JSON")->needs(check);
+    app.add_option("--speaks", options.speaks, "tell whether this is the version of the link")
+        ->group("");
+    app.add_option("--records", options.records, "tell whether such records can be read")
+        ->group("");
     app.add_option("--print", options.print, "print a document made from the schema and end");
     try {
         app.parse(argc, argv);
@@ -33,7 +37,7 @@ std::optional<Options> parse_options(int argc, const char* const* argv, int& exi
         exit_code = app.exit(error) == 0 ? 0 : exit_usage;
         return std::nullopt;
     }
-    const bool by_hand = options.check || !options.print.empty();
+    const bool by_hand = options.check || options.speaks >= 0 || !options.print.empty();
     if (!by_hand && options.runtime.empty()) {
         std::cerr << "superd-supervisor: cannot start without --runtime-dir: superd starts it\n";
         exit_code = exit_usage;

@@ -12,6 +12,7 @@ struct Options {
     std::string runtime, state, log;
     std::string print;  // --print: what.
     std::vector<std::string> profiles;
+    int speaks = -1, records = -1;  // Asked by a superd that is to be upgraded.
     bool user = false, check = false, json = false;
 };
 

@@ -48,6 +48,8 @@ bool Supervisor::start() {
     inherit(from);
     std::random_device seed;
     system_ = core::System{std::uint64_t{seed()} << 32 | seed(), from.records.next_run};
+    tell_clock();
+    definitions_.enablement() = Enablement::open(setting_.state_directory + "/enabled");
     if (!load_configuration(from)) {
         link_.finished(exit_config);
         exit_code_ = exit_config;
@@ -142,11 +144,14 @@ void Supervisor::begin_fresh(Inheritance& from) {
     for (const core::RunId run : logs_.leftovers()) logs_.discard(run);
     release_leftovers(from);
     say("superd " SUPERD_VERSION " started");
+    const auto past = timer_store_.entries();  // Those that begin now write over it.
     turn_.perform(system_.apply(definitions_.specs(), now()));
+    recall_timers(past);
 }
 
 void Supervisor::go() {
     going_ = true;
+    wall_clock_.start();
     ::malloc_trim(0);
     notify_.emplace(io_.get_executor(), os::Fd{keeper::notify_fd},
                     [this](NotifyMessage message) { on_notify(std::move(message)); });

@@ -3,6 +3,7 @@
 #include "os/process.hpp"
 #include "os/signals.hpp"
 #include "supervisor/moment.hpp"
+#include "supervisor/next_run.hpp"
 #include "supervisor/selectors.hpp"
 #include "wire/time.hpp"
 
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <utility>
 
 namespace superd::supervisor {
 namespace {
@@ -76,6 +78,23 @@ std::vector<wire::CheckStatus> checks(const core::Unit& unit, const core::Instan
     return found;
 }
 
+void add_timer(wire::InstanceStatus& out, const core::Instance& instance) {
+    if (!instance.schedule) return;
+    const core::Schedule& schedule = *instance.schedule;
+    out.next_run = next_run(schedule);
+    if (schedule.last != 0) out.last_run = wire::format_time(schedule.last);
+    out.suspended = schedule.off || instance.goal == core::Goal::down;
+}
+
+std::string_view word_for(core::Overlap overlap) {
+    switch (overlap) {
+        case core::Overlap::skip: return "skip";
+        case core::Overlap::queue: return "queue";
+        case core::Overlap::kill: return "kill";
+    }
+    std::unreachable();
+}
+
 }  // namespace
 
 Usage usage_of(pid_t pid) {
@@ -88,6 +107,7 @@ Usage usage_of(pid_t pid) {
         if (!stat) continue;
         usage.memory += stat->rss_bytes;
         ticks += stat->cpu_ticks;
+        usage.tasks += stat->threads;
     }
     static const auto per_second = static_cast<double>(::sysconf(_SC_CLK_TCK));
     usage.cpu = static_cast<double>(ticks) / per_second;
@@ -184,6 +204,7 @@ wire::InstanceStatus StatusView::instance(core::InstanceId id, Detail detail) co
         const Usage usage = usage_of(i.pid);
         out.memory = usage.memory;
         out.cpu = usage.cpu;
+        out.tasks = usage.tasks;
     }
     if (const core::Instance* const second = system_.find(core::beside(id))) {
         auto& other = out.other_run.emplace();
@@ -192,6 +213,7 @@ wire::InstanceStatus StatusView::instance(core::InstanceId id, Detail detail) co
         other.state = core::to_string(second->state);
         other.reason = reason(core::beside(id));
     }
+    if (unit.spec->timer != nullptr) add_timer(out, i);
     return out;
 }
 
@@ -236,6 +258,13 @@ std::vector<wire::UnitStatus> StatusView::units(const std::vector<Target>& targe
             out.cores = definition->by_cores && unit.scaled == 0;
         }
         out.listeners = listener_status(listeners_, out.name);
+        const core::Unit* top = &unit;  // A group starts its members.
+        while (top->group != 0) top = system_.find(top->group);
+        out.enabled = top->spec->autostart;
+        out.enabled_by_operator = definitions_.enablement().find(top->spec->name).has_value();
+        if (const auto& timer = unit.spec->timer) {
+            out.timer = {timer->text, std::string{word_for(timer->overlap)}, timer->catch_up};
+        }
         if (unit.scaled != 0) out.configured = unit.spec->instances;
         if (const auto progress = core::roll_progress(unit)) {
             out.rolling = wire::RollingStatus{progress->done, progress->of};

@@ -57,6 +57,7 @@ std::vector<wire::ListenerStatus> listener_status(const Listeners& listeners,
 struct Usage {
     std::uint64_t memory = 0;  // Bytes, resident.
     double cpu = 0;            // Seconds.
+    std::uint64_t tasks = 0;   // Threads.
 };
 Usage usage_of(pid_t pid);
 

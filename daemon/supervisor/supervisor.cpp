@@ -47,6 +47,9 @@ Supervisor::Supervisor(boost::asio::io_context& io, Setting setting, Log& log)
                   for (const core::TimerFired& each : fired) turn_.add(each);
                   settle();
               }},
+      wall_clock_{io.get_executor(), log,
+                  [this](core::ClockTold told) { happen(std::move(told)); }},
+      timer_store_{TimerStore::open(setting_.state_directory + "/timers")},
       strangers_{io.get_executor(),
                  [this](pid_t pid, std::optional<int> status) { on_stranger_end(pid, status); }},
       fd_store_{io.get_executor(), link_},
@@ -59,7 +62,8 @@ Supervisor::Supervisor(boost::asio::io_context& io, Setting setting, Log& log)
       heartbeat_{io},
       deadline_{io},
       drain_timer_{io},
-      measuring_{io} {}
+      measuring_{io},
+      schedule_{io} {}
 
 Supervisor::~Supervisor() = default;
 
@@ -104,6 +108,7 @@ void Supervisor::finish() {
     start_hooks();
     logs_.settle();
     logger_.flush();
+    if (auto saved = timer_store_.save(); !saved) complain(saved.error());
     publish();
 }
 
@@ -129,6 +134,8 @@ void Supervisor::carry_out(const core::Effect& effect) {
         [&](const core::Answer& e) { commands_.answered(e.command, e.outcome, e.text); },
         [&](const core::Swapped& e) { swapped(e); },
         [&](const core::RollTold& e) { roll_told(e); },
+        [&](const core::ArmSchedule& e) { arm_schedule(e); },
+        [&](const core::TimerTold& e) { timer_told(e); },
         [&](const core::ShuttingDown& e) { on_essential_lost(e); },
         [&](const core::AllDown& e) {
             all_down_ = true;
@@ -147,6 +154,7 @@ void Supervisor::changed(const core::Changed& effect) {
         const bool stopped = instance->goal == core::Goal::down && !core::alive(*instance);
         if (stopped && !core::is_beside(effect.instance)) fd_store_.drop(row.slot);
         if (row.extras && instance->state != core::State::starting) end_watch(effect.instance);
+        remember_timer(effect.instance);
     }
     // Of a run beside the one in place RollTold tells.
     if (core::is_beside(effect.instance)) return;
@@ -186,6 +194,7 @@ void Supervisor::forget(const core::Forget& effect) {
     table_.erase(effect.instance);
     if (beside) return;
     history_.forget(effect.unit, effect.instance.index);
+    timer_store_.forget(effect.unit, effect.instance.index);
     if (system_.find(effect.instance.unit) != nullptr) return;
     definitions_.forget(effect.unit);
     left_.try_emplace(effect.instance.unit, effect.unit);

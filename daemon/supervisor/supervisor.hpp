@@ -30,9 +30,11 @@
 #include "supervisor/status.hpp"
 #include "supervisor/table.hpp"
 #include "supervisor/thread_survey.hpp"
+#include "supervisor/timer_store.hpp"
 #include "supervisor/timers.hpp"
 #include "supervisor/trees.hpp"
 #include "supervisor/user_names.hpp"
+#include "supervisor/wall_clock.hpp"
 #include "turn/turn.hpp"
 #include "wire/crash.hpp"
 
@@ -54,7 +56,7 @@ namespace superd::supervisor {
 class Supervisor final : public Operations, private turn::Shell {
 public:
     struct Setting {
-        std::string config_directory, runtime_directory;
+        std::string config_directory, runtime_directory, state_directory;
         os::OpenFilesLimit open_files;
         std::vector<std::string> profiles;  // That its command line names.
     };
@@ -88,6 +90,11 @@ public:
     // scaling.cpp
     std::string refuse_scaling(const std::vector<Scaling>& scalings) const override;
     std::uint64_t scale(const std::vector<Scaling>& scalings, Done done) override;
+    // upgrading.cpp
+    std::vector<Part> parts() const override;
+    std::string upgrade() override;
+    // enabling.cpp
+    Enabled enable(const std::vector<Target>& targets, Enabling how) override;
     std::uint64_t wait(Until until, const std::vector<Target>& targets, Done done) override;
     std::string signal(const std::vector<Target>& targets, int number, bool tree) override;
     wire::Plan plan() override;
@@ -246,6 +253,13 @@ private:
     void check_turned(const core::CheckTurned& effect);
     void watchdog_told(core::InstanceId id, core::RunId run, const NotifyFields& fields);
 
+    // scheduling.cpp
+    void tell_clock();
+    void arm_schedule(const core::ArmSchedule& effect);
+    void timer_told(const core::TimerTold& effect);
+    void recall_timers(const std::map<TimerStore::Key, TimerStore::Entry>& past);
+    void remember_timer(core::InstanceId id);
+
     // adopting.cpp
     void inherit(Inheritance& from);
     bool load_configuration(Inheritance& from);
@@ -302,6 +316,8 @@ private:
     StatusView view_;
     Commands commands_;
     Timers timers_;
+    WallClock wall_clock_;
+    TimerStore timer_store_;
     PidWatch strangers_;
     FdStore fd_store_;
     Listeners listeners_;
@@ -338,7 +354,7 @@ private:
     bool rush_ = false;  // There is more to do than fits in a turn.
     bool continuing_ = false, changed_ = false;
 
-    boost::asio::steady_timer heartbeat_, deadline_, drain_timer_, measuring_;
+    boost::asio::steady_timer heartbeat_, deadline_, drain_timer_, measuring_, schedule_;
     std::size_t measured_ = 0;  // Where the next round of measuring begins.
     bool measures_ = false;
     core::Instant last_beat_{};

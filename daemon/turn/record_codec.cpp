@@ -1,6 +1,7 @@
 #include "turn/record_codec.hpp"
 
 #include "core/spec.hpp"
+#include "turn/slot_bytes.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -10,111 +11,6 @@
 
 namespace superd::turn {
 namespace {
-
-constexpr std::uint16_t version = 5;
-constexpr std::uint16_t kind_header = 1, kind_record = 2;
-constexpr std::size_t prefix_size = 10;  // checksum, version, kind, length
-constexpr std::size_t name_max = 255;
-
-constexpr auto crc_table = [] {
-    std::array<std::uint32_t, 256> table{};
-    for (std::uint32_t i = 0; i < table.size(); ++i) {
-        std::uint32_t value = i;
-        for (int bit = 0; bit < 8; ++bit) value = (value >> 1) ^ (value & 1 ? 0xedb88320u : 0);
-        table[i] = value;
-    }
-    return table;
-}();
-
-std::uint32_t checksum(std::span<const std::byte> bytes) {
-    std::uint32_t crc = 0xffffffffu;
-    for (const std::byte byte : bytes) {
-        crc = crc_table[(crc ^ std::to_integer<std::uint32_t>(byte)) & 0xff] ^ (crc >> 8);
-    }
-    return ~crc;
-}
-
-class Writer {
-public:
-    template <class Number>
-    void put(Number number) {
-        auto bits = static_cast<std::uint64_t>(number);
-        assert(used_ + sizeof(Number) <= slot_size);
-        for (std::size_t i = 0; i < sizeof(Number); ++i, bits >>= 8) {
-            slot_[used_++] = static_cast<std::byte>(bits & 0xff);
-        }
-    }
-    void put(std::string_view text) {
-        assert(used_ + text.size() <= slot_size);
-        std::ranges::copy(std::as_bytes(std::span{text}),
-                          slot_.begin() + static_cast<std::ptrdiff_t>(used_));
-        used_ += text.size();
-    }
-    std::size_t room() const { return slot_size - used_; }
-
-    Slot finish(std::uint16_t kind) {
-        const std::size_t length = used_;
-        used_ = 4;
-        put(version);
-        put(kind);
-        put(static_cast<std::uint16_t>(length));
-        used_ = 0;
-        put(checksum(std::span{slot_}.subspan(4, length - 4)));
-        return slot_;
-    }
-
-private:
-    Slot slot_{};
-    std::size_t used_ = prefix_size;
-};
-
-class Reader {
-public:
-    explicit Reader(std::span<const std::byte> bytes) : rest_{bytes} {}
-
-    template <class Number>
-    Number take() {
-        std::uint64_t bits = 0;
-        if (rest_.size() < sizeof(Number)) {
-            good_ = false;
-            return {};
-        }
-        for (std::size_t i = 0; i < sizeof(Number); ++i) {
-            bits |= std::to_integer<std::uint64_t>(rest_[i]) << (8 * i);
-        }
-        rest_ = rest_.subspan(sizeof(Number));
-        return static_cast<Number>(bits);
-    }
-    std::string text(std::size_t size) {
-        if (rest_.size() < size) {
-            good_ = false;
-            return {};
-        }
-        std::string result(size, '\0');
-        std::ranges::copy(std::as_bytes(std::span{rest_.first(size)}),
-                          std::as_writable_bytes(std::span{result}).begin());
-        rest_ = rest_.subspan(size);
-        return result;
-    }
-    bool good() const { return good_; }
-
-private:
-    std::span<const std::byte> rest_;
-    bool good_ = true;
-};
-
-// What follows the prefix, if the slot is whole, of this version and kind.
-std::optional<Reader> open_slot(std::span<const std::byte, slot_size> bytes, std::uint16_t kind) {
-    Reader prefix{bytes};
-    const auto crc = prefix.take<std::uint32_t>();
-    const auto its_version = prefix.take<std::uint16_t>();
-    const auto its_kind = prefix.take<std::uint16_t>();
-    const auto length = prefix.take<std::uint16_t>();
-    if (its_version != version || its_kind != kind) return std::nullopt;
-    if (length < prefix_size || length > slot_size) return std::nullopt;
-    if (crc != checksum(bytes.subspan(4, length - 4u))) return std::nullopt;
-    return Reader{bytes.subspan(prefix_size, length - prefix_size)};
-}
 
 std::int64_t ns(core::Instant moment) { return moment.time_since_epoch().count(); }
 core::Instant instant(std::int64_t value) { return core::Instant{core::Duration{value}}; }
@@ -266,6 +162,42 @@ std::unique_ptr<core::Health> take_health(Reader& in) {
     return health;
 }
 
+enum ScheduleFlag : std::uint8_t { has_schedule = 1, has_base = 2, queued = 4, off = 8 };
+
+void put_schedule(Writer& out, const core::Schedule* schedule) {
+    std::uint8_t flags = 0;
+    if (schedule != nullptr) {
+        flags |= has_schedule;
+        if (schedule->base) flags |= has_base;
+        if (schedule->queued) flags |= queued;
+        if (schedule->off) flags |= off;
+    }
+    out.put(flags);
+    if (schedule == nullptr) return;
+    out.put(ns(schedule->next));
+    out.put(ns(schedule->base.value_or(core::Instant{})));
+    out.put(schedule->occurrence);
+    out.put(schedule->delay.count());
+    out.put(schedule->seen);
+    out.put(schedule->last);
+}
+
+std::unique_ptr<core::Schedule> take_schedule(Reader& in) {
+    const auto flags = in.take<std::uint8_t>();
+    if ((flags & has_schedule) == 0) return nullptr;
+    auto schedule = std::make_unique<core::Schedule>();
+    schedule->next = instant(in.take<std::int64_t>());
+    const auto base = instant(in.take<std::int64_t>());
+    if ((flags & has_base) != 0) schedule->base = base;
+    schedule->occurrence = in.take<std::int64_t>();
+    schedule->delay = core::Duration{in.take<std::int64_t>()};
+    schedule->seen = in.take<std::int64_t>();
+    schedule->last = in.take<std::int64_t>();
+    schedule->queued = (flags & queued) != 0;
+    schedule->off = (flags & off) != 0;
+    return schedule;
+}
+
 // The failure that is still to be told to the on-crash hook.
 void put_crash(Writer& out, const core::Crash* crash) {
     const core::Crash none;
@@ -284,7 +216,7 @@ std::unique_ptr<core::Crash> take_crash(Reader& in) {
     return std::make_unique<core::Crash>(crash);
 }
 
-constexpr core::Reason last_reason = core::Reason::superfluous;
+constexpr core::Reason last_reason = core::Reason::overrun;
 
 bool in_range(const core::Instance& i) {
     return i.goal <= core::Goal::up && i.state <= core::State::completed &&
@@ -311,6 +243,7 @@ Slot encode_record(std::string_view unit, std::uint32_t index, const core::Insta
     put_crash(out, instance.crash.get());
     put_health(out, instance.health.get());
     put_renewal(out, instance.renewal.get());
+    put_schedule(out, instance.schedule.get());
     const auto& all = instance.restarts_at;
     const std::size_t fitting = std::min(all.size(), (out.room() - 2) / sizeof(std::uint32_t));
     out.put(static_cast<std::uint8_t>(fitting));
@@ -338,6 +271,7 @@ std::optional<Record> decode_record(std::span<const std::byte, slot_size> bytes)
     instance.health = take_health(*in);
     bool sound = true;
     instance.renewal = take_renewal(*in, sound);
+    instance.schedule = take_schedule(*in);
     const auto restarts = in->take<std::uint8_t>();
     for (int i = 0; i < restarts; ++i) {
         instance.restarts_at.push_back(instant(in->take<std::uint32_t>() * tenth));

@@ -10,10 +10,10 @@ namespace superd::wire {
 namespace {
 
 constexpr std::array kinds{
-    EventKind::state,  EventKind::spawn, EventKind::spawn_failed, EventKind::ready,
-    EventKind::exit,   EventKind::lines, EventKind::dropped,      EventKind::config,
-    EventKind::hook,   EventKind::check, EventKind::rolling,      EventKind::command,
-    EventKind::superd,
+    EventKind::state,   EventKind::spawn,  EventKind::spawn_failed, EventKind::ready,
+    EventKind::exit,    EventKind::lines,  EventKind::dropped,      EventKind::config,
+    EventKind::hook,    EventKind::timer,  EventKind::check,        EventKind::rolling,
+    EventKind::command, EventKind::superd,
 };
 
 std::optional<EventKind> kind_named(std::string_view name) {
@@ -83,6 +83,7 @@ std::string_view to_string(EventKind kind) {
         case EventKind::dropped: return "dropped";
         case EventKind::config: return "config";
         case EventKind::hook: return "hook";
+        case EventKind::timer: return "timer";
         case EventKind::check: return "check";
         case EventKind::rolling: return "rolling";
         case EventKind::command: return "command";

@@ -24,6 +24,7 @@ enum class EventKind : std::uint8_t {
     dropped,       // Lines that were lost: dropped, message
     config,        // A reload or apply, or a refused one: message
     hook,          // A hook has ended: hook, to ("succeeded", "failed"), message
+    timer,         // A run that was due was skipped, put off or made up for: message
     check,         // A check fails or passes again: to ("failing", "passing"), message
     rolling,       // Runs are replaced: to (RollPhase's words), run (the new one), message
     command,       // Somebody asked for it: action, uid, user; message

@@ -54,6 +54,8 @@ void write(JsonWriter& json, const Link& link) {
     json.end_array();
     json.key("command");
     link.command ? write(json, *link.command) : json.null();
+    json.member("schedule", link.schedule);
+    json.member("next-run", link.next_run);
     json.member("superd-stops", link.superd_stops);
     json.end_object();
 }
@@ -87,6 +89,8 @@ Link read_link(const JsonReader& json) {
     json.read("pid", link.pid);
     json.read("restarts", link.restarts);
     json.read("due", link.due);
+    json.read("schedule", link.schedule);
+    json.read("next-run", link.next_run);
     json.read("probe", link.probe);
     json.read("said", link.said);
     json.read("error", link.error);

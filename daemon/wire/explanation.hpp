@@ -51,6 +51,8 @@ struct Link {
     std::vector<std::string> left;        // stopping: its processes, "4711 sleep".
     std::vector<LastExit> deaths;         // Oldest first.
     std::optional<GivenCommand> command;  // The last one.
+    std::string schedule;                 // Its timer's: "daily 03:00"; empty: it has none.
+    std::optional<std::string> next_run;  // Of a timer; null: none is due.
     bool superd_stops = false;
 };
 

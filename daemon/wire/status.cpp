@@ -48,6 +48,10 @@ void write(JsonWriter& json, const InstanceStatus& instance) {
     instance.last_exit ? write(json, *instance.last_exit) : json.null();
     json.member("memory", instance.memory);
     json.member("cpu", instance.cpu);
+    if (instance.tasks) json.member("tasks", instance.tasks);
+    if (instance.next_run) json.member("next-run", instance.next_run);
+    if (instance.last_run) json.member("last-run", instance.last_run);
+    if (instance.suspended) json.member("suspended", true);
     if (!instance.checks.empty()) write(json, instance.checks);
     if (instance.other_run) {
         json.key("other-run");
@@ -113,6 +117,16 @@ void write(JsonWriter& json, const UnitStatus& unit) {
         json.end_object();
     }
     if (!unit.rolling_failure.empty()) json.member("rolling-failure", unit.rolling_failure);
+    json.member("enabled", unit.enabled);
+    if (unit.enabled_by_operator) json.member("enabled-by", "operator");
+    if (unit.timer) {
+        json.key("timer");
+        json.begin_object();
+        json.member("schedule", unit.timer->schedule);
+        json.member("overlap", unit.timer->overlap);
+        json.member("catch-up", unit.timer->catch_up);
+        json.end_object();
+    }
     json.end_object();
 }
 
@@ -149,6 +163,10 @@ InstanceStatus read_instance(const JsonReader& json) {
     if (json.find("last-exit") != nullptr) instance.last_exit = read_exit(json.object("last-exit"));
     json.read("memory", instance.memory);
     json.read("cpu", instance.cpu);
+    json.read("tasks", instance.tasks);
+    json.read("next-run", instance.next_run);
+    json.read("last-run", instance.last_run);
+    json.read("suspended", instance.suspended);
     if (json.find("checks") != nullptr) {
         for_each_object(json.array("checks"), [&](const JsonReader& check) {
             instance.checks.push_back(read_check(check));
@@ -204,6 +222,15 @@ UnitStatus read_unit(const JsonReader& json) {
         rolling.required("of", unit.rolling->of);
     }
     json.read("rolling-failure", unit.rolling_failure);
+    json.read("enabled", unit.enabled);
+    unit.enabled_by_operator = json.find("enabled-by") != nullptr;
+    if (json.find("timer") != nullptr) {
+        const auto timer = json.object("timer");
+        unit.timer.emplace();
+        timer.required("schedule", unit.timer->schedule);
+        timer.read("overlap", unit.timer->overlap);
+        timer.read("catch-up", unit.timer->catch_up);
+    }
     json.read("goal", unit.goal);
     json.required("state", unit.state);
     json.read("reason", unit.reason);

@@ -67,6 +67,10 @@ struct InstanceStatus {
     std::optional<LastExit> last_exit;
     std::optional<std::uint64_t> memory;  // Bytes, resident.
     std::optional<double> cpu;            // Seconds used so far.
+    std::optional<std::uint64_t> tasks;   // Threads of all its processes. Sent with memory and cpu.
+    std::optional<std::string> next_run;  // Of a unit with a timer; not sent for others.
+    std::optional<std::string> last_run;  // When a run was last due and started. Likewise.
+    bool suspended = false;               // Its timer is. Sent only when true.
     std::vector<CheckStatus> checks;      // While it is ready. Not sent when there are none.
     std::optional<OtherRun> other_run;    // Not sent when there is none.
     std::vector<LastExit> deaths;         // The last ones, oldest first. Not sent when empty.
@@ -83,6 +87,12 @@ struct ListenerStatus {
     std::vector<SocketStatus> sockets;
 };
 
+struct TimerStatus {
+    std::string schedule;  // "every 1h", "daily 03:00"
+    std::string overlap;   // skip | queue | kill
+    bool catch_up = false;
+};
+
 struct UnitStatus {
     std::string name, description;
     std::string goal, state, reason;  // Of the instance that is worst off.
@@ -90,6 +100,9 @@ struct UnitStatus {
     std::vector<std::string> files;  // "units/web.toml" and its drop-ins; empty if it has none.
     std::optional<std::uint32_t> configured;  // Instances, when the operator chose another number.
     std::vector<ListenerStatus> listeners;    // While they are open. Not sent when there are none.
+    bool enabled = true;                      // It starts by itself...
+    bool enabled_by_operator = false;         // ...whatever its file says. Sent only when true.
+    std::optional<TimerStatus> timer;         // Not sent when there is none.
     bool cores = false;                       // instances = "cores"; sent only when true.
     std::optional<RollingStatus> rolling;     // Sent only while it is under way.
     std::string rolling_failure;  // How the last rolling restart failed; sent only if it did.

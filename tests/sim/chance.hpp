@@ -62,6 +62,7 @@ public:
             s.restart.limit = chance(50) ? 3 : 0;
             s.restart.window = 30s;
             s.stop = {{SIGTERM, 3s}, {SIGKILL, 1s}};
+            if (s.type == UnitType::oneshot && chance(60)) s.timer = timer();
             if (chance(30)) s.watchdog = {.every = 4s, .signal = SIGABRT};
             for (std::uint64_t n = random_() % 3; n > 0; --n) s.checks.push_back(check(n));
             for (std::size_t d = 0; d < specs.size(); ++d) {
@@ -77,6 +78,15 @@ public:
         return specs;
     }
 
+    Event wish(InstanceId id, CommandId number) {
+        switch (random_() % 4) {
+            case 0: return StartRequested{id, number};
+            case 1: return StopRequested{id, number};
+            case 2: return RestartRequested{id, number};
+            default: return ResetRequested{id, number};
+        }
+    }
+
     // Something that a service says of itself.
     Event word(InstanceId instance, RunId run) {
         using namespace std::chrono_literals;
@@ -87,6 +97,23 @@ public:
     }
 
 private:
+    std::shared_ptr<const TimerRule> timer() {
+        using namespace std::chrono_literals;
+        TimerRule rule;
+        rule.every = chance(80) ? 500ms + within(20s) : Duration{0};
+        if (rule.every.count() == 0) {
+            rule.at = {{.kind = CalendarRule::Kind::hourly}};
+            for (std::int32_t second = 10; second < 3600; second += 10) {
+                rule.at.push_back({.kind = CalendarRule::Kind::hourly, .second = second});
+            }
+        }
+        rule.jitter = chance(30) ? 400ms : 0ms;
+        rule.catch_up = chance(50);
+        rule.on_start = chance(30);
+        rule.overlap = static_cast<Overlap>(random_() % 3);
+        return std::make_shared<TimerRule>(std::move(rule));
+    }
+
     CheckSpec check(std::uint64_t number) {
         using namespace std::chrono_literals;
         CheckSpec c;
@@ -152,8 +179,44 @@ inline Instance copy(const Instance& i) {
             c.health->checks.push_back({.failing = check.failing});
         }
     }
+    if (i.schedule) c.schedule = std::make_unique<Schedule>(*i.schedule);
     if (i.last_exit) c.last_exit = std::make_unique<LastExit>(*i.last_exit);
     return c;
+}
+
+// What the records have by now.
+inline std::vector<Restored> recorded(const System& system) {
+    std::vector<Restored> kept;
+    for (const Unit* unit : system.units()) {
+        for (std::uint32_t i = 0; i < unit->instances.size(); ++i) {
+            if (unit->removed) continue;
+            kept.push_back({unit->spec->name, i, copy(unit->instances[i])});
+        }
+    }
+    return kept;
+}
+
+// Of earlier runs and timers, and of checks and runs that are not.
+inline std::vector<Event> stale_events(const System& system,
+                                       const std::map<RunId, Process>& processes) {
+    using namespace std::chrono_literals;
+    std::vector<Event> events;
+    for (const Unit* unit : system.units()) {
+        for (std::uint32_t i = 0; i < unit->instances.size(); ++i) {
+            const InstanceId id{unit->id, i};
+            const RunId run = unit->instances[i].run;
+            if (run == 0) continue;
+            events.emplace_back(Exited{id, run - 1, {.code = 9}});
+            events.emplace_back(BecameReady{id, run - 1});
+            events.emplace_back(CheckFailed{id, run - 1, 0, "stale"});
+            events.emplace_back(CheckFailed{id, run, 99, "no such check"});
+            events.emplace_back(WatchdogTold{id, run - 1, true, 1ms});
+            events.emplace_back(Spawned{id, run - 1, 1});
+            events.emplace_back(TimerFired{id, unit->instances[i].timer - 1});
+            if (!processes.contains(run)) events.emplace_back(ReadyFailed{id, run});
+        }
+    }
+    return events;
 }
 
 // For messages: every unit, its instances and edges, a line each.

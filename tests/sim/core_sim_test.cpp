@@ -28,6 +28,8 @@ public:
     explicit Simulation(std::uint64_t seed)
         : random_{seed}, system_{std::make_unique<System>(seed)} {
         specs_ = random_.units();
+        tell_clock();
+        drain();
         take(system_->apply(share(specs_), now_));
         drain();
     }
@@ -48,10 +50,12 @@ public:
             kill_supervisor();
         else if (choice < 92)
             end_some_child();
-        else if (choice < 96)
+        else if (choice < 95)
             report_health();
+        else if (choice < 96)
+            set_clock();
         else
-            repeat_stale_events();
+            for (const Event& event : stale_events(*system_, processes_)) feed(event);
         drain();
         check();
     }
@@ -59,6 +63,7 @@ public:
     // No more faults: whatever is wanted and can run must come to run.
     void heal() {
         faults_ = false;
+        for (const Unit* unit : system_->units()) feed(ScheduleRequested{unit->id, false});
         for (int i = 0; i < 4000; ++i) {
             for (auto& [run, p] : processes_) p.deaf = false;
             end_all_children();
@@ -116,6 +121,8 @@ private:
             timers_[{a->instance.unit, a->instance.index}] = *a;
         } else if (const auto* d = std::get_if<DisarmTimer>(&effect)) {
             timers_.erase({d->instance.unit, d->instance.index});
+        } else if (const auto* scheduled = std::get_if<ArmSchedule>(&effect)) {
+            schedule_ = scheduled->at;
         } else if (const auto* begun = std::get_if<StartChecks>(&effect)) {
             checked_.insert(begun->run);
         } else if (const auto* ended = std::get_if<StopChecks>(&effect)) {
@@ -241,24 +248,6 @@ private:
         }
     }
 
-    void repeat_stale_events() {
-        for (const Unit* unit : system_->units()) {
-            for (std::uint32_t i = 0; i < unit->instances.size(); ++i) {
-                const InstanceId id{unit->id, i};
-                const RunId run = unit->instances[i].run;
-                if (run == 0) continue;
-                feed(Exited{id, run - 1, {.code = 9}});
-                feed(BecameReady{id, run - 1});
-                feed(CheckFailed{id, run - 1, 0, "stale"});
-                feed(CheckFailed{id, run, 99, "no such check"});
-                feed(WatchdogTold{id, run - 1, true, 1ms});
-                feed(Spawned{id, run - 1, 1});
-                feed(TimerFired{id, unit->instances[i].timer - 1});
-                if (!processes_.contains(run)) feed(ReadyFailed{id, run});
-            }
-        }
-    }
-
     void command() {
         const auto units = system_->units();
         if (units.empty()) return;
@@ -267,12 +256,7 @@ private:
         const InstanceId id{unit.id, index};
         const CommandId number = ++last_command_;
         open_commands_.insert(number);
-        switch (random_() % 4) {
-            case 0: return feed(StartRequested{id, number});
-            case 1: return feed(StopRequested{id, number});
-            case 2: return feed(RestartRequested{id, number});
-            default: return feed(ResetRequested{id, number});
-        }
+        feed(random_.wish(id, number));
     }
 
     void reload() {
@@ -292,23 +276,19 @@ private:
 
     // What is recorded is the state of each instance; everything else is lost.
     void kill_supervisor() {
-        std::vector<Restored> kept;
-        for (const Unit* unit : system_->units()) {
-            for (std::uint32_t i = 0; i < unit->instances.size(); ++i) {
-                if (unit->removed) continue;
-                kept.push_back({unit->spec->name, i, copy(unit->instances[i])});
-            }
-        }
+        std::vector<Restored> kept = recorded(*system_);
         for (const Unit* unit : system_->units()) {
             if (unit->removed) return;  // Its specification is still needed: not modelled here.
         }
         queue_.clear();
         checked_.clear();
         timers_.clear();
+        schedule_ = Instant{};
         open_commands_.clear();
         std::map<UnitId, std::string> names;
         for (const Unit* unit : system_->units()) names[unit->id] = unit->spec->name;
         auto next = std::make_unique<System>(random_(), system_->next_run());
+        next->step(ClockTold{now_, wall(), std::make_shared<Zone>()}, now_);
         const auto effects = next->adopt(share(specs_), std::move(kept), now_);
         system_ = std::move(next);
         for (auto& [run, p] : processes_) {
@@ -318,12 +298,30 @@ private:
         take(effects);
     }
 
+    std::int64_t wall() const { return (now_ + ahead_).time_since_epoch().count(); }
+    void tell_clock() { feed(ClockTold{now_, wall(), std::make_shared<Zone>()}); }
+
+    // Somebody sets the wall clock, by an hour at most; or suspends a timer, or has it go on.
+    void set_clock() {
+        ahead_ += random_.within(2h) - 1h;
+        tell_clock();
+        const auto units = system_->units();
+        if (units.empty()) return;
+        feed(ScheduleRequested{units[random_() % units.size()]->id, random_.chance(70)});
+    }
+
     void pass_time() {
         auto next = timers_.end();
         for (auto t = timers_.begin(); t != timers_.end(); ++t) {
             if (next == timers_.end() || t->second.at < next->second.at) next = t;
         }
         const Instant until = now_ + random_.within(2s) + 1ms;
+        const bool due = schedule_ != Instant{} && schedule_ <= until;
+        if (due && (next == timers_.end() || schedule_ <= next->second.at)) {
+            now_ = std::max(now_, schedule_);
+            schedule_ = Instant{};
+            return feed(ScheduleDue{});
+        }
         if (next == timers_.end() || next->second.at > until) {
             now_ = until;
             return;
@@ -349,6 +347,8 @@ private:
                                 .timer = timers_.contains({unit->id, index}),
                                 .checks = checked_.contains(i.run)});
                 if (::testing::Test::HasFatalFailure()) return;
+                check_schedule(*system_, *unit, i, now_, schedule_);
+                if (::testing::Test::HasFatalFailure()) return;
             }
         }
         ASSERT_EQ(living, processes_.size()) << "a process outlived its instance";
@@ -358,6 +358,8 @@ private:
     std::unique_ptr<System> system_;
     std::vector<UnitSpec> specs_;
     Instant now_{1000s};
+    Duration ahead_{500'000h};  // The wall clock, of the monotonic one.
+    Instant schedule_{};        // When ScheduleDue is wanted.
     std::deque<Event> queue_;
     std::map<RunId, Process> processes_;
     std::map<std::pair<UnitId, std::uint32_t>, ArmTimer> timers_;

@@ -55,6 +55,29 @@ inline void check_instance(const Unit& unit, const Instance& i, const Present& p
     check_health(unit, i, present);
 }
 
+// Whoever runs at set times is waited for, whatever has happened, and no longer than its rule says.
+inline void check_schedule(const System& system, const Unit& unit, const Instance& i, Instant now,
+                           Instant armed) {
+    if (!system.on_schedule(unit, i)) {
+        if (i.goal == Goal::down && i.schedule) {
+            ASSERT_EQ(i.schedule->next, Instant{});
+        }
+        return;
+    }
+    if (system.shutting_down()) return;
+    const TimerRule& rule = *unit.spec->timer;
+    ASSERT_NE(i.schedule, nullptr) << unit.spec->name;
+    ASSERT_NE(i.schedule->next, Instant{}) << unit.spec->name << " is never due";
+    ASSERT_NE(armed, Instant{});
+    ASSERT_LE(armed, i.schedule->next);
+    if (rule.every.count() > 0) {
+        ASSERT_LE(i.schedule->next, now + rule.every + rule.jitter) << unit.spec->name;
+    }
+    if (rule.overlap != Overlap::queue) {
+        ASSERT_FALSE(i.schedule->queued);
+    }
+}
+
 // Nothing more is to happen to it once faults have stopped.
 inline bool a_member_waits(const System& system, const Unit& group) {
     if (group.spec->type != UnitType::group) return false;

@@ -128,6 +128,7 @@ std::string referring(const Key& key) {
         case Form::account:
         case Form::duration:
         case Form::size:
+        case Form::moments:
         case Form::rate: return "\"${NOWHERE}\"";
         case Form::texts:
         case Form::exits:

@@ -134,6 +134,19 @@ public:
         }
         return begin(targets, std::move(done));
     }
+    std::vector<Part> parts() const override { return {{"keeper", 17, "1.2.3", "/superd", true}}; }
+    std::string upgrade() override {
+        calls.emplace_back("upgrade");
+        return refusal;
+    }
+    Enabled enable(const Targets& targets, supervisor::Enabling how) override {
+        calls.push_back("enable " + std::to_string(static_cast<int>(how)) + " " + list(targets));
+        Enabled result{refusal, {}};
+        for (const auto& target : targets) {
+            result.units.emplace_back(target.unit, how == supervisor::Enabling::on);
+        }
+        return result;
+    }
     std::uint64_t wait(Until until, const Targets& targets, Done done) override {
         constexpr std::array words{"ready ", "stopped ", "rolled "};
         calls.push_back(std::string{"wait "} + words.at(static_cast<std::size_t>(until)) +

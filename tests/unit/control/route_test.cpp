@@ -194,5 +194,20 @@ TEST(Route, UnderstandsNumbersOfInstances) {
     }
 }
 
+TEST(Route, UnderstandsWhoIsToStartByItself) {
+    using supervisor::Enabling;
+    const auto how = [](const char* path, const char* body) {
+        return routed<EnableCall>(request("POST", path, body)).how;
+    };
+    EXPECT_EQ(how("/v1/enable", R"({"units":["web"]})"), Enabling::on);
+    EXPECT_EQ(how("/v1/disable", R"({"all":true})"), Enabling::off);
+    EXPECT_EQ(how("/v1/enable", R"({"units":["web"],"reset":true})"), Enabling::as_configured);
+    EXPECT_EQ(refused(request("POST", "/v1/enable", "{}")).status, 400u);
+    EXPECT_EQ(refused(request("POST", "/v1/enable", R"({"units":["web"],"now":true})")).status,
+              400u);
+    EXPECT_EQ(right_for(EnableCall{}), Right::change);
+    EXPECT_EQ(right_for(UpgradeCall{}), Right::change);
+}
+
 }  // namespace
 }  // namespace superd::control

@@ -107,6 +107,13 @@ public:
                 if (t->second.at > until) continue;
                 if (next == timers.end() || t->second.at < next->second.at) next = t;
             }
+            const bool armed = schedule != Instant{} && schedule <= until;
+            if (armed && (next == timers.end() || schedule <= next->second.at)) {
+                now = std::max(now, schedule);
+                schedule = Instant{};
+                happen(ScheduleDue{});
+                continue;
+            }
             if (next == timers.end()) break;
             const ArmTimer timer = next->second;
             now = std::max(now, timer.at);
@@ -151,6 +158,7 @@ public:
     Effects log;
     std::map<RunId, InstanceId> processes;  // That live.
     std::map<std::pair<UnitId, std::uint32_t>, ArmTimer> timers;
+    Instant schedule{};            // When ScheduleDue is wanted; epoch: never.
     std::vector<RunHook> running;  // Hooks, until the test ends them.
     bool spawns = true;            // False: Spawn goes unanswered.
     bool obeys = true;             // SIGTERM ends a process; else only SIGKILL does.
@@ -213,6 +221,8 @@ private:
                 else if (instance == beside(x->instance))
                     instance = x->instance;
             }
+        } else if (const auto* scheduled = std::get_if<ArmSchedule>(&effect)) {
+            schedule = scheduled->at;
         }
     }
 

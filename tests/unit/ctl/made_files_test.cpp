@@ -61,8 +61,9 @@ TEST(Commands, AreAllDescribedAndRunnable) {
         }
     }
     for (const auto* name :
-         {"start", "stop", "restart", "reload", "status", "list", "logs", "signal", "check", "plan",
-          "apply", "wait", "events", "threads", "timeline", "tree", "why", "reset", "version"}) {
+         {"start", "stop",  "restart", "reload", "status", "list",    "logs",     "signal",
+          "check", "plan",  "apply",   "wait",   "events", "threads", "timeline", "tree",
+          "why",   "reset", "version", "timers", "top",    "enable",  "disable",  "upgrade"}) {
         EXPECT_TRUE(names.contains(name)) << name;
     }
 }

@@ -45,6 +45,28 @@ core::Instance busy_instance() {
     return i;
 }
 
+TEST(Record, KeepsWhatATimerHasPlanned) {
+    core::Instance i;
+    EXPECT_EQ(decode_record(encode_record("job", 0, i, 0))->instance.schedule, nullptr);
+    i.schedule = std::make_unique<core::Schedule>();
+    core::Schedule& written = *i.schedule;
+    written.next = at(90s), written.base = at(-30s), written.delay = 5min;
+    written.occurrence = 1'800'000'000, written.seen = 17, written.last = 16;
+    written.queued = written.off = true;
+    const auto record = decode_record(encode_record("job", 0, i, 0));
+    ASSERT_TRUE(record && record->instance.schedule);
+    const core::Schedule& read = *record->instance.schedule;
+    EXPECT_EQ(read.next, written.next);
+    EXPECT_EQ(read.base, written.base);
+    EXPECT_EQ(read.delay, written.delay);
+    EXPECT_EQ(read.occurrence, written.occurrence);
+    EXPECT_EQ(read.seen, written.seen);
+    EXPECT_EQ(read.last, written.last);
+    EXPECT_TRUE(read.queued && read.off);
+    written.base.reset();
+    EXPECT_EQ(decode_record(encode_record("job", 0, i, 0))->instance.schedule->base, std::nullopt);
+}
+
 class RecordsTest : public testing::Test {
 protected:
     RecordsTest() {

@@ -44,7 +44,25 @@ TEST(Status, HasTheDocumentedShape) {
               R"("at":"2026-11-23T21:10:00.000000Z","uptime":1.5,"code":1,"signal":null,)"
               R"("core":false,"oom":false,"lines":["err: no such table"],"run":0,"pid":0,)"
               R"("cpu":null,"memory":null,"ended-by":"","cause":""},)"
-              R"("memory":null,"cpu":null}]}]})");
+              R"("memory":null,"cpu":null}],"enabled":true}]})");
+}
+
+TEST(Status, OfATimerComesBackAsItWas) {
+    auto status = example();
+    auto& unit = status.units.front();
+    unit.timer = TimerStatus{"daily 03:00", "queue", true};
+    unit.enabled = false;
+    unit.enabled_by_operator = true;
+    unit.instances.front().next_run = "2026-11-24T03:00:00.000000Z";
+    unit.instances.front().last_run = "2026-11-23T03:00:00.000000Z";
+    unit.instances.front().suspended = true;
+    unit.instances.front().tasks = 7;
+    const auto text = serialize(status);
+    EXPECT_NE(text.find(R"("enabled":false,"enabled-by":"operator","timer":{"schedule":)"
+                        R"("daily 03:00","overlap":"queue","catch-up":true})"),
+              text.npos)
+        << text;
+    EXPECT_EQ(serialize(parse_status(text)), text);
 }
 
 TEST(Status, ComesBackAsItWas) {
