@@ -34,6 +34,10 @@ enum class Form {
     signal,       // A signal's name.
     listeners,    // [listen].
     surge,        // true, false, or an integer from `minimum` to `maximum`.
+    start,        // true, false or "on-demand".
+    workers,      // As instances, or a table.
+    cpus,         // "each" or an array of numbers.
+    table,        // Any.
 };
 
 // When a change of a key takes effect.

@@ -103,6 +103,7 @@ void Stepper::start_members(Unit& group) {
 void Stepper::want_up(Unit& unit, Instance& instance) {
     const bool was_down = instance.goal == Goal::down;
     instance.goal = Goal::up;
+    instance.dormant = false;
     revive_group(unit, instance);
     switch (instance.state) {
         case State::inactive:
@@ -116,6 +117,10 @@ void Stepper::want_up(Unit& unit, Instance& instance) {
             if (was_down) instance.restart_requested = true;
             break;
         case State::waiting:
+            if (instance.reason == Reason::demand) {
+                return enter(unit, instance, State::waiting, Reason::dependency);
+            }
+            break;
         case State::starting:
         case State::ready: break;
     }
@@ -126,6 +131,7 @@ void Stepper::want_up(Unit& unit, Instance& instance) {
 void Stepper::want_down(Unit& unit, Instance& instance) {
     const bool was_up = instance.goal == Goal::up;
     instance.goal = Goal::down;
+    instance.dormant = false;
     instance.restart_requested = false;
     switch (instance.state) {
         case State::failed:
@@ -178,7 +184,7 @@ void Stepper::pull(Unit& dependency) {
     pull_dependencies(dependency);
     if (wanted) return;  // Some of its instances may be stopped: that is the operator's choice.
     each_target(dependency, {dependency.id, all_instances},
-                [&](Instance& i) { want_up(dependency, i); });
+                [&](Instance& i) { want_along(dependency, i); });
     start_members(dependency);
 }
 

@@ -14,6 +14,7 @@ bool wanted(const Instance& instance) { return instance.goal == Goal::up && !ins
 // Or it has done what it was there for.
 bool up(const Instance& instance) {
     return instance.state == State::ready || instance.state == State::completed ||
+           instance.reason == Reason::demand ||
            (instance.state == State::inactive && instance.reason == Reason::exited);
 }
 

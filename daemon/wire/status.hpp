@@ -88,10 +88,11 @@ struct UnitStatus {
     std::string goal, state, reason;  // Of the instance that is worst off.
     std::vector<InstanceStatus> instances;
     std::vector<std::string> files;  // "units/web.toml" and its drop-ins; empty if it has none.
-    std::optional<std::uint32_t> configured;  // Instances, when the operator chose another number.
-    std::vector<ListenerStatus> listeners;    // While they are open. Not sent when there are none.
-    bool cores = false;                       // instances = "cores"; sent only when true.
-    std::optional<RollingStatus> rolling;     // Sent only while it is under way.
+    std::optional<std::uint32_t> configured;   // Instances, when the operator chose another number.
+    std::optional<std::uint32_t> least, most;  // Between these superd chooses, if it does.
+    std::vector<ListenerStatus> listeners;     // While they are open. Not sent when there are none.
+    bool cores = false;                        // instances = "cores"; sent only when true.
+    std::optional<RollingStatus> rolling;      // Sent only while it is under way.
     std::string rolling_failure;  // How the last rolling restart failed; sent only if it did.
 };
 
