@@ -122,6 +122,10 @@ namespace {
 std::string instances_text(const wire::UnitStatus& unit) {
     const auto count = unit.instances.size();
     if (unit.cores) return "cores: " + std::to_string(count);
+    if (unit.least && unit.most) {
+        return std::to_string(count) + ", of " + std::to_string(*unit.least) + " to " +
+               std::to_string(*unit.most) + " as needed";
+    }
     if (!unit.configured) return {};
     const std::string configured = std::to_string(*unit.configured);
     return std::to_string(count) + (count < *unit.configured ? " of " + configured : "") +

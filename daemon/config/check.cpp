@@ -3,6 +3,7 @@
 #include "base/nearest.hpp"
 #include "config/moments.hpp"
 #include "config/quantity.hpp"
+#include "config/read_hosted.hpp"
 #include "config/read_listen.hpp"
 #include "config/signals.hpp"
 
@@ -189,6 +190,13 @@ Cause check_notify(const Value& value) {
     return "expected true or \"tree\"";
 }
 
+Cause check_start(const Value& value) {
+    const auto* text = value.as<std::string>();
+    if (value.as<bool>() != nullptr || (text != nullptr && *text == "on-demand")) return {};
+    if (text == nullptr) return expected("true, false or \"on-demand\"", value);
+    return "expected true, false or \"on-demand\"";
+}
+
 Cause check_exit(const Value& value) {
     if (const auto* integer = value.as<std::int64_t>()) {
         if (*integer >= 0 && *integer <= 255) return {};
@@ -369,6 +377,10 @@ bool check_value(const Key& key, const Value& value, const Refuse& refuse) {
         case Form::argv: return check_argv(key, value, refuse);
         case Form::environment: return check_environment(value, refuse);
         case Form::listeners: return check_listeners(value, refuse);
+        case Form::start: return told(check_start(value), value, refuse);
+        case Form::workers: return check_workers(key, value, refuse);
+        case Form::cpus: return check_cpus(value, refuse);
+        case Form::table: return check_any_table(value, refuse);
         case Form::exits: return check_exits(key, value, refuse);
         case Form::moments: return check_moments(value, refuse);
         case Form::steps: return check_steps(key, value, refuse);

@@ -284,6 +284,43 @@ void compare_timer(const core::UnitSpec& before, const core::UnitSpec& after, Ke
     keys.compare("timer.overlap", a.overlap, b.overlap);
 }
 
+void compare_hosted(const Unit& before, const Unit& after, Keys& keys) {
+    static const Hosted none;
+    const Hosted& a = before.hosted ? *before.hosted : none;
+    const Hosted& b = after.hosted ? *after.hosted : none;
+    keys.compare("module", a.module, b.module);
+    keys.compare("language", a.language, b.language);
+    keys.compare("model", a.model, b.model);
+    keys.compare("threads", a.threads, b.threads);
+    keys.compare("loop", a.loop, b.loop);
+    keys.compare("python", a.interpreter, b.interpreter);
+    keys.compare("preload", a.preload, b.preload);
+    keys.compare("cpus", a.cpus, b.cpus);
+    keys.compare("cpus", a.cpus_each, b.cpus_each);
+    keys.compare("stall-warn", a.stall_warn, b.stall_warn);
+    keys.compare("stall-timeout", a.stall_timeout, b.stall_timeout);
+    keys.compare("task-timeout", a.task_timeout, b.task_timeout);
+    keys.compare("on-stall", a.on_stall, b.on_stall);
+    keys.compare("drain-timeout", a.drain_timeout, b.drain_timeout);
+    keys.compare("max-tasks", a.max_tasks, b.max_tasks);
+    keys.compare("config", a.config, b.config);
+}
+
+// How many there are, and when they are there.
+void compare_presence(const Unit& before, const Unit& after, Keys& keys) {
+    const std::string_view count = after.hosted ? "workers" : "instances";
+    const auto rule = [](const Unit& unit) {
+        return unit.spec.scale ? *unit.spec.scale : core::ScaleRule{};
+    };
+    keys.compare(count, before.spec.instances, after.spec.instances);
+    keys.compare(count, before.by_cores, after.by_cores);
+    keys.compare("workers", rule(before), rule(after));
+    keys.compare("autostart", before.spec.autostart, after.spec.autostart);
+    if (after.spec.scale || before.spec.scale) return;  // It says the rest, too.
+    keys.compare("autostart", before.spec.on_demand, after.spec.on_demand);
+    keys.compare("idle-timeout", before.spec.idle_timeout, after.spec.idle_timeout);
+}
+
 Change compare_units(const Unit& before, const Unit& after) {
     Change change{
         after.spec.name, ChangeKind::live, {}, before.spec.instances, after.spec.instances};
@@ -291,10 +328,9 @@ Change compare_units(const Unit& before, const Unit& after) {
     keys.compare("description", before.description, after.description);
     keys.compare("type", before.spec.type, after.spec.type);
     compare_launch(before.launch, after.launch, keys);
-    keys.compare("instances", before.spec.instances, after.spec.instances);
-    keys.compare("instances", before.by_cores, after.by_cores);
+    compare_presence(before, after, keys);
+    compare_hosted(before, after, keys);
     change.by_cores = after.by_cores;
-    keys.compare("autostart", before.spec.autostart, after.spec.autostart);
     keys.compare("essential", before.spec.essential, after.spec.essential);
     compare_dependencies(before.spec, after.spec, keys);
     compare_group(before.spec, after.spec, keys);
@@ -313,7 +349,7 @@ Change compare_units(const Unit& before, const Unit& after) {
     compare_log(before.log, after.log, keys);
     if (keys.restart()) {
         change.kind = ChangeKind::restart;
-    } else if (change.keys.size() == 1 && change.keys.front() == "instances") {
+    } else if (change.keys.size() == 1 && change.instances_before != change.instances_after) {
         change.kind = ChangeKind::instances;
     }
     return change;

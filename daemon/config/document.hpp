@@ -26,7 +26,10 @@ struct Table {
 
     const Entry* find(std::string_view key) const;
 };
-struct Date {};  // A date or a time; no key takes one.
+// A date or a time, as text; only what a module is told may be one.
+struct Date {
+    std::string text;
+};
 
 struct Value {
     Position at;

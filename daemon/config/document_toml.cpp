@@ -1,5 +1,7 @@
 #include "config/document.hpp"
 
+#include <sstream>
+
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
@@ -30,6 +32,14 @@ Array convert_array(const toml::array& array) {
     return result;
 }
 
+std::string date_text(const toml::node& node) {
+    std::ostringstream text;
+    if (const auto* date = node.as_date()) text << date->get();
+    if (const auto* time = node.as_time()) text << time->get();
+    if (const auto* both = node.as_date_time()) text << both->get();
+    return text.str();
+}
+
 Value convert(const toml::node& node) {
     Value value{position(node.source()), Date{}};
     if (const auto* text = node.as_string()) {
@@ -44,6 +54,8 @@ Value convert(const toml::node& node) {
         value.data = convert_array(*array);
     } else if (const auto* table = node.as_table()) {
         value.data = convert_table(*table);
+    } else {
+        value.data = Date{date_text(node)};
     }
     return value;
 }

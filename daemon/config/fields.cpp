@@ -158,9 +158,10 @@ std::size_t Fields::choice(std::string_view path, const Value& value) const {
 }
 
 void Fields::refuse(std::string_view path, const Value& value, std::string_view cause) const {
-    // A variable's value may be a secret.
+    // What a variable or a module is told may be a secret.
     const auto top = path.substr(0, path.find('.'));
-    const auto text = top == "env" || top == "variables" ? std::string{} : shown(value);
+    const bool secret = top == "env" || top == "variables" || top == "config";
+    const auto text = secret ? std::string{} : shown(value);
     const auto shown_path = label(path);
     report_.add(value.at, text.empty()
                               ? fmt::format("cannot use {}: {}", shown_path, cause)

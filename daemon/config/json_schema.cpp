@@ -107,6 +107,20 @@ std::string moments_json() {
         one);
 }
 
+// A number, "cores", or the bounds between which superd chooses.
+std::string workers_json(const Key& key) {
+    constexpr std::string_view number =
+        "{{\"type\": \"integer\", \"minimum\": {}, \"maximum\": {}}}";
+    const auto from = [&](int least) {
+        return fmt::format(fmt::runtime(number), least, key.maximum);
+    };
+    return fmt::format(
+        "{{\"anyOf\": [{}, {{\"const\": \"cores\"}}, {{\"type\": \"object\", "
+        "\"required\": [\"max\"], \"additionalProperties\": false, \"properties\": {{\"min\": {}, "
+        "\"max\": {}, \"spare\": {}, \"idle-timeout\": {}}}}}]}}",
+        from(1), from(0), from(1), from(0), pattern_json(duration_pattern));
+}
+
 std::string key_json(const Key& key);
 
 // A name, and for it an address, or a table with one.
@@ -165,6 +179,12 @@ std::string form_json(const Key& key) {
                 "{{\"anyOf\": [{{\"type\": \"boolean\"}}, {{\"type\": \"integer\", "
                 "\"minimum\": {}, \"maximum\": {}}}]}}",
                 key.minimum, key.maximum);
+        case Form::start: return "{\"enum\": [true, false, \"on-demand\"]}";
+        case Form::workers: return workers_json(key);
+        case Form::cpus:
+            return "{\"anyOf\": [{\"const\": \"each\"}, {\"type\": \"array\", \"minItems\": 1, "
+                   "\"items\": {\"type\": \"integer\", \"minimum\": 0, \"maximum\": 8191}}]}";
+        case Form::table: return "{\"type\": \"object\"}";
     }
     return "{}";
 }
@@ -228,15 +248,18 @@ std::string section_json(const Schema& schema, std::string_view section, Extent 
     return array.text();
 }
 
-// What is required of a group is another thing than of all others.
-void add_group(Object& document, const std::vector<std::string_view>& required) {
+// What is required of a group is another thing than of all others, which run a program or a module.
+void add_group(Object& document) {
     Object group;
     group.add("required", "[\"type\"]");
     group.add("properties", "{\"type\": {\"const\": \"group\"}}");
     document.add("if", group.text());
-    document.add("then", "{\"required\": [\"members\"], \"properties\": {\"exec\": false}}");
-    document.add("else", fmt::format("{{\"required\": {}, \"properties\": {{\"members\": false}}}}",
-                                     names_json(required)));
+    document.add(
+        "then",
+        "{\"required\": [\"members\"], \"properties\": {\"exec\": false, \"module\": false}}");
+    document.add("else",
+                 "{\"oneOf\": [{\"required\": [\"exec\"]}, {\"required\": [\"module\"]}], "
+                 "\"properties\": {\"members\": false}}");
 }
 
 }  // namespace
@@ -261,7 +284,7 @@ std::string json_schema(const Schema& schema, Extent extent) {
     if (whole && schema.find("members") == nullptr) {
         if (!required.empty()) document.add("required", names_json(required));
     } else if (whole) {
-        add_group(document, required);
+        add_group(document);
     }
     document.add("properties", properties.text());
     document.add("$defs", definitions.text());

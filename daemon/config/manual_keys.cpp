@@ -51,6 +51,12 @@ std::string form_text(const Key& key) {
         case Form::listeners: return "a table of addresses, or of tables";
         case Form::surge:
             return fmt::format("true | false | an integer, {} to {}", key.minimum, key.maximum);
+        case Form::start: return "true | false | \"on-demand\"";
+        case Form::workers:
+            return fmt::format("an integer, {} to {}, \"cores\", or a table", key.minimum,
+                               key.maximum);
+        case Form::cpus: return "\"each\" | an array of integers";
+        case Form::table: return "a table";
     }
     return {};
 }

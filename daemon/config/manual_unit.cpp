@@ -179,6 +179,37 @@ restart.max-delay. A service may ask for it at any time: it sends X_SUPERD_RECYC
 socket that NOTIFY_SOCKET names, as sd_notify(3) does; [recycle] or ready.notify gives it that.
 )";
 
+constexpr std::string_view modules_text =
+    R"(.SH MODULES
+A unit with module is no program: superd starts worker processes, which load the module and run it
+in the execution model that the unit names.
+A worker is an instance like any other: everything in this page holds for it, and a crash costs one
+worker alone.
+.PP
+.in +4n
+.nf
+module = "/usr/lib/shop/libshop.so"
+model = "coroutines"
+workers = "cores"
+
+[listen]
+http = "tcp://*:8080"
+
+[config]
+greeting = "hello"
+.fi
+.in
+.PP
+Where the unit does not say otherwise, a worker is ready when it says so (ready.notify), is always
+started again but after exit code 78, with which it refuses its [config], and has drain\-timeout to
+end what it has begun when it is to stop.
+What a worker shares with the workers after it, superd keeps: fd\-store\-max is 64.
+.PP
+Four times mean four things: ready.timeout is that of the start; stall\-timeout is how long a loop
+or a thread may give no sign of life; task\-timeout is that of one connection or task;
+idle\-timeout is after how long what nobody uses is stopped.
+)";
+
 constexpr std::string_view tail = R"(.SH DROP\-INS
 What is in units/NAME.d changes units/NAME.toml without editing it: each file there whose name
 ends in .toml is laid over the unit, in order of name.
@@ -299,6 +330,7 @@ std::string unit_manual() {
         if (section == "timer") page += escaped(timer_text) + ".PP\n" + escaped(moments_text);
         page += section_reference(schema, section);
     }
+    page += modules_text;
     page += listeners_text;
     for (const auto& key : listener_keys) page += key_reference(key, "Required");
     page += tail;

@@ -230,6 +230,30 @@ void read_listeners(const Fields& fields, Environment& environment, Accounts& ac
     check_readiness(fields, unit);
 }
 
+void read_start(const Fields& fields, Unit& unit) {
+    const auto* start = fields.value("autostart");
+    const auto* idle = fields.value("idle-timeout");
+    const bool demanded = start != nullptr && start->as<std::string>() != nullptr;
+    if (start != nullptr && !demanded) unit.spec.autostart = *start->as<bool>();
+    if (demanded && unit.listeners.empty()) {
+        fields.refuse("autostart", *start, "a connection starts it; write [listen] too");
+    } else if (demanded) {
+        unit.spec.on_demand = true;
+    }
+    if (idle == nullptr) return;
+    if (!demanded) {
+        return fields.refuse("idle-timeout", *idle,
+                             "only what a connection starts again stops by itself; write autostart "
+                             "= \"on-demand\" too");
+    }
+    const auto is_udp = [](const Listener& each) { return each.address.starts_with("udp:"); };
+    if (!unit.listeners.empty() && std::ranges::all_of(unit.listeners, is_udp)) {
+        return fields.refuse("idle-timeout", *idle,
+                             "nobody is connected by udp, so nobody knows when it is idle");
+    }
+    fields.read("idle-timeout", unit.spec.idle_timeout);
+}
+
 void check_listen_addresses(const std::vector<Node>& nodes, Diagnostics& diagnostics) {
     struct Known {
         ListenAddress address;

@@ -1,6 +1,7 @@
 #include "config/read_unit.hpp"
 
 #include "config/instance_text.hpp"
+#include "config/read_hosted.hpp"
 #include "config/read_listen.hpp"
 
 #include <algorithm>
@@ -121,13 +122,14 @@ Draft read_unit(const std::string& name, const Table& root, Surroundings& surrou
     fields.read("description", unit.description);
     fields.read("type", unit.spec.type);
     read_group(fields, draft);
-    if (!fields.given("exec") && unit.spec.type != core::UnitType::group) {
+    if (!fields.given("exec") && !fields.given("module") &&
+        unit.spec.type != core::UnitType::group) {
         report.add({},
                    "cannot use this unit: exec is missing; "
                    "write exec = [\"/path/to/program\", \"argument\"]");
     }
     read_instances(fields, surroundings.cores, unit);
-    fields.read("autostart", unit.spec.autostart);
+    read_workers(fields, surroundings.cores, unit);
     fields.read("essential", unit.spec.essential);
     read_dependencies(fields, draft);
     read_restart(fields, unit.spec.restart);
@@ -147,6 +149,8 @@ Draft read_unit(const std::string& name, const Table& root, Surroundings& surrou
     read_fd_store(fields, unit);
     read_listeners(fields, environment, surroundings.accounts, unit);
     read_hooks(fields, environment, surroundings.programs, unit);
+    read_hosted(fields, environment, surroundings.programs, unit);
+    read_start(fields, unit);
     read_renewal(fields, unit);
     unit.log = surroundings.log;
     read_log(fields, unit.log);

@@ -35,6 +35,10 @@ enum class Form {
     listeners,    // [listen].
     surge,        // true, false, or an integer from `minimum` to `maximum`.
     moments,      // "daily 03:00", or an array of such.
+    start,        // true, false or "on-demand".
+    workers,      // As instances, or a table.
+    cpus,         // "each" or an array of numbers.
+    table,        // Any.
 };
 
 // When a change of a key takes effect.

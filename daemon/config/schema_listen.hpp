@@ -64,6 +64,23 @@ inline constexpr std::array listener_keys{
 };
 
 inline constexpr std::array listen_keys{
+    Key{.path = "autostart",
+        .form = Form::start,
+        .text =
+            "Whether superd starts the unit when it meets it for the first time. \"on-demand\": "
+            "it opens its listeners, and starts the unit when the first connection comes, which "
+            "waits meanwhile. Who needs the unit does not wait for it",
+        .fallback = "true",
+        .example = "false"},
+    Key{.path = "idle-timeout",
+        .form = Form::duration,
+        .text =
+            "With autostart = \"on-demand\": a unit that has no connection for so long is stopped, "
+            "and started again by the next one; \"0s\": never",
+        .fallback = R"("0s")",
+        .example = R"("5min")",
+        .maximum = 86'400,
+        .instead = "write \"0s\" for never"},
     Key{.path = "listen",
         .form = Form::listeners,
         .text =

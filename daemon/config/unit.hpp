@@ -4,6 +4,7 @@
 // behind a pointer or in an empty vector.
 #pragma once
 
+#include "config/hosted.hpp"
 #include "core/spec.hpp"
 
 #include <sys/types.h>
@@ -112,6 +113,7 @@ struct Unit {
     std::unique_ptr<Ready> ready;     // Null: no [ready].
     std::vector<Ready> checks;        // How to ask; spec.checks, in the same order, has the rest.
     std::unique_ptr<Hooks> hooks;     // Null: no [hooks].
+    std::unique_ptr<Hosted> hosted;   // Null: it runs launch.argv.
     std::vector<Listener> listeners;  // In order of name; descriptors from 3 on, in this order.
     std::uint16_t fd_store_max = 0;   // Descriptors kept for it from run to run.
     Log log;

@@ -56,7 +56,8 @@ std::optional<std::string> Wording::value(std::string_view unit, std::string_vie
     constexpr std::string_view listener = "listen.";
     const bool part = path.starts_with(listener);
     const auto* key = unit_schema().find(part ? "listen" : path);
-    if (key == nullptr) return {};
+    // What a module is told may be a secret.
+    if (key == nullptr || key->form == Form::table) return {};
     if (unit != unit_) {
         unit_ = unit;
         document_ = {};

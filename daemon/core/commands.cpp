@@ -106,6 +106,7 @@ void Stepper::want_up(Unit& unit, Instance& instance) {
     const bool was_down = instance.goal == Goal::down;
     instance.goal = Goal::up;
     resume_schedule(unit, instance);
+    instance.dormant = false;
     revive_group(unit, instance);
     switch (instance.state) {
         case State::inactive:
@@ -119,6 +120,10 @@ void Stepper::want_up(Unit& unit, Instance& instance) {
             if (was_down) instance.restart_requested = true;
             break;
         case State::waiting:
+            if (instance.reason == Reason::demand) {
+                return enter(unit, instance, State::waiting, Reason::dependency);
+            }
+            break;
         case State::starting:
         case State::ready: break;
     }
@@ -129,6 +134,7 @@ void Stepper::want_up(Unit& unit, Instance& instance) {
 void Stepper::want_down(Unit& unit, Instance& instance) {
     const bool was_up = instance.goal == Goal::up;
     instance.goal = Goal::down;
+    instance.dormant = false;
     instance.restart_requested = false;
     unplan(instance);
     switch (instance.state) {

@@ -18,6 +18,12 @@ bool same_timer(const UnitSpec& one, const UnitSpec& other) {
     return *one.timer == *other.timer;
 }
 
+// A number superd chose earlier, if it may still be so.
+std::uint32_t within(const UnitSpec& spec, std::uint32_t count) {
+    if (!spec.scale || count == 0) return 0;
+    return std::clamp(count, std::max(spec.scale->min, 1u), spec.scale->max);
+}
+
 }  // namespace
 
 void Stepper::apply(std::vector<SharedSpec> specs) {
@@ -44,8 +50,7 @@ void Stepper::apply(std::vector<SharedSpec> specs) {
     for (const auto id : added) {
         Unit& each = *unit(id);
         if (!starts_by_itself(each)) continue;
-        pull_dependencies(each);
-        for (Instance& i : each.instances) want_going(each, i);
+        begin(each);
     }
     for (const auto& [id, each] : system_.by_id_) touch(*each);
 }
@@ -59,6 +64,7 @@ Unit& Stepper::define(SharedSpec spec) {
         // The file says otherwise now: that takes the place of the operator's number.
         if (existing.spec->instances != spec->instances) existing.scaled = 0;
         const bool timer_differs = !same_timer(*existing.spec, *spec);
+        existing.autoscaled = within(*spec, existing.autoscaled);
         existing.spec = std::move(spec);
         existing.removed = false;
         if (timer_differs) rule_changed(existing);
@@ -131,6 +137,7 @@ void Stepper::resize(Unit& unit, bool is_new) {
     }
     while (unit.instances.size() < wanted_instances(unit)) {
         unit.instances.push_back(fresh(Goal::down));
+        unit.instances.back().origin = was_empty ? Origin::start : Origin::scale;
         if (up && !was_empty) want_going(unit, unit.instances.back());
     }
     unit.instances.shrink_to_fit();
@@ -160,7 +167,10 @@ void Stepper::adopt(std::vector<SharedSpec> specs, std::vector<Restored> restore
             owner.instances.push_back(fresh(Goal::down));
         }
         system_.next_run_ = std::max(system_.next_run_, each.instance.run + 1);
-        if (number_of(id) == 0) owner.scaled = each.scaled;
+        if (number_of(id) == 0) {
+            owner.scaled = each.scaled;
+            owner.autoscaled = within(*owner.spec, each.autoscaled);
+        }
         if (!is_beside(id)) {
             owner.instances[each.index] = std::move(each.instance);
         } else if (alive(each.instance)) {
@@ -187,10 +197,7 @@ void Stepper::adopt(std::vector<SharedSpec> specs, std::vector<Restored> restore
     none = goals();
     connect(none);
     for (const auto& [id, each] : system_.by_id_) {
-        if (!known.contains(id) && starts_by_itself(*each)) {
-            pull_dependencies(*each);
-            for (Instance& i : each->instances) want_going(*each, i);
-        }
+        if (!known.contains(id) && starts_by_itself(*each)) begin(*each);
         for (Instance& i : each->instances) {
             if (known.contains(id) && each->spec->timer != nullptr) plan(*each, i);
             resume(*each, i);
@@ -236,8 +243,10 @@ void Stepper::resume(Unit& unit, Instance& instance) {
             return;
         case State::backoff: return arm(unit, instance, std::max(due, now_));
         case State::ready: return begin_health(unit, instance);
-        case State::inactive:
         case State::waiting:
+            if (instance.dormant) out_.emplace_back(AwaitDemand{id_of(unit, instance)});
+            return;
+        case State::inactive:
         case State::failed:
         case State::completed: return;
     }

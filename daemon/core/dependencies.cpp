@@ -11,6 +11,8 @@ namespace {
 bool wanted(const Instance& instance) { return instance.goal == Goal::up && !instance.removed; }
 
 bool reached(const Instance& instance, When when) {
+    // Who comes to it wakes it: there is nothing to wait for.
+    if (instance.reason == Reason::demand && when != When::completed) return true;
     switch (when) {
         case When::started:
             return (alive(instance) && instance.pid != 0) || instance.state == State::completed ||
@@ -143,6 +145,10 @@ void Stepper::evaluate(Unit& unit, Instance& instance) {
             if (end && *end != Reason::dependency) {
                 disarm(unit, instance);
                 return enter(unit, instance, State::inactive, *end);
+            }
+            if (instance.state == State::waiting && instance.dormant) {
+                if (instance.reason != Reason::demand) sleep(unit, instance);
+                return;
             }
             if (instance.state == State::waiting && !end && !system_.blocker(unit) &&
                 !system_.held_by_group(unit, instance)) {

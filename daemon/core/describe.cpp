@@ -23,6 +23,7 @@ std::string obstacle(const Unit& unit, When when) {
         if (i.state == State::completed || (i.state == State::ready && when != When::completed)) {
             continue;
         }
+        if (i.reason == Reason::demand) continue;
         if (i.state == State::starting) return "not ready yet";
         if (i.state == State::ready) return "not completed yet";
         if (i.reason == Reason::scheduled) return "has not run yet";
@@ -76,7 +77,10 @@ std::string why_it_failed(Reason reason, const Instance& i) {
         case Reason::leftovers:
         case Reason::renewal:
         case Reason::replaced:
-        case Reason::superfluous: break;
+        case Reason::superfluous:
+
+        case Reason::demand:
+        case Reason::idle: break;
     }
     return std::string{to_string(reason)};
 }
@@ -129,6 +133,8 @@ std::string stopping(const Unit& unit, const Instance& i, const Instance* first,
         why = "its next run is due";
     else if (i.reason == Reason::group)
         why = "its group has ended";
+    else if (i.reason == Reason::idle)
+        why = "nobody has used it for a while";
     else if (i.reason == Reason::group_restart)
         why = "to be started again with its group";
     else
@@ -206,6 +212,7 @@ std::string System::describe_state(InstanceId id, Instant now) const {
             if (i->reason == Reason::scheduled) return "not run yet";
             return i->reason == Reason::not_started ? "never started" : "stopped";
         case State::waiting: {
+            if (i->reason == Reason::demand) return "asleep until a connection comes";
             const auto edge = blocker(*unit);
             const Unit* const group = edge ? nullptr : held_by_group(*unit, *i);
             if (group != nullptr) {

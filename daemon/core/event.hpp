@@ -53,6 +53,26 @@ struct ScaleRequested {
     CommandId command = 0;
 };
 
+// superd itself finds another number of instances better (ScaleRule, Autoscaler). The operator's
+// own number wins.
+struct Autoscaled {
+    UnitId unit = 0;
+    std::uint32_t count = 0;
+};
+// Somebody wants something of a unit that sleeps.
+struct Demanded {
+    UnitId unit = 0;
+};
+// A sleeping instance cannot be reached, so nobody could wake it. `error` is a sentence.
+struct DemandFailed {
+    InstanceId instance;
+    std::string error;
+};
+// Nobody has used the unit for its idle_timeout.
+struct FellIdle {
+    UnitId unit = 0;
+};
+
 struct Spawned {
     InstanceId instance;
     RunId run = 0;
@@ -185,15 +205,21 @@ struct ShutdownRequested {
     std::int32_t exit_code = 0;  // superd's; of no meaning when it stops already.
 };
 
-using Event = std::variant<StartRequested, StopRequested, RestartRequested, ResetRequested, Spawned,
-                           SpawnFailed, BecameReady, ReadyFailed, Exited, TreeEmpty, TreeLeft,
-                           TimerFired, CheckPassed, CheckFailed, WatchdogTold, ServiceAnnounced,
-                           TimeoutExtended, MainChanged, ShutdownRequested, ScaleRequested, Drained,
-                           HookEnded, RollRequested, MemoryMeasured, RecycleAsked, ClockTold,
-                           ScheduleDue, RanBefore, ScheduleRequested>;
+using Event =
+    std::variant<StartRequested, StopRequested, RestartRequested, ResetRequested, Spawned,
+                 SpawnFailed, BecameReady, ReadyFailed, Exited, TreeEmpty, TreeLeft, TimerFired,
+                 CheckPassed, CheckFailed, WatchdogTold, ServiceAnnounced, TimeoutExtended,
+                 MainChanged, ShutdownRequested, ScaleRequested, Drained, HookEnded, RollRequested,
+                 MemoryMeasured, RecycleAsked, ClockTold, ScheduleDue, RanBefore, ScheduleRequested,
+                 Autoscaled, Demanded, DemandFailed, FellIdle>;
 
 // --- Effects: what the shell must do, in order ------------------------------
 
+// The instance sleeps: tell when somebody wants it, by Demanded, or DemandFailed. It is asked for
+// again after each failure and by a supervisor that takes over.
+struct AwaitDemand {
+    InstanceId instance;
+};
 // Start a process; answer with Spawned or SpawnFailed. Never asked for while
 // an earlier run of the instance may live.
 struct Spawn {
@@ -348,7 +374,7 @@ struct AllDown {
 using Effect = std::variant<Spawn, AwaitReady, ForgetReady, StartChecks, StopChecks, CheckTurned,
                             Signal, Sweep, ArmTimer, DisarmTimer, Changed, Forget, Answer,
                             ShuttingDown, AllDown, Drain, RunHook, CancelHook, HookTold, Crashed,
-                            Swapped, RollTold, ArmSchedule, TimerTold>;
+                            Swapped, RollTold, ArmSchedule, TimerTold, AwaitDemand>;
 using Effects = std::vector<Effect>;
 
 }  // namespace superd::core

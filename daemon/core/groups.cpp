@@ -13,7 +13,8 @@ bool wanted(const Instance& instance) { return instance.goal == Goal::up && !ins
 
 // Or it has done what it was there for.
 bool up(const Instance& instance) {
-    return instance.state == State::ready || instance.state == State::completed || idle(instance);
+    return instance.state == State::ready || instance.state == State::completed ||
+           instance.reason == Reason::demand || idle(instance);
 }
 
 bool lost(const Instance& instance) {

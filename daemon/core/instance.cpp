@@ -64,6 +64,19 @@ std::string_view to_string(State state) {
 
 std::string_view to_string(Goal goal) { return goal == Goal::up ? "up" : "down"; }
 
+std::string_view to_string(Origin origin) {
+    switch (origin) {
+        case Origin::start: return "start";
+        case Origin::restart: return "restart";
+        case Origin::reload: return "reload";
+        case Origin::recycle: return "recycle";
+        case Origin::scale: return "scale";
+        case Origin::stalled: return "stalled";
+        case Origin::ended: return "ended";
+    }
+    std::unreachable();
+}
+
 std::string_view to_string(Reason reason) {
     switch (reason) {
         case Reason::none: return "none";
@@ -101,6 +114,8 @@ std::string_view to_string(Reason reason) {
         case Reason::superfluous: return "superfluous";
         case Reason::scheduled: return "scheduled";
         case Reason::overrun: return "overrun";
+        case Reason::demand: return "demand";
+        case Reason::idle: return "idle";
     }
     std::unreachable();
 }

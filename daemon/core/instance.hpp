@@ -104,10 +104,24 @@ enum class Reason : std::uint8_t {
     superfluous,        // stopping: it was to take the place of a run that stays
     scheduled,          // inactive: its timer says when it runs
     overrun,            // stopping: its next run is due
+    demand,             // waiting: for a connection to start it
+    idle,               // stopping: nobody used it for long, the next connection starts it again
 };
 
 // What a service last said it is doing (RELOADING=1, STOPPING=1 of sd_notify(3)).
 enum class Announced : std::uint8_t { nothing, reloading, stopping };
+
+// Why the present run was begun, or the next one is to be.
+enum class Origin : std::uint8_t {
+    start,    // It was not up before.
+    restart,  // The operator asked, or a group's strategy.
+    reload,   // It has another configuration.
+    recycle,
+    scale,    // There are to be more.
+    stalled,  // The run before gave no sign of life.
+    ended,    // The run before ended by itself, see last_exit.
+};
+std::string_view to_string(Origin origin);
 
 // How a process ended. Exactly one of code, signal, unknown tells.
 struct ExitStatus {
@@ -141,22 +155,25 @@ struct Instance {
     Announced announced = Announced::nothing;  // By the current run.
     Hook hook = Hook::none;      // That runs and is waited for, until `due`; starting, stopping.
     std::uint8_t stop_step = 0;  // Which of UnitSpec::stop was sent last, while stopping.
-    bool draining = false;       // stopping: it has not been told so yet, see Drain.
-    bool leader_gone = false;    // stopping: the main process has ended, its tree may not have.
-    bool restart_requested = false;    // stopping: start again when down, whatever the policy.
-    bool run_failed = false;           // stopping: superd ends this run because it failed.
-    bool transient = false;            // stopping: what failed was not the unit's fault.
-    bool limited = false;              // backoff, failed: restart.limit is exceeded besides.
-    bool removed = false;              // Not in the configuration any more: forgotten when down.
-    RunId run = 0;                     // The current run, or the last one.
-    std::int32_t pid = 0;              // Of the main process; 0 when none lives.
-    std::uint32_t attempt = 0;         // Position in the back-off; 0 after a stable run.
-    std::uint32_t restarts = 0;        // Automatic restarts since the goal last became up.
-    std::uint32_t timer = 0;           // Generation of the armed timer; a stale one is ignored.
-    Instant since{};                   // Of the state.
-    Instant started{};                 // Of the current run.
-    Instant ready_at{};                // Of the current run; epoch when not ready.
-    Instant due{};                     // backoff: the retry; starting, stopping: the deadline.
+    bool dormant = false;        // It is to sleep until a connection comes, see AwaitDemand.
+    Origin origin = Origin::start;
+    bool draining = false;           // stopping: it has not been told so yet, see Drain.
+    bool leader_gone = false;        // stopping: the main process has ended, its tree may not have.
+    bool restart_requested = false;  // stopping: start again when down, whatever the policy.
+    bool run_failed = false;         // stopping: superd ends this run because it failed.
+    bool transient = false;          // stopping: what failed was not the unit's fault.
+    bool limited = false;            // backoff, failed: restart.limit is exceeded besides.
+    bool removed = false;            // Not in the configuration any more: forgotten when down.
+    RunId run = 0;                   // The current run, or the last one.
+    std::int32_t pid = 0;            // Of the main process; 0 when none lives.
+    std::uint32_t attempt = 0;       // Position in the back-off; 0 after a stable run.
+    std::uint32_t generation = 0;    // Runs so far; the current one counts.
+    std::uint32_t restarts = 0;      // Automatic restarts since the goal last became up.
+    std::uint32_t timer = 0;         // Generation of the armed timer; a stale one is ignored.
+    Instant since{};                 // Of the state.
+    Instant started{};               // Of the current run.
+    Instant ready_at{};              // Of the current run; epoch when not ready.
+    Instant due{};                   // backoff: the retry; starting, stopping: the deadline.
     std::vector<Instant> restarts_at;  // Inside the limit's window, oldest first.
     std::unique_ptr<LastExit> last_exit;
     std::unique_ptr<std::string> spawn_error;  // A sentence; of the last attempt to start.

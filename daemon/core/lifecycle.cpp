@@ -6,9 +6,23 @@
 
 namespace superd::core {
 
+namespace {
+
+// Why there will be another run after this one, should there be one.
+Origin next_origin(const Instance& instance) {
+    if (instance.reason == Reason::leftovers || instance.run_failed) return Origin::ended;
+    if (instance.reason == Reason::renewal && instance.renewal) return origin_of(*instance.renewal);
+    if (instance.restart_requested) return Origin::restart;
+    return Origin::start;
+}
+
+}  // namespace
+
 void Stepper::spawn(Unit& unit, Instance& instance) {
     assert(!alive(instance) && "two main processes of one instance");
     instance.run = system_.next_run_++;
+    ++instance.generation;
+    instance.dormant = false;
     instance.pid = 0;
     instance.started = now_;
     instance.ready_at = Instant{};
@@ -200,11 +214,14 @@ void Stepper::timer_fired(Unit& unit, Instance& instance) {
 void Stepper::down(Unit& unit, Instance& instance) {
     disarm(unit, instance);
     if (is_second(unit, instance)) return second_gone(unit, instance);
+    const bool fell_idle = instance.reason == Reason::idle && !instance.restart_requested;
+    instance.origin = next_origin(instance);
     const bool by_itself = instance.reason == Reason::leftovers || instance.run_failed;
     if (instance.removed) return enter(unit, instance, State::inactive, Reason::removed);
     if (system_.shutting_down_) return enter(unit, instance, State::inactive, Reason::shutdown);
     if (instance.goal == Goal::down) return enter(unit, instance, State::inactive, Reason::stopped);
     if (system_.group_ended(unit)) return enter(unit, instance, State::inactive, Reason::group);
+    if (fell_idle) return sleep(unit, instance);
     if (by_itself && !instance.restart_requested) {
         if (successor(unit, instance) != nullptr) return succeed(unit, id_of(unit, instance).index);
         return ended_by_itself(unit, instance);

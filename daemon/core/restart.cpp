@@ -42,6 +42,7 @@ void Stepper::ended_by_itself(Unit& unit, Instance& instance) {
     const bool wish = !failed_to_be_ready && contains_code(status, unit.spec->recycle.exits);
     if (!success && !wish && !instance.transient) crashed(unit, instance, why);
     if (instance.transient) return retry(unit, instance, why, false, false);
+    if (success && unit.spec->on_demand) return sleep(unit, instance);
     if (why == Reason::check_stopped) return enter(unit, instance, State::failed, why);
     if (wish) {
         // By its own wish: no failure. But one that wishes so all the time is slowed down.

@@ -296,6 +296,17 @@ void Stepper::begin_renewals(Unit& unit) {
     }
 }
 
+Origin origin_of(const Renewal& renewal) {
+    switch (renewal.kind) {
+        case RenewalKind::restart: return Origin::restart;
+        case RenewalKind::apply: return Origin::reload;
+        case RenewalKind::age:
+        case RenewalKind::memory:
+        case RenewalKind::wish: return Origin::recycle;
+    }
+    std::unreachable();
+}
+
 void Stepper::begin_renewal(Unit& unit, Instance& instance) {
     const InstanceId id = id_of(unit, instance);
     if (unit.spec->rolling.surge == 0) {
@@ -304,6 +315,8 @@ void Stepper::begin_renewal(Unit& unit, Instance& instance) {
         return begin_stop(unit, instance, Reason::renewal);
     }
     Instance& second = unit.beside[id.index];
+    second.generation = unit.instances[id.index].generation;
+    second.origin = origin_of(*instance.renewal);
     second.goal = Goal::up;
     spawn(unit, second);
     tell_roll(id, second.run, RollPhase::started,

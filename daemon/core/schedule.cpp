@@ -157,7 +157,7 @@ void Stepper::plan_moment(Unit& unit, Instance& instance, const TimerRule& rule,
 
 // It is wanted, and its timer says when it runs: it is not started for that.
 void Stepper::want_going(Unit& unit, Instance& instance) {
-    if (unit.spec->timer == nullptr) return want_up(unit, instance);
+    if (unit.spec->timer == nullptr) return want_along(unit, instance);
     const bool was_down = instance.goal == Goal::down;
     instance.goal = Goal::up;
     if (instance.schedule) instance.schedule->off = false;

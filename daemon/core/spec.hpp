@@ -98,18 +98,29 @@ struct WatchdogRule {
     friend bool operator==(const WatchdogRule&, const WatchdogRule&) = default;
 };
 
+// Between how many instances superd chooses by itself; see Autoscaler.
+struct ScaleRule {
+    std::uint32_t min = 1, max = 1;
+    std::uint32_t spare = 0;  // So many that do nothing are kept beside those that work.
+    Duration idle_timeout = std::chrono::minutes{1};  // What was not needed for so long goes.
+    friend bool operator==(const ScaleRule&, const ScaleRule&) = default;
+};
+
 struct UnitSpec {
     std::string name;
     UnitType type = UnitType::service;
     bool autostart = true;      // Its goal is `up` when superd meets it for the first time.
     bool essential = false;     // Lost for good, it takes superd along: see ShuttingDown.
     bool awaits_ready = false;  // False: ready as soon as it runs.
+    bool on_demand = false;     // It sleeps until a connection comes: see AwaitDemand.
     bool drains = false;        // Each instance has a queue of its own: see Drain.
     std::uint32_t instances = 1;
     Duration ready_timeout = std::chrono::seconds{20};
     RestartRule restart;
     std::vector<StopStep> stop;  // Never empty; the last step is repeated until the tree is gone.
     std::vector<Dependency> dependencies;
+    Duration idle_timeout{};  // On demand: what nobody uses for so long sleeps again; 0: nothing.
+    std::shared_ptr<const ScaleRule> scale;  // Null: `instances` it is.
     std::shared_ptr<const GroupRule> group;  // Of a group only.
     std::shared_ptr<const TimerRule> timer;  // Of a oneshot only; null: none.
     std::vector<CheckSpec> checks;           // Names are unique.

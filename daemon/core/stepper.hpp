@@ -23,6 +23,9 @@ std::string why_it_failed(Reason reason, const Instance& instance);
 
 bool has_hook(const UnitSpec& spec, Hook hook);
 
+// Why the run that comes of it was begun.
+Origin origin_of(const Renewal& renewal);
+
 class Stepper {
 public:
     Stepper(System& system, Instant now) : system_{system}, now_{now} {}
@@ -113,6 +116,15 @@ private:
     void announced(Unit& unit, Instance& instance, Announced what);
     void await_own_stop(Unit& unit, Instance& instance);
     void extend(Unit& unit, Instance& instance, Duration by);
+
+    // demand.cpp: what sleeps until it is wanted.
+    void begin(Unit& unit);
+    void want_along(Unit& unit, Instance& instance);
+    void sleep(Unit& unit, Instance& instance);
+    void heed(const Demanded& event);
+    void heed(const DemandFailed& event);
+    void heed(const FellIdle& event);
+    void heed(const Autoscaled& event);
 
     // restart.cpp: whether and when to try again.
     void ended_by_itself(Unit& unit, Instance& instance);

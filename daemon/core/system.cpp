@@ -5,7 +5,8 @@
 namespace superd::core {
 
 std::uint32_t wanted_instances(const Unit& unit) {
-    return unit.scaled != 0 ? unit.scaled : unit.spec->instances;
+    if (unit.scaled != 0) return unit.scaled;
+    return unit.autoscaled != 0 ? unit.autoscaled : unit.spec->instances;
 }
 
 System::System(std::uint64_t seed, RunId next_run) : random_{seed}, next_run_{next_run} {}

@@ -61,10 +61,11 @@ struct Unit {
     // higher is the newer.
     std::map<std::uint32_t, Instance> beside;
     std::vector<PendingCommand> pending;
-    std::vector<UnitId> members;  // Of a group, in order.
-    UnitId group = 0;             // The group it is a member of; 0: none.
-    std::uint32_t scaled = 0;     // The number of instances the operator chose; 0: the spec's.
-    bool removed = false;         // Left the configuration; forgotten when down.
+    std::vector<UnitId> members;   // Of a group, in order.
+    UnitId group = 0;              // The group it is a member of; 0: none.
+    std::uint32_t scaled = 0;      // The number of instances the operator chose; 0: the spec's.
+    std::uint32_t autoscaled = 0;  // The number superd chose; 0: none.
+    bool removed = false;          // Left the configuration; forgotten when down.
     std::unique_ptr<CrashRate> crashes;
     bool rolling = false;      // A rolling restart is under way.
     std::string roll_failure;  // How the last one failed; empty if it did not.
@@ -95,7 +96,8 @@ struct Restored {
     std::string unit;
     std::uint32_t index = 0;
     Instance instance;
-    std::uint32_t scaled = 0;  // Unit::scaled; that of the first instance counts.
+    std::uint32_t scaled = 0;      // Unit::scaled; that of the first instance counts.
+    std::uint32_t autoscaled = 0;  // Likewise.
 };
 
 // "degraded: http: refused, 3 in a row"; empty for one that is well.

@@ -64,21 +64,27 @@ std::optional<std::uint32_t> tightest(std::string directory, Quota&& quota) {
     return least;
 }
 
-std::uint32_t cores_by_affinity() {
+}  // namespace
+
+std::vector<int> allowed_processors() {
     constexpr int most = 1 << 16;
+    std::vector<int> allowed;
     for (int count = 1024; count <= most; count *= 4) {
         const std::unique_ptr<cpu_set_t, void (*)(cpu_set_t*)> set{
             CPU_ALLOC(static_cast<std::size_t>(count)), [](cpu_set_t* each) { CPU_FREE(each); }};
         const std::size_t size = CPU_ALLOC_SIZE(static_cast<std::size_t>(count));
         if (set && ::sched_getaffinity(0, size, set.get()) == 0) {
-            return static_cast<std::uint32_t>(CPU_COUNT_S(size, set.get()));
+            for (int cpu = 0; cpu < count; ++cpu) {
+                if (CPU_ISSET_S(static_cast<std::size_t>(cpu), size, set.get())) {
+                    allowed.push_back(cpu);
+                }
+            }
+            return allowed;
         }
         if (errno != EINVAL) break;  // EINVAL: the kernel knows more of them.
     }
-    return 1;
+    return allowed;
 }
-
-}  // namespace
 
 std::optional<std::uint32_t> cores_by_quota(const ReadText& read) {
     const auto groups = read("/proc/self/cgroup");
@@ -103,7 +109,8 @@ std::uint32_t usable_cores() {
         if (!text) return std::nullopt;
         return std::move(*text);
     });
-    const std::uint32_t allowed = cores_by_affinity();
+    const auto processors = static_cast<std::uint32_t>(allowed_processors().size());
+    const std::uint32_t allowed = std::max(processors, 1u);
     return std::max(1u, quota ? std::min(*quota, allowed) : allowed);
 }
 

@@ -6,11 +6,15 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace superd::os {
 
 // Both bounds together; at least 1.
 std::uint32_t usable_cores();
+
+// The processors that this process may run on, by number.
+std::vector<int> allowed_processors();
 
 // A file's text, or nothing if it cannot be read.
 using ReadText = std::function<std::optional<std::string>(const std::string& path)>;

@@ -59,6 +59,9 @@ std::optional<Queue> accept_queue(const Fd& socket);
 // None: to all, as the kernel sees fit.
 Result<void> steer(const Fd& socket, std::span<const std::uint16_t> open);
 
+// How many connections made there are not ended yet, whoever has them.
+std::size_t connections_at(const Endpoint& endpoint);
+
 // Who listens there, as far as /proc shows it to us.
 struct SocketOwner {
     pid_t pid = 0;

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <memory>
@@ -150,6 +151,14 @@ std::vector<pid_t> descendants_of(pid_t pid) {
 }
 
 std::vector<pid_t> all_processes() { return numbered_entries("/proc"); }
+
+std::string own_directory() {
+    std::array<char, 4096> path{};
+    const ssize_t size = ::readlink("/proc/self/exe", path.data(), path.size());
+    if (size <= 0) return {};
+    const std::string_view text{path.data(), static_cast<std::size_t>(size)};
+    return std::string{text.substr(0, text.rfind('/'))};
+}
 
 Result<Fd> pidfd_open(pid_t pid) {
     // Not by sys/pidfd.h: glibc 2.36 forgot to declare it extern "C".

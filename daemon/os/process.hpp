@@ -27,6 +27,9 @@ std::optional<ProcessStat> process_stat(pid_t pid);
 // The value of `name` in /proc/PID/environ, as at exec.
 std::optional<std::string> process_environment(pid_t pid, std::string_view name);
 
+// Where the program is that this process runs; empty: the kernel does not tell.
+std::string own_directory();
+
 // Direct children, zombies included, from /proc/PID/task/PID/children.
 std::vector<pid_t> children_of(pid_t pid);
 // The same, and theirs, and so on; parents before children.

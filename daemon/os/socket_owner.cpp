@@ -1,5 +1,5 @@
 // Who has a socket, found as ss(8) does: by its number in /proc/net, then by everybody's
-// descriptors.
+// descriptors; and how many connections it led to.
 #include "os/file.hpp"
 #include "os/listener.hpp"
 #include "os/process.hpp"
@@ -45,35 +45,49 @@ void each_line(const std::string& table, Visit&& visit) {
     }
 }
 
-// The numbers of all that listen at a port: which address is in the way, the kernel does not tell.
-std::vector<std::string> inodes_at_port(const Endpoint& endpoint) {
+// Every socket with this local port, whatever the address: state and number.
+template <class Visit>
+void each_at_port(const Endpoint& endpoint, Visit&& visit) {
     const bool stream = endpoint.type == SOCK_STREAM;
     const auto& v6 = reinterpret_cast<const sockaddr_in6&>(endpoint.address);
     // The port is at the same place for both families.
     std::array<char, 8> port{};
     std::snprintf(port.data(), port.size(), ":%04X", ntohs(v6.sin6_port));
-    const std::string_view state = stream ? "0A" : "07";
-    std::vector<std::string> found;
     for (const char* const table : {stream ? "/proc/self/net/tcp" : "/proc/self/net/udp",
                                     stream ? "/proc/self/net/tcp6" : "/proc/self/net/udp6"}) {
         each_line(table, [&](const std::vector<std::string_view>& words) {
-            constexpr std::size_t local = 1, its_state = 3, inode = 9;
-            if (words.size() <= inode || words[its_state] != state) return;
-            if (words[local].ends_with(port.data())) found.emplace_back(words[inode]);
+            constexpr std::size_t local = 1, state = 3, inode = 9;
+            if (words.size() <= inode || !words[local].ends_with(port.data())) return;
+            visit(words[state], words[inode]);
         });
     }
+}
+
+// The numbers of all that listen at a port: which address is in the way, the kernel does not tell.
+std::vector<std::string> inodes_at_port(const Endpoint& endpoint) {
+    const std::string_view listening = endpoint.type == SOCK_STREAM ? "0A" : "07";
+    std::vector<std::string> found;
+    each_at_port(endpoint, [&](std::string_view state, std::string_view inode) {
+        if (state == listening) found.emplace_back(inode);
+    });
     return found;
 }
 
-std::vector<std::string> inodes_at_path(const Endpoint& endpoint) {
+template <class Visit>
+void each_at_path(const Endpoint& endpoint, Visit&& visit) {
     const auto& address = reinterpret_cast<const sockaddr_un&>(endpoint.address);
-    std::vector<std::string> found;
     each_line("/proc/self/net/unix", [&](const std::vector<std::string_view>& words) {
-        constexpr std::size_t inode = 6, path = 7;
+        constexpr std::size_t state = 5, inode = 6, path = 7;
         if (words.size() > path && words[path] == address.sun_path) {
-            found.emplace_back(words[inode]);
+            visit(words[state], words[inode]);
         }
     });
+}
+
+std::vector<std::string> inodes_at_path(const Endpoint& endpoint) {
+    std::vector<std::string> found;
+    each_at_path(endpoint,
+                 [&](std::string_view, std::string_view inode) { found.emplace_back(inode); });
     return found;
 }
 
@@ -105,6 +119,22 @@ std::string name_of(pid_t pid) {
 }
 
 }  // namespace
+
+std::size_t connections_at(const Endpoint& endpoint) {
+    std::size_t count = 0;
+    if (endpoint.is_path()) {
+        // What was accepted has the listener's path.
+        each_at_path(endpoint, [&](std::string_view state, std::string_view) {
+            count += state == "03" ? 1 : 0;
+        });
+    } else if (endpoint.type == SOCK_STREAM) {
+        // Established, or ended by the client alone.
+        each_at_port(endpoint, [&](std::string_view state, std::string_view) {
+            count += state == "01" || state == "08" ? 1 : 0;
+        });
+    }
+    return count;
+}
 
 std::optional<SocketOwner> owner_of(const Endpoint& endpoint) {
     auto wanted = endpoint.is_path() ? inodes_at_path(endpoint) : inodes_at_port(endpoint);

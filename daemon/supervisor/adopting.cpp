@@ -125,6 +125,15 @@ void Supervisor::take_over(Inheritance& from) {
     for (auto& stored : from.records.records) take_over.add(stored.record);
     const core::Effects effects = take_over.adopt(system_, now());
     from.listeners = listeners_.adopt(from.held);
+    from.pages = pages_.adopt(from.held, [&from](core::RunId run) {
+        for (const auto& [slot, record] : from.records.records) {
+            const core::LastExit* const last = record.instance.last_exit.get();
+            if (record.instance.run == run || (last != nullptr && last->run == run)) {
+                return std::optional{slot};
+            }
+        }
+        return std::optional<std::uint32_t>{};
+    });
     adopt_rows(from);
     adopt_logs(from);
     turn_.perform(effects);
@@ -244,6 +253,7 @@ void Supervisor::release_leftovers(Inheritance& from) {
         if (verdict.pid != 0) wanted.insert("ready." + run);
     }
     wanted.merge(from.listeners);
+    wanted.merge(from.pages);
     wanted.merge(fd_store_.adopt(
         from.held, [this, &from](std::uint32_t slot) { return home_of_descriptors(from, slot); }));
     for (const std::string& name : from.held) {

@@ -24,6 +24,7 @@ enum class Fate : unsigned char {
 
 struct Supervisor::Inheritance {
     std::set<std::string> held;       // Names.
+    std::set<std::string> pages;      // Likewise: what their workers were doing.
     std::set<std::string> listeners;  // Of these: sockets that units go on with.
     Records::Contents records;
     SpawnSlot::Left spawn;

@@ -38,7 +38,7 @@ std::string instance_name(const std::string& unit, std::uint32_t index, std::uin
 os::SpawnPlan Launcher::plan(const config::Unit& unit, std::uint32_t index, core::RunId run) const {
     const config::Launch& launch = unit.launch;
     os::SpawnPlan plan;
-    plan.argv = launch.argv;
+    plan.argv = unit.hosted ? worker_argv(*unit.hosted) : launch.argv;
     plan.env.reserve(launch.env.size() + 5);
     plan.env = launch.env;
     const auto has_path = [](const std::string& each) { return each.starts_with("PATH="); };
@@ -49,7 +49,7 @@ os::SpawnPlan Launcher::plan(const config::Unit& unit, std::uint32_t index, core
     const bool watched = unit.spec.watchdog.every.count() > 0;
     const core::RecycleRule& rule = unit.spec.recycle;
     const bool recycled = rule.after.count() > 0 || rule.memory != 0 || !rule.exits.empty();
-    if (watched || recycled || unit.fd_store_max > 0 ||
+    if (watched || recycled || unit.fd_store_max > 0 || unit.hosted ||
         (unit.ready && unit.ready->kind == config::ReadyKind::notify)) {
         plan.env.push_back("NOTIFY_SOCKET=" + setting_.notify_path);
     }
@@ -64,6 +64,11 @@ os::SpawnPlan Launcher::plan(const config::Unit& unit, std::uint32_t index, core
     plan.umask = launch.umask;
     plan.open_files = setting_.open_files;
     return plan;
+}
+
+std::vector<std::string> Launcher::worker_argv(const config::Hosted& hosted) const {
+    if (hosted.language == config::Language::cpp) return {setting_.parts + "/superd-worker"};
+    return {hosted.interpreter, setting_.parts + "/superd_worker.py"};
 }
 
 void Launcher::add_own(const config::Unit& unit, os::SpawnPlan& plan) {

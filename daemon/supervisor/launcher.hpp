@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace superd::supervisor {
 
@@ -19,6 +20,7 @@ public:
         std::string scope;        // See os::tree_scope.
         std::string notify_path;  // RUNTIME/notify.sock
         rlim_t open_files = 0;    // The soft limit that superd was started with.
+        std::string parts = {};   // The directory of superd's own programs.
     };
     explicit Launcher(Setting setting) : setting_{std::move(setting)} {}
 
@@ -29,6 +31,9 @@ public:
     static void add_own(const config::Unit& unit, os::SpawnPlan& plan);
 
 private:
+    // The program that runs the module, beside superd's other parts.
+    std::vector<std::string> worker_argv(const config::Hosted& hosted) const;
+
     Setting setting_;
 };
 

@@ -23,17 +23,37 @@ bool any_reachable(const core::Unit* unit) {
 std::optional<core::SpawnFailed> Supervisor::open_listeners(const core::Spawn& spawn,
                                                             const config::Unit& unit) {
     if (unit.listeners.empty() && listeners_.empty()) return std::nullopt;
+    auto failure = open_sockets(spawn.instance, unit);
+    if (!failure) return std::nullopt;
+    return spawn_failed(spawn.instance, spawn.run, std::move(failure->text), failure->transient);
+}
+
+std::optional<Listeners::Failure> Supervisor::open_sockets(core::InstanceId id,
+                                                           const config::Unit& unit) {
     const auto ours = [this](pid_t pid) {
         const auto mark = os::process_environment(pid, "SUPERD_RUN");
         return mark && mark->ends_with("@" + scope_);
     };
-    const core::InstanceId id = spawn.instance;
     auto failure = listeners_.open(unit, core::number_of(id), name_of(id), ours);
     if (const core::Unit* const known = system_.find(id.unit)) {
         listeners_.steer(unit.spec.name, core::takes_connections(*known));
     }
-    if (!failure) return std::nullopt;
-    return spawn_failed(id, spawn.run, std::move(failure->text), failure->transient);
+    return failure;
+}
+
+// It sleeps: whoever connects wakes it.
+void Supervisor::await_demand(core::InstanceId id) {
+    const core::Unit* const known = system_.find(id.unit);
+    const config::Unit* const unit =
+        known != nullptr ? definitions_.find(known->spec->name) : nullptr;
+    if (unit == nullptr) return;
+    if (auto failure = open_sockets(id, *unit)) {
+        log_.warn(failure->text);
+        return turn_.add(core::DemandFailed{id, std::move(failure->text)});
+    }
+    for (const Listeners::Socket* const each : listeners_.of(*unit, id.index)) {
+        demand_.watch(id.unit, each->fd);
+    }
 }
 
 // Something is different about the instance: does it still want its sockets, and what comes there?

@@ -210,6 +210,7 @@ void Supervisor::settings_changed() {
     measure_later();
     readers_ = Readers::resolve(definitions_.settings().readers);
     if (going_) beat();
+    watch_loads();
     warn_of_limits();
 }
 

@@ -35,13 +35,20 @@ std::optional<core::SpawnFailed> Supervisor::prepare(const core::Spawn& spawn) {
         return spawn_failed(id, run, name + ": cannot start: " + fifos.error().message(),
                             may_pass(fifos.error().code));
     }
-    prepared_.emplace(std::move(*fifos), launcher_->plan(*unit, core::number_of(id), run),
+    prepared_.emplace(std::move(*fifos), launcher_->plan(*unit, core::number_of(id), run), os::Fd{},
                       os::Fd{});
     os::SpawnPlan& plan = prepared_->plan;
     Launcher::add_own(*unit, plan);
     plan.descriptors = {{prepared_->fifos.out.get(), 1}, {prepared_->fifos.err.get(), 2}};
     Row& row = table_.row(id);
     give_descriptors(*unit, id, plan);
+    if (unit->hosted) {
+        if (auto failed = prepare_worker(spawn, *unit)) {
+            prepared_.reset();
+            logs_.discard(run);
+            return failed;
+        }
+    }
     row.stranger = false;
     join_group(id, *unit, plan);
     if (unit->ready && unit->ready->kind == config::ReadyKind::fd) {

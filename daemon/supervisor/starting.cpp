@@ -63,7 +63,7 @@ bool Supervisor::start() {
         Groups::choose(io_.get_executor(), definitions_.settings().cgroup, welcome_.pid, own, why);
     log_.debug("control groups: " + why);
     launcher_.emplace(Launcher::Setting{scope_, setting_.runtime_directory + "/notify.sock",
-                                        setting_.open_files.original});
+                                        setting_.open_files.original, os::own_directory()});
     trees_.emplace(io_.get_executor(), welcome_.pid, scope_, groups_.get(),
                    Trees::Handlers{
                        .tell = [this](core::Event event) { on_tree(std::move(event)); },

@@ -257,6 +257,10 @@ std::vector<wire::UnitStatus> StatusView::units(const std::vector<Target>& targe
             if (!plain) out.files = files;
             out.cores = definition->by_cores && unit.scaled == 0;
         }
+        if (unit.spec->scale && unit.scaled == 0) {
+            out.least = unit.spec->scale->min;
+            out.most = unit.spec->scale->max;
+        }
         out.listeners = listener_status(listeners_, out.name);
         const core::Unit* top = &unit;  // A group starts its members.
         while (top->group != 0) top = system_.find(top->group);

@@ -54,6 +54,8 @@ Supervisor::Supervisor(boost::asio::io_context& io, Setting setting, Log& log)
                  [this](pid_t pid, std::optional<int> status) { on_stranger_end(pid, status); }},
       fd_store_{io.get_executor(), link_},
       listeners_{link_},
+      pages_{link_},
+      demand_{io.get_executor(), [this](core::UnitId unit) { happen(core::Demanded{unit}); }},
       survey_{io.get_executor(),
               {.processes = [this](core::InstanceId id) { return processes(id); },
                .tell = [](core::InstanceId, wire::InstanceThreads&) {}}},
@@ -63,7 +65,8 @@ Supervisor::Supervisor(boost::asio::io_context& io, Setting setting, Log& log)
       deadline_{io},
       drain_timer_{io},
       measuring_{io},
-      schedule_{io} {}
+      schedule_{io},
+      load_timer_{io} {}
 
 Supervisor::~Supervisor() = default;
 
@@ -125,6 +128,7 @@ void Supervisor::carry_out(const core::Effect& effect) {
         [&](const core::HookTold& e) { hook_told(e); },
         [&](const core::Crashed& e) { crashed(e); },
         [&](const core::Signal& e) { trees_->signal(subject(e.instance, e.run), e.number); },
+        [&](const core::AwaitDemand& e) { await_demand(e.instance); },
         [&](const core::Drain& e) { begin_drain(e); },
         [&](const core::Sweep& e) { trees_->sweep(subject(e.instance, e.run)); },
         [&](const core::ArmTimer& e) { timers_.arm(e); },
@@ -152,7 +156,10 @@ void Supervisor::changed(const core::Changed& effect) {
         Row& row = table_.row(effect.instance);
         // What is stopped is forgotten: its descriptors were for its next run.
         const bool stopped = instance->goal == core::Goal::down && !core::alive(*instance);
-        if (stopped && !core::is_beside(effect.instance)) fd_store_.drop(row.slot);
+        if (stopped && !core::is_beside(effect.instance)) {
+            fd_store_.drop(row.slot);
+            if (!pages_.empty()) pages_.drop(row.slot);
+        }
         if (row.extras && instance->state != core::State::starting) end_watch(effect.instance);
         remember_timer(effect.instance);
     }
@@ -182,7 +189,10 @@ void Supervisor::forget(const core::Forget& effect) {
     const bool beside = core::is_beside(effect.instance);
     const Row& row = table_.row(effect.instance);
     if (row.slot != 0) {
-        if (!beside) fd_store_.drop(row.slot);
+        if (!beside) {
+            fd_store_.drop(row.slot);
+            pages_.drop(row.slot);
+        }
         if (auto freed = records_->release(row.slot); !freed) complain(freed.error());
         // The slot's run was perhaps the highest there was.
         write_header();
@@ -243,8 +253,9 @@ void Supervisor::write(core::InstanceId id, const core::Unit& unit,
     Row& row = table_.row(id);
     if (row.slot == 0) row.slot = records_->allocate();
     const std::string_view said = row.extras ? row.extras->said : std::string_view{};
-    const turn::Slot bytes = turn::encode_record(unit.spec->name, id.index, instance, row.cloned_ns,
-                                                 said, unit.scaled, row.other_group);
+    const turn::Slot bytes =
+        turn::encode_record(unit.spec->name, id.index, instance, row.cloned_ns, said, unit.scaled,
+                            row.other_group, unit.autoscaled);
     if (auto written = records_->write(row.slot, bytes); !written) complain(written.error());
 }
 

@@ -10,6 +10,7 @@
 #include "supervisor/accepted.hpp"
 #include "supervisor/commands.hpp"
 #include "supervisor/definitions.hpp"
+#include "supervisor/demand_watch.hpp"
 #include "supervisor/fd_store.hpp"
 #include "supervisor/groups.hpp"
 #include "supervisor/history.hpp"
@@ -18,10 +19,12 @@
 #include "supervisor/keeper_link.hpp"
 #include "supervisor/launcher.hpp"
 #include "supervisor/listeners.hpp"
+#include "supervisor/load.hpp"
 #include "supervisor/log.hpp"
 #include "supervisor/logger_link.hpp"
 #include "supervisor/notify.hpp"
 #include "supervisor/operations.hpp"
+#include "supervisor/pages.hpp"
 #include "supervisor/pid_watch.hpp"
 #include "supervisor/readers.hpp"
 #include "supervisor/records.hpp"
@@ -131,6 +134,7 @@ private:
         RunLogs::Fifos fifos;
         os::SpawnPlan plan;
         os::Fd readiness;  // The end that the process writes to.
+        os::Fd settings;   // Of a worker.
     };
 
     // A hook that is to be started.
@@ -205,6 +209,8 @@ private:
     void tend_listeners(core::InstanceId id, const std::string& unit);
     void tend_all_listeners();
     void restore_listeners(core::InstanceId id, pid_t pid, const os::Fd& pidfd);
+    std::optional<Listeners::Failure> open_sockets(core::InstanceId id, const config::Unit& unit);
+    void await_demand(core::InstanceId id);
     void begin_drain(const core::Drain& effect);
     void look_at_drains();
     void join_group(core::InstanceId id, const config::Unit& unit, os::SpawnPlan& plan);
@@ -222,6 +228,13 @@ private:
     bool hooks_idle() const {
         return due_hooks_.empty() && untold_crashes_.empty() && hook_jobs_.idle();
     }
+
+    // hosting.cpp
+    std::optional<core::SpawnFailed> prepare_worker(const core::Spawn& spawn,
+                                                    const config::Unit& unit);
+    void watch_loads();
+    void look_at_loads();
+    void look_at_load(const config::Unit& unit, LoadMeter& meter);
 
     // readiness.cpp
     void begin_watch(core::InstanceId id, core::RunId run);
@@ -321,6 +334,9 @@ private:
     PidWatch strangers_;
     FdStore fd_store_;
     Listeners listeners_;
+    Pages pages_;
+    DemandWatch demand_;
+    std::map<std::string, LoadMeter> loads_;  // Of the units that superd scales, or puts to sleep.
     // Instances that are emptying their queues, and how often in a row none waited.
     std::vector<std::pair<core::Drain, int>> drains_;
     std::optional<Records> records_;
@@ -354,7 +370,8 @@ private:
     bool rush_ = false;  // There is more to do than fits in a turn.
     bool continuing_ = false, changed_ = false;
 
-    boost::asio::steady_timer heartbeat_, deadline_, drain_timer_, measuring_, schedule_;
+    boost::asio::steady_timer heartbeat_, deadline_, drain_timer_, measuring_, schedule_,
+        load_timer_;
     std::size_t measured_ = 0;  // Where the next round of measuring begins.
     bool measures_ = false;
     core::Instant last_beat_{};

@@ -21,6 +21,7 @@ enum Flag : std::uint8_t {
     run_failed = 4,
     limited = 8,
     transient = 16,
+    dormant = 32,
 };
 enum ExitFlag : std::uint8_t { has_exit = 1, core_dumped = 2, oom = 4, unknown = 8 };
 
@@ -74,6 +75,7 @@ void put_facts(Writer& out, const core::Instance& i) {
     if (i.run_failed) flags |= run_failed;
     if (i.limited) flags |= limited;
     if (i.transient) flags |= transient;
+    if (i.dormant) flags |= dormant;
     out.put(std::to_underlying(i.goal));
     out.put(std::to_underlying(i.state));
     out.put(std::to_underlying(i.reason));
@@ -81,6 +83,8 @@ void put_facts(Writer& out, const core::Instance& i) {
     out.put(std::to_underlying(i.hook));
     out.put(i.stop_step);
     out.put(flags);
+    out.put(std::to_underlying(i.origin));
+    out.put(i.generation);
     out.put(i.run);
     out.put(i.pid);
     out.put(i.attempt);
@@ -104,6 +108,9 @@ void take_facts(Reader& in, core::Instance& i) {
     i.run_failed = (flags & run_failed) != 0;
     i.limited = (flags & limited) != 0;
     i.transient = (flags & transient) != 0;
+    i.dormant = (flags & dormant) != 0;
+    i.origin = static_cast<core::Origin>(in.take<std::uint8_t>());
+    i.generation = in.take<std::uint32_t>();
     i.run = in.take<core::RunId>();
     i.pid = in.take<std::int32_t>();
     i.attempt = in.take<std::uint32_t>();
@@ -216,12 +223,12 @@ std::unique_ptr<core::Crash> take_crash(Reader& in) {
     return std::make_unique<core::Crash>(crash);
 }
 
-constexpr core::Reason last_reason = core::Reason::overrun;
+constexpr core::Reason last_reason = core::Reason::idle;
 
 bool in_range(const core::Instance& i) {
     return i.goal <= core::Goal::up && i.state <= core::State::completed &&
-           i.reason <= last_reason && i.hook <= core::Hook::on_crash &&
-           (!i.crash || i.crash->reason <= last_reason) &&
+           i.reason <= last_reason && i.origin <= core::Origin::ended &&
+           i.hook <= core::Hook::on_crash && (!i.crash || i.crash->reason <= last_reason) &&
            i.announced <= core::Announced::stopping && i.pid >= 0;
 }
 
@@ -229,7 +236,7 @@ bool in_range(const core::Instance& i) {
 
 Slot encode_record(std::string_view unit, std::uint32_t index, const core::Instance& instance,
                    std::int64_t cloned_ns, std::string_view said, std::uint32_t scaled,
-                   bool other_group) {
+                   bool other_group, std::uint32_t autoscaled) {
     assert(!unit.empty() && unit.size() <= name_max);
     Writer out;
     out.put(static_cast<std::uint8_t>(unit.size()));
@@ -238,6 +245,7 @@ Slot encode_record(std::string_view unit, std::uint32_t index, const core::Insta
     out.put(cloned_ns);
     out.put(scaled);
     out.put(static_cast<std::uint8_t>(other_group ? 1 : 0));
+    out.put(autoscaled);
     put_facts(out, instance);
     put_exit(out, instance.last_exit.get());
     put_crash(out, instance.crash.get());
@@ -264,6 +272,7 @@ std::optional<Record> decode_record(std::span<const std::byte, slot_size> bytes)
     record.cloned_ns = in->take<std::int64_t>();
     record.scaled = in->take<std::uint32_t>();
     record.other_group = in->take<std::uint8_t>() != 0;
+    record.autoscaled = in->take<std::uint32_t>();
     core::Instance& instance = record.instance;
     take_facts(*in, instance);
     instance.last_exit = take_exit(*in);
@@ -280,7 +289,8 @@ std::optional<Record> decode_record(std::span<const std::byte, slot_size> bytes)
     std::string error = in->text(in->take<std::uint8_t>());
     if (!error.empty()) instance.spawn_error = std::make_unique<std::string>(std::move(error));
     if (!in->good() || !sound || record.unit.empty() || !in_range(instance) ||
-        record.scaled > core::UnitSpec::instances_max) {
+        record.scaled > core::UnitSpec::instances_max ||
+        record.autoscaled > core::UnitSpec::instances_max) {
         return std::nullopt;
     }
     return record;

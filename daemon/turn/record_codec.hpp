@@ -25,17 +25,18 @@ struct Record {
     // CLOCK_BOOTTIME right before the clone of the current run; with the pid it
     // names the process for good, as /proc tells when a process was started.
     std::int64_t cloned_ns = 0;
-    std::uint32_t scaled = 0;  // core::Unit::scaled
-    bool other_group = false;  // The run is in the instance's other control group.
-    std::string said;          // STATUS= of the current run; its first 200 bytes.
-    core::Instance instance;   // But for `timer`, which is a supervisor's own.
+    std::uint32_t scaled = 0;      // core::Unit::scaled
+    std::uint32_t autoscaled = 0;  // core::Unit::autoscaled
+    bool other_group = false;      // The run is in the instance's other control group.
+    std::string said;              // STATUS= of the current run; its first 200 bytes.
+    core::Instance instance;       // But for `timer`, which is a supervisor's own.
 };
 
 // Unit names are shorter than 256 bytes. When they leave too little room for
 // the whole restart history, its oldest entries go; a spawn error is cut.
 Slot encode_record(std::string_view unit, std::uint32_t index, const core::Instance& instance,
                    std::int64_t cloned_ns, std::string_view said = {}, std::uint32_t scaled = 0,
-                   bool other_group = false);
+                   bool other_group = false, std::uint32_t autoscaled = 0);
 // Empty for a free slot, a damaged one, or one of another version.
 std::optional<Record> decode_record(std::span<const std::byte, slot_size> bytes);
 

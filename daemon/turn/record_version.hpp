@@ -5,6 +5,6 @@
 
 namespace superd::turn {
 
-inline constexpr std::uint16_t record_version = 6;
+inline constexpr std::uint16_t record_version = 8;
 
 }  // namespace superd::turn

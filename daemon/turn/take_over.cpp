@@ -65,7 +65,8 @@ void TakeOver::add(Record& record) {
             specs_[known->second] = leaving(record);
         }
     }
-    restored_.push_back({record.unit, record.index, std::move(record.instance), record.scaled});
+    restored_.push_back(
+        {record.unit, record.index, std::move(record.instance), record.scaled, record.autoscaled});
 }
 
 core::Effects TakeOver::adopt(core::System& system, core::Instant now) {

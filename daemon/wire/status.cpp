@@ -103,6 +103,8 @@ void write(JsonWriter& json, const UnitStatus& unit) {
     if (!unit.files.empty()) json.member("files", unit.files);
     if (unit.configured) json.member("configured", unit.configured);
     if (unit.cores) json.member("cores", unit.cores);
+    if (unit.least) json.member("least", unit.least);
+    if (unit.most) json.member("most", unit.most);
     if (!unit.listeners.empty()) {
         json.key("listeners");
         json.begin_array();
@@ -210,6 +212,8 @@ UnitStatus read_unit(const JsonReader& json) {
     json.read("files", unit.files);
     json.read("configured", unit.configured);
     json.read("cores", unit.cores);
+    json.read("least", unit.least);
+    json.read("most", unit.most);
     if (json.find("listeners") != nullptr) {
         for_each_object(json.array("listeners"), [&](const JsonReader& listener) {
             unit.listeners.push_back(read_listener(listener));

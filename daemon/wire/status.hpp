@@ -98,13 +98,14 @@ struct UnitStatus {
     std::string goal, state, reason;  // Of the instance that is worst off.
     std::vector<InstanceStatus> instances;
     std::vector<std::string> files;  // "units/web.toml" and its drop-ins; empty if it has none.
-    std::optional<std::uint32_t> configured;  // Instances, when the operator chose another number.
-    std::vector<ListenerStatus> listeners;    // While they are open. Not sent when there are none.
-    bool enabled = true;                      // It starts by itself...
-    bool enabled_by_operator = false;         // ...whatever its file says. Sent only when true.
-    std::optional<TimerStatus> timer;         // Not sent when there is none.
-    bool cores = false;                       // instances = "cores"; sent only when true.
-    std::optional<RollingStatus> rolling;     // Sent only while it is under way.
+    std::optional<std::uint32_t> configured;   // Instances, when the operator chose another number.
+    std::optional<std::uint32_t> least, most;  // Between these superd chooses, if it does.
+    std::vector<ListenerStatus> listeners;     // While they are open. Not sent when there are none.
+    bool enabled = true;                       // It starts by itself...
+    bool enabled_by_operator = false;          // ...whatever its file says. Sent only when true.
+    std::optional<TimerStatus> timer;          // Not sent when there is none.
+    bool cores = false;                        // instances = "cores"; sent only when true.
+    std::optional<RollingStatus> rolling;      // Sent only while it is under way.
     std::string rolling_failure;  // How the last rolling restart failed; sent only if it did.
 };
 

@@ -19,7 +19,7 @@ def shop(superd):
     """superd with all examples running; `ports` tells where 18080 and so on went."""
     shutil.rmtree(superd.config)
     shutil.copytree(EXAMPLES, superd.config)
-    superd.ports = {port: processes.free_port() for port in (18080, 18081, 18082, 18084)}
+    superd.ports = {port: processes.free_port() for port in (18080, 18081, 18082, 18084, 18085)}
     for path in [*superd.config.glob("units/*.toml"), superd.config / "nginx/nginx.conf"]:
         text = path.read_text().replace("@EXAMPLES@", str(superd.config))
         for old, new in superd.ports.items():
@@ -72,6 +72,12 @@ def test_nobody_who_calls_the_greeter_is_refused(shop):
         processes.kill(shop.pid(name))
     status, body = get(shop.ports[18084])
     assert status == 200 and body.startswith(b"Greetings from greeter/")
+
+
+def test_the_napper_sleeps_until_somebody_calls(shop):
+    assert shop.instance("napper")["state"] == "waiting" and shop.pid("napper") is None
+    status, body = get(shop.ports[18085])
+    assert status == 200 and body == f"Greetings from napper/0, pid {shop.pid('napper')}\n".encode()
 
 
 def test_the_crasher_comes_back_and_says_why(shop):

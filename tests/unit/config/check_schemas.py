@@ -20,6 +20,9 @@ GOOD = [
     'exec = ["a"]\n[watchdog]\nevery = "10s"\nsignal = "SIGQUIT"',
     'exec = ["a"]\n[depends]\nafter = ["b", { unit = "c", when = "completed" }]',
     'type = "group"\nmembers = ["a"]\nstrategy = "one-for-all"\nintensity = "5 in 1min"',
+    'exec = ["a"]\nautostart = "on-demand"\n[listen]\nhttp = "tcp://*:80"\nb = { address = "unix:/x", mode = "0600" }',
+    'module = "a.so"\nworkers = { min = 0, max = 8, idle-timeout = "1min" }\ncpus = "each"\n[config]\na = [1, {}]',
+    'module = "a:b"\nlanguage = "python"\nworkers = "cores"\ncpus = [0, 2]\nloop = "gevent"',
 ]
 BAD = [
     'description = "no program"',
@@ -45,6 +48,15 @@ BAD = [
     'exec = ["a"]\n[check]\nname = "a"\ntcp = "[::1]:80"',
     'exec = ["a"]\n[watchdog]\nsignal = 6',
     'exec = ["a"]\n[log]\nmax-size = "10"',
+    'exec = ["a"]\nmodule = "a.so"',
+    'exec = ["a"]\nautostart = "demand"',
+    'exec = ["a"]\n[listen]\nhttp = 80',
+    'exec = ["a"]\n[listen]\nhttp = { backlog = 5 }',
+    'exec = ["a"]\n[listen]\n"a b" = "tcp://*:80"',
+    'module = "a.so"\nworkers = 0',
+    'module = "a.so"\nworkers = { min = 1 }',
+    'module = "a.so"\nmodel = "thread"',
+    'module = "a.so"\nconfig = 3',
 ]
 
 # Of a drop-in: what lacks a unit's own keys is good, what is wrong stays wrong.

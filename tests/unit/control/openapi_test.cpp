@@ -69,6 +69,7 @@ TEST(OpenApi, DocumentsEveryMemberOfAnswers) {
     status.units.push_back({});
     status.units[0].files = {"x"};
     status.units[0].instances.push_back({});
+    status.units[0].least = status.units[0].most = 1;
     status.units[0].listeners.push_back({"x", "x", {{}}});
     status.units[0].instances[0].last_exit.emplace();
     status.units[0].instances[0].deaths.emplace_back();

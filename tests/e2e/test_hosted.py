@@ -1,0 +1,185 @@
+"""Units with a module: superd starts workers for it, as many as are needed."""
+import json
+import os
+import signal
+import socket
+import threading
+
+import pytest
+
+import harness
+import processes
+
+PROGRAMS = harness.PROGRAMS
+TIMEOUT = harness.PATIENCE
+
+
+def hosted(port, more="", sections="", module="hosted:coroutine"):
+    return (f'language = "python"\nmodule = "{module}"\nenv = {{ PYTHONPATH = "{PROGRAMS}" }}\n{more}\n'
+            f'[listen]\nhttp = "tcp://127.0.0.1:{port}"\n{sections}')
+
+
+def ask(port, path="/who"):
+    """The words of an answer; the connection is not kept."""
+    with socket.create_connection(("127.0.0.1", port), TIMEOUT) as client:
+        client.sendall(f"GET {path} HTTP/1.1\r\nConnection: close\r\n\r\n".encode())
+        received = b""
+        while chunk := client.recv(65536):
+            received += chunk
+    head, _, body = received.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200"), received
+    return body.decode().split()
+
+
+def settings_of(pid):
+    """What the worker was told, read as the worker reads it."""
+    number = dict(each.split(b"=", 1) for each in processes.environment(pid) if b"=" in each)[b"SUPERD_SETTINGS"]
+    with open(f"/proc/{pid}/fd/{number.decode()}") as settings:
+        return json.load(settings)
+
+
+def test_a_module_runs_in_workers(superd):
+    port = processes.free_port()
+    superd.unit("shop", hosted(port, "workers = 2", '[config]\ngreeting = "hello ${INSTANCE}"\n'))
+    superd.start()
+    superd.ctl("wait", "shop", "--ready")
+    pids = superd.pids()
+    told = [ask(port) for _ in range(12)]
+    assert {int(words[0]) for words in told} <= set(pids.values())
+    assert {tuple(words[1:2] + words[3:]) for words in told} == {("shop", "2", "1", "start", "coroutines")}
+    settings = settings_of(pids["shop/1"])
+    assert settings["config"] == {"greeting": "hello 1"} and settings["index"] == 1
+    assert settings["stall-warn"] == 250 and settings["drain-timeout"] == 30000
+    environment = processes.environment(pids["shop/1"])
+    page = next(each for each in environment if each.startswith(b"SUPERD_PAGE=")).partition(b"=")[2].decode()
+    assert os.stat(f"/proc/{pids['shop/1']}/fd/{page}").st_size == 621696
+    with pytest.raises(OSError):
+        os.open(f"/proc/{pids['shop/1']}/fd/{settings_number(pids['shop/1'])}", os.O_WRONLY)
+
+
+def settings_number(pid):
+    return next(each for each in processes.environment(pid)
+                if each.startswith(b"SUPERD_SETTINGS=")).partition(b"=")[2].decode()
+
+
+def test_a_worker_knows_why_it_was_started(superd):
+    port = processes.free_port()
+    superd.unit("shop", hosted(port, sections='[restart]\ndelay = "0s"\n'))
+    superd.start()
+    superd.ctl("wait", "shop", "--ready")
+    assert ask(port)[4:6] == ["1", "start"]
+    before = superd.pid("shop")
+    processes.send(before, signal.SIGSEGV)
+    superd.await_new_pid("shop", before)
+    assert ask(port)[4:6] == ["2", "crash(SIGSEGV)"]
+    processes.kill(superd.parts()["supervisor"])
+    superd.ctl("restart", "shop")
+    assert ask(port)[4:6] == ["3", "restart"]
+
+
+def test_a_configuration_that_the_module_refuses_is_not_tried_again(superd):
+    superd.unit("shop", hosted(processes.free_port(), module="hosted:Picky"))
+    superd.start()
+    shop = superd.await_state("shop", "failed")
+    assert shop["last-exit"]["code"] == 78 and shop["restarts"] == 0
+
+
+def test_memory_that_a_worker_shares_outlives_it(superd):
+    port = processes.free_port()
+    superd.unit("shop", hosted(port, sections='[restart]\ndelay = "0s"\n'))
+    superd.start()
+    superd.ctl("wait", "shop", "--ready")
+    assert [ask(port, "/shared") for _ in range(3)] == [["1"], ["2"], ["3"]]
+    before = superd.pid("shop")
+    processes.kill(before)
+    superd.await_new_pid("shop", before)
+    assert ask(port, "/shared") == ["4"]
+
+
+def test_a_page_outlives_worker_and_supervisor(superd):
+    port = processes.free_port()
+    superd.unit("shop", hosted(port))
+    superd.start()
+    superd.ctl("wait", "shop", "--ready")
+    pid = superd.pid("shop")
+    processes.kill(superd.parts()["supervisor"])
+    assert superd.pid("shop") == pid
+    supervisor = superd.parts()["supervisor"]
+    held = [os.readlink(f"/proc/{supervisor}/fd/{fd}") for fd in os.listdir(f"/proc/{supervisor}/fd")]
+    assert sum("superd-page" in each for each in held) == 1
+    superd.ctl("stop", "shop")
+    keeper = [os.readlink(f"/proc/{superd.process.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{superd.process.pid}/fd")]
+    assert not [each for each in keeper if "superd-page" in each], "stopped: it is of no use any more"
+
+
+def test_the_first_connection_wakes_a_unit_and_idleness_puts_it_to_sleep(superd):
+    port = processes.free_port()
+    superd.unit("shop", f'exec = ["python3", "{PROGRAMS / "acceptor.py"}"]\nautostart = "on-demand"\n'
+                f'idle-timeout = "300ms"\n[listen]\nhttp = "tcp://127.0.0.1:{port}"\n')
+    superd.start()
+    one = superd.instance("shop")
+    assert (one["state"], one["pid"], one["goal"]) == ("waiting", None, "up")
+    assert "asleep until a connection comes" in superd.ctl("status", "shop", expect=None).stdout
+    with socket.create_connection(("127.0.0.1", port), TIMEOUT) as client:
+        superd.await_state("shop", "ready")
+        client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        assert client.recv(65536).startswith(b"HTTP/1.0 200")
+    superd.await_that(lambda: "asleep" in superd.instance("shop")["reason"])
+    processes.kill(superd.parts()["supervisor"])
+    with socket.create_connection(("127.0.0.1", port), TIMEOUT) as client:
+        superd.await_state("shop", "ready")
+    superd.await_that(lambda: "asleep" in superd.instance("shop")["reason"])
+    superd.ctl("stop", "shop")
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), TIMEOUT)
+
+
+def test_one_that_is_used_does_not_fall_asleep(superd):
+    port = processes.free_port()
+    superd.unit("shop", f'exec = ["python3", "{PROGRAMS / "acceptor.py"}"]\nautostart = "on-demand"\n'
+                f'idle-timeout = "200ms"\n[listen]\nhttp = "tcp://127.0.0.1:{port}"\n')
+    superd.start()
+    with socket.create_connection(("127.0.0.1", port), TIMEOUT) as client:
+        superd.await_state("shop", "ready")
+        stopped = threading.Event()
+        superd.await_that(lambda: stopped.wait(1.5) or True)
+        assert superd.instance("shop")["state"] == "ready", "a connection is held"
+        client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        assert client.recv(65536).startswith(b"HTTP/1.0 200")
+    superd.await_that(lambda: "asleep" in superd.instance("shop")["reason"])
+
+
+def test_workers_come_with_the_load_and_go_with_it(superd):
+    port = processes.free_port()
+    superd.unit("shop", hosted(port, 'model = "threads"\nthreads = 1\n'
+                               'workers = { min = 0, max = 3, idle-timeout = "500ms" }', module="hosted:handler"))
+    superd.start()
+    assert superd.instance("shop/0")["state"] == "waiting"
+    assert "1, of 0 to 3 as needed" in superd.ctl("status", "shop", expect=None).stdout
+    over = threading.Event()
+
+    def load():
+        while not over.is_set():
+            ask(port, "/slow")
+
+    threads = [threading.Thread(target=load) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    superd.await_that(lambda: len([one for one in superd.instances().values() if one["state"] == "ready"]) == 3)
+    over.set()
+    for thread in threads:
+        thread.join()
+    superd.await_that(lambda: list(superd.instances()) == ["shop/0"])
+    superd.await_that(lambda: "asleep" in superd.instance("shop/0")["reason"])
+    told = [one["message"] for one in superd.events() if one.get("message", "").startswith("workers ")]
+    assert any(one.startswith("workers 1 → 2: ") for one in told)
+    assert ask(port)[:1] != []
+
+
+def test_each_worker_has_a_processor_of_its_own(superd):
+    port, allowed = processes.free_port(), sorted(os.sched_getaffinity(0))
+    superd.unit("shop", hosted(port, 'workers = 2\ncpus = "each"'))
+    superd.start()
+    superd.ctl("wait", "shop", "--ready")
+    for index in range(2):
+        assert settings_of(superd.pid(f"shop/{index}"))["cpus"] == [allowed[index % len(allowed)]]

@@ -1,0 +1,184 @@
+// Units that sleep until somebody connects, and those whose number superd chooses.
+#include "tests/unit/core/world.hpp"
+
+namespace superd::core {
+namespace {
+
+UnitSpec sleepy(std::string name = "web") {
+    UnitSpec made = spec(std::move(name));
+    made.on_demand = true;
+    made.idle_timeout = 5s;
+    return made;
+}
+
+class Demand : public testing::Test {
+protected:
+    void demand(std::string_view name = "web") { world.happen(Demanded{world.unit(name).id}); }
+    void idle() { world.happen(FellIdle{world.unit("web").id}); }
+
+    World world;
+};
+
+TEST_F(Demand, IsWaitedForInsteadOfStarting) {
+    world.apply({sleepy()});
+    EXPECT_EQ(world.state("web"), State::waiting);
+    EXPECT_EQ(world.at("web").goal, Goal::up);
+    EXPECT_EQ(world.why("web"), "asleep until a connection comes");
+    EXPECT_EQ(world.seen<AwaitDemand>().size(), 1u);
+    EXPECT_TRUE(world.processes.empty());
+    demand();
+    EXPECT_EQ(world.state("web"), State::ready);
+    demand();
+    EXPECT_EQ(world.at("web").generation, 1u) << "it is awake";
+}
+
+TEST_F(Demand, ComesAgainAfterSleep) {
+    world.apply({sleepy()});
+    demand();
+    world.log.clear();
+    idle();
+    ASSERT_EQ(world.seen<Signal>().size(), 1u);
+    EXPECT_EQ(world.state("web"), State::waiting);
+    EXPECT_EQ(world.seen<AwaitDemand>().size(), 1u);
+    EXPECT_EQ(world.at("web").restarts, 0u) << "that is no failure";
+    demand();
+    EXPECT_EQ(world.state("web"), State::ready);
+    EXPECT_EQ(world.at("web").generation, 2u);
+    EXPECT_EQ(world.at("web").origin, Origin::start);
+}
+
+TEST_F(Demand, IsNotNeededByTheOperator) {
+    world.apply({sleepy()});
+    world.happen(StartRequested{world.all("web"), 7});
+    EXPECT_EQ(world.state("web"), State::ready);
+    EXPECT_EQ(world.answer(7), Outcome::done);
+    world.happen(StopRequested{world.all("web"), 8});
+    EXPECT_EQ(world.state("web"), State::inactive);
+    demand();
+    EXPECT_EQ(world.state("web"), State::inactive) << "the operator's goal wins";
+}
+
+TEST_F(Demand, IsWhatAServiceThatEndsByItselfWaitsFor) {
+    world.apply({sleepy()});
+    demand();
+    world.exit("web", {.code = 0});
+    EXPECT_EQ(world.why("web"), "asleep until a connection comes");
+    demand();
+    world.exit("web", {.code = 1});
+    EXPECT_EQ(world.state("web"), State::backoff) << "a failure is one all the same";
+    world.pass(1s);
+    EXPECT_EQ(world.state("web"), State::ready);
+    EXPECT_EQ(world.at("web").origin, Origin::ended);
+}
+
+TEST_F(Demand, IsNoReasonForOthersToWait) {
+    world.apply({sleepy("db"), needing("web", "db")});
+    EXPECT_EQ(world.state("web"), State::ready);
+    EXPECT_EQ(world.state("db"), State::waiting);
+    demand("db");
+    world.happen(FellIdle{world.unit("db").id});
+    EXPECT_EQ(world.state("web"), State::ready);
+}
+
+TEST_F(Demand, PullsWhatTheUnitNeeds) {
+    auto web = needing("web", "db");
+    web.on_demand = true;
+    auto db = spec("db");
+    db.autostart = false;
+    world.apply({db, web});
+    EXPECT_EQ(world.state("db"), State::inactive);
+    EXPECT_EQ(world.why("web"), "asleep until a connection comes");
+    demand();
+    EXPECT_EQ(world.state("db"), State::ready);
+    EXPECT_EQ(world.state("web"), State::ready);
+}
+
+TEST_F(Demand, ThatNobodyCanBringIsAFailedStart) {
+    auto web = sleepy();
+    web.restart.limit = 2;
+    web.restart.window = 1h;
+    web.restart.on_limit = OnLimit::fail;
+    world.apply({web});
+    const auto fail = [&] { world.happen(DemandFailed{world.id("web"), "cannot listen"}); };
+    fail();
+    ASSERT_EQ(world.state("web"), State::backoff);
+    EXPECT_NE(world.why("web").find("cannot listen"), std::string::npos);
+    world.pass(1s);
+    EXPECT_EQ(world.state("web"), State::waiting);
+    EXPECT_EQ(world.seen<AwaitDemand>().size(), 2u) << "asked for again, not started";
+    EXPECT_TRUE(world.processes.empty());
+    fail();
+    world.pass(1s);
+    fail();
+    EXPECT_EQ(world.state("web"), State::failed);
+    fail();
+    EXPECT_EQ(world.state("web"), State::failed);
+}
+
+TEST_F(Demand, IsAskedForAgainByTheNextSupervisor) {
+    Instance asleep;
+    asleep.goal = Goal::up;
+    asleep.state = State::waiting;
+    asleep.reason = Reason::demand;
+    asleep.dormant = true;
+    std::vector<Restored> restored;
+    restored.push_back({"web", 0, std::move(asleep)});
+    world.adopt({sleepy()}, std::move(restored));
+    EXPECT_EQ(world.seen<AwaitDemand>().size(), 1u);
+    EXPECT_TRUE(world.processes.empty());
+    demand();
+    EXPECT_EQ(world.state("web"), State::ready);
+}
+
+TEST_F(Demand, EndsWithSuperd) {
+    world.apply({sleepy()});
+    world.happen(ShutdownRequested{});
+    EXPECT_EQ(world.state("web"), State::inactive);
+    EXPECT_EQ(world.seen<AllDown>().size(), 1u);
+}
+
+class Scaled : public testing::Test {
+protected:
+    Scaled() {
+        UnitSpec web = spec("web");
+        web.scale = std::make_shared<ScaleRule>(ScaleRule{1, 4, 0, 10s});
+        world.apply({web});
+    }
+    void choose(std::uint32_t count) { world.happen(Autoscaled{world.unit("web").id, count}); }
+    std::size_t count() const { return world.unit("web").instances.size(); }
+
+    World world;
+};
+
+TEST_F(Scaled, IsTheNumberThatSuperdChooses) {
+    choose(3);
+    EXPECT_EQ(count(), 3u);
+    EXPECT_EQ(world.at("web", 2).origin, Origin::scale);
+    choose(9);
+    EXPECT_EQ(count(), 3u) << "more than its most";
+    choose(1);
+    EXPECT_EQ(count(), 1u);
+}
+
+TEST_F(Scaled, IsTheOperatorsNumberWhileHeHasOne) {
+    world.happen(ScaleRequested{world.unit("web").id, 2});
+    choose(4);
+    EXPECT_EQ(count(), 2u);
+    world.happen(ScaleRequested{world.unit("web").id, 0});
+    choose(4);
+    EXPECT_EQ(count(), 4u);
+}
+
+TEST_F(Scaled, KeepsToTheRuleOfANewConfiguration) {
+    choose(4);
+    UnitSpec web = spec("web");
+    web.scale = std::make_shared<ScaleRule>(ScaleRule{1, 2, 0, 10s});
+    world.apply({web});
+    EXPECT_EQ(count(), 2u);
+    web.scale.reset();
+    world.apply({web});
+    EXPECT_EQ(count(), 1u);
+}
+
+}  // namespace
+}  // namespace superd::core
