@@ -1,6 +1,7 @@
 // How a supervisor begins.
 #include "os/cores.hpp"
 #include "os/file.hpp"
+#include "os/process.hpp"
 #include "os/tree.hpp"
 #include "supervisor/inheritance.hpp"
 #include "supervisor/moment.hpp"
