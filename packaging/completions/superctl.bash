@@ -17,6 +17,7 @@ _superctl() {
         start:--timeout) return ;;
         stop:--wait) COMPREPLY=($(compgen -W 'stopped none' -- "$word")); return ;;
         stop:--timeout) return ;;
+        restart:--batch) return ;;
         restart:--wait) COMPREPLY=($(compgen -W 'ready none' -- "$word")); return ;;
         restart:--timeout) return ;;
         scale:--wait) COMPREPLY=($(compgen -W 'ready none' -- "$word")); return ;;
@@ -25,6 +26,9 @@ _superctl() {
         logs:--since) return ;;
         logs:--stream) COMPREPLY=($(compgen -W 'out err' -- "$word")); return ;;
         check:--config|check:-c) COMPREPLY=($(compgen -f -- "$word")); return ;;
+        check:--profile|check:-p) return ;;
+        apply:--batch) return ;;
+        apply:--timeout) return ;;
         wait:--timeout) return ;;
         events:--since) return ;;
         events:--until) return ;;
@@ -39,12 +43,13 @@ _superctl() {
         '') COMPREPLY=($(compgen -W "$flags start stop restart scale reload status list logs signal check plan apply wait events tree threads timeline why reset version help" -- "$word")); return ;;
         start) flags+=' --all -a --no-wait --wait --timeout' ;;
         stop) flags+=' --all -a --no-wait --wait --timeout' ;;
-        restart) flags+=' --all -a --no-wait --wait --timeout' ;;
+        restart) flags+=' --all -a --rolling --batch --no-wait --wait --timeout' ;;
         scale) flags+=' --no-wait --wait --reset --timeout' ;;
         status) flags+=' --deaths' ;;
         logs) flags+=' --follow -f --lines -n --since --stream' ;;
         signal) flags+=' --all -a --tree -t' ;;
-        check) flags+=' --config -c' ;;
+        check) flags+=' --config -c --profile -p' ;;
+        apply) flags+=' --rolling --batch --no-wait --timeout' ;;
         wait) flags+=' --all -a --ready --stopped --timeout' ;;
         events) flags+=' --follow -f --since --until --type -t' ;;
         tree) flags+=' --reverse -r --ascii' ;;

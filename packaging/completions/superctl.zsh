@@ -82,6 +82,8 @@ _superctl() {
                         '-h[Show help, of the verb if there is one]' \
                         '--all[Every unit; names are then not given]' \
                         '-a[Every unit; names are then not given]' \
+                        '--rolling[Some instances of a unit after others; the rest stays if one fails]' \
+                        '--batch[With --rolling\: so many at once; as the unit'\''s file says if not given]:N: ' \
                         '--no-wait[Return at once; the action goes on]' \
                         '--wait[What to wait for; ready if not given]:choice:(ready none)' \
                         '--timeout[Wait at most so long\: 20s, 1m30s, 500ms; 90s if not given]:TIME: ' \
@@ -166,6 +168,8 @@ _superctl() {
                         '-h[Show help, of the verb if there is one]' \
                         '--config[The configuration directory to check]:path:_files' \
                         '-c[The configuration directory to check]:path:_files' \
+                        '--profile[Profiles to lay over it, as superd does]:NAME,…: ' \
+                        '-p[Profiles to lay over it, as superd does]:NAME,…: ' \
                         && return ;;
                 plan)
                     _arguments \
@@ -184,6 +188,10 @@ _superctl() {
                         '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
                         '--help[Show help, of the verb if there is one]' \
                         '-h[Show help, of the verb if there is one]' \
+                        '--rolling[Some instances of a unit after others; the rest stays if one fails]' \
+                        '--batch[With --rolling\: so many at once; as the unit'\''s file says if not given]:N: ' \
+                        '--no-wait[Return at once; the action goes on]' \
+                        '--timeout[Wait at most so long\: 20s, 1m30s, 500ms; 90s if not given]:TIME: ' \
                         && return ;;
                 wait)
                     _arguments \
@@ -211,8 +219,8 @@ _superctl() {
                         '-f[Go on with what comes, until interrupted]' \
                         '--since[Only what is newer\: 10m ago is 10m; or a moment\: today, 21\:49, "2026-11-23 21\:49\:35"]:WHEN: ' \
                         '--until[Only what is not newer than that]:WHEN: ' \
-                        '--type[Only events of these types\: state, spawn, spawn-failed, ready, exit, lines, dropped, config, check, command, superd]:TYPE,…: ' \
-                        '-t[Only events of these types\: state, spawn, spawn-failed, ready, exit, lines, dropped, config, check, command, superd]:TYPE,…: ' \
+                        '--type[Only events of these types\: state, spawn, spawn-failed, ready, exit, lines, dropped, config, hook, check, rolling, command, superd]:TYPE,…: ' \
+                        '-t[Only events of these types\: state, spawn, spawn-failed, ready, exit, lines, dropped, config, hook, check, rolling, command, superd]:TYPE,…: ' \
                         '*:unit:_superctl_units' ;;
                 tree)
                     _arguments \

@@ -348,7 +348,7 @@ class Histogram:
 
 DEFAULTS = {
     "version": 1, "unit": "service", "index": 0, "count": 1, "generation": 1, "reason": "start",
-    "language": "python", "module": "", "model": "processes", "interface": "", "threads": 16, "loop": "asyncio",
+    "language": "python", "module": "", "model": "processes", "threads": 16, "loop": "asyncio",
     "preload": False, "stall-warn": 250, "stall-timeout": 5000, "task-timeout": 0, "drain-timeout": 30000,
     "max-tasks": 0, "cpus": [], "config": {}, "listen": {},
 }
@@ -373,10 +373,10 @@ def read_settings(text, origin):
     if settings["version"] != 1:
         raise ConfigError(f"cannot use the settings from {origin}: they are of version {settings['version']}, "
                           "this worker knows version 1; install superd and its workers from one release")
-    for name, known in (("model", MODELS), ("loop", ("asyncio", "gevent")), ("interface", ("", "wsgi", "asgi"))):
+    for name, known in (("model", MODELS), ("loop", ("asyncio", "gevent"))):
         if settings[name] not in known:
             raise ConfigError(f"cannot use {name} = {json.dumps(settings[name])}: expected one of "
-                              f"{', '.join(json.dumps(each) for each in known if each)}")
+                              f"{', '.join(json.dumps(each) for each in known)}")
     if settings["language"] != "python":
         raise ConfigError(f"cannot run language = {json.dumps(settings['language'])}: this worker runs python")
     if not settings["module"]:
@@ -865,6 +865,9 @@ class Host:
 
     def accept(self, timeout):
         """One thread's share of Context.accept; each has an epoll of its own."""
+        if self.settings["model"] == "coroutines":
+            raise RuntimeError("cannot accept here: it would hold the loop up; give ctx.listeners[NAME] to "
+                               "asyncio.start_server(sock=…), or to gevent's servers")
         acceptor = getattr(LOCAL, "acceptor", None)
         if acceptor is None:
             acceptor = LOCAL.acceptor = Acceptor(self.streams(), self.stop)
@@ -1487,9 +1490,6 @@ class Coroutines(Loop):
         current_work.set(work)
         writer = None
         try:
-            if self.service.protocol:
-                await self.service.protocol(conn, addr, host)
-                return
             reader = asyncio.StreamReader(loop=self.loop)
             protocol = asyncio.StreamReaderProtocol(reader, loop=self.loop)
             transport, _ = await self.loop.connect_accepted_socket(lambda: protocol, conn)
@@ -1790,10 +1790,10 @@ class Service:
 
     def __init__(self, settings):
         self.settings, self.spec = settings, settings["module"]
-        self.entry = self.protocol = self.is_main = None
+        self.entry = self.is_main = None
         name, attribute = find_module(self.spec)
         self.module = import_module(self.spec, name)
-        names = [attribute] if attribute else self.usual_names()
+        names = [attribute] if attribute else ["handler", "main", "Service"]
         found = next((each for each in names if hasattr(self.module, each)), None)
         if found is None:
             public = [each for each, value in vars(self.module).items()
@@ -1811,9 +1811,6 @@ class Service:
         self.place = place_of_function(self.target)
         if not inspect.isclass(self.target):
             self.take(self.target, found)
-
-    def usual_names(self):
-        return ["application", "app"] if self.settings["interface"] else ["handler", "main", "Service"]
 
     def make(self, context):
         """In the worker: a class is given its context, and its method is the entry."""

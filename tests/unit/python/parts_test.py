@@ -131,7 +131,7 @@ class Modules(unittest.TestCase):
             sys.modules.pop(name, None)
 
     def service(self, spec, **settings):
-        return worker.Service({"module": spec, "model": "threads", "loop": "asyncio", "interface": "", **settings})
+        return worker.Service({"module": spec, "model": "threads", "loop": "asyncio", **settings})
 
     def write(self, name, text):
         path = pathlib.Path(name)
