@@ -142,6 +142,10 @@ std::string referring(const Key& key) {
         case Form::instances:
         case Form::number:
         case Form::notify:
+        case Form::start:
+        case Form::workers:
+        case Form::cpus:
+        case Form::table:
         case Form::surge: break;
     }
     return {};

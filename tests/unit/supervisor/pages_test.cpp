@@ -72,20 +72,20 @@ TEST(WorkerSettings, AreWhatTheProtocolSays) {
     unit.hosted->config = R"({"greeting":"hello"})";
     const std::array processors{0, 4, 6};
     const auto text = worker_settings(unit, {4, 5, 3, "crash(SIGSEGV)"}, processors);
-    const auto expected = boost::json::parse(R"({
+    const auto expected = boost::json::parse(R"json({
         "version": 1, "unit": "shop", "index": 4, "count": 5, "generation": 3,
         "reason": "crash(SIGSEGV)", "language": "c++", "module": "/lib/shop.so",
         "model": "threads", "threads": 16, "loop": "asyncio", "preload": false,
         "stall-warn": 250, "stall-timeout": 5000, "task-timeout": 0, "drain-timeout": 30000,
         "max-tasks": 0, "cpus": [4], "config": {"greeting": "hello"}
-})");
+    })json");
     EXPECT_EQ(boost::json::parse(text), expected) << text;
-const auto file = sealed_file("x", text);
-ASSERT_TRUE(file);
-EXPECT_EQ(-1, ::pwrite(file->get(), "x", 1, 0));
-std::string read(text.size(), '\0');
-EXPECT_EQ(static_cast<ssize_t>(text.size()), ::read(file->get(), read.data(), read.size()));
-EXPECT_EQ(read, text) << "from its beginning";
+    const auto file = sealed_file("x", text);
+    ASSERT_TRUE(file);
+    EXPECT_EQ(-1, ::pwrite(file->get(), "x", 1, 0));
+    std::string read(text.size(), '\0');
+    EXPECT_EQ(static_cast<ssize_t>(text.size()), ::read(file->get(), read.data(), read.size()));
+    EXPECT_EQ(read, text) << "from its beginning";
 }
 
 }  // namespace
