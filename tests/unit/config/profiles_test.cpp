@@ -120,7 +120,7 @@ TEST_F(Profiles, MistakesInTheSettingsAreToldWhereTheyAre) {
     directory.write("superd.toml", "");
     directory.write("profiles/test/superd.toml", "profiles = [\"prod\"]\n");
     EXPECT_EQ(mistakes_with({"test"}),
-              "profiles/test/superd.toml:1:12: cannot use profiles = [\"prod\"]: only superd.toml "
+              "profiles/test/superd.toml:1:12: cannot use profiles: only superd.toml "
               "itself and superd --profile choose profiles\n");
     directory.write("profiles/test/superd.toml", "[supervisor]\nheartbeet = 1");
     EXPECT_EQ(mistakes_with({"test"}).find("profiles/test/superd.toml:2:1: "), 0u);

@@ -62,14 +62,22 @@ TEST(CommandLine, RefusesWhatItDoesNotKnowAndSuggests) {
     EXPECT_EQ("superd: cannot use --state-dir: the directory is too long\n",
               refused({"--state-dir", "/" + std::string(5000, 'x')}));
     EXPECT_EQ("superd: cannot use --json: it goes with --check only\n", refused({"--json"}));
+    EXPECT_EQ("superd: cannot use --profile: it needs a name, as in --profile NAME\n",
+              refused({"--profile"}));
+    EXPECT_EQ("superd: cannot use --profile: the name is empty\n", refused({"--profile="}));
+    EXPECT_EQ(
+        "superd: cannot use --profile p: 8 profiles at most can be named; name more in "
+        "superd.toml\n",
+        refused(std::vector<std::string>(9, "--profile=p")));
 }
 
 TEST(CommandLine, HelpsAndTellsItsVersion) {
     const Installed superd;
     const Ran help = superd({"--help"});
     EXPECT_EQ(0, help.status);
-    for (const char* word : {"--config DIR", "--runtime-dir DIR", "--state-dir DIR",
-                             "--log-dir DIR", "--user", "--check", "--json", "--version", "75"}) {
+    for (const char* word :
+         {"--config DIR", "--profile NAME", "--runtime-dir DIR", "--state-dir DIR", "--log-dir DIR",
+          "--user", "--check", "--json", "--version", "75"}) {
         EXPECT_NE(std::string::npos, help.output.find(word)) << word;
     }
     EXPECT_EQ("superd " SUPERD_VERSION "\n", superd({"--version"}).output);
@@ -82,6 +90,8 @@ TEST(CommandLine, ChecksByTheSupervisor) {
     EXPECT_EQ(3, ran.status);
     EXPECT_EQ("--check --config " + (superd.place() / "conf") + "\n", ran.output);
     EXPECT_EQ("--check --config /etc/superd --json\n", superd({"--check", "--json"}).output);
+    EXPECT_EQ("--check --config /etc/superd --profile prod --profile eu --json\n",
+              superd({"--check", "--profile", "prod", "--json", "--profile=eu"}).output);
 }
 
 TEST(CommandLine, TakesDirectoriesFromTheEnvironment) {
