@@ -22,6 +22,8 @@ _superctl() {
         restart:--timeout) return ;;
         scale:--wait) COMPREPLY=($(compgen -W 'ready none' -- "$word")); return ;;
         scale:--timeout) return ;;
+        enable:--timeout) return ;;
+        disable:--timeout) return ;;
         logs:--lines|logs:-n) return ;;
         logs:--since) return ;;
         logs:--stream) COMPREPLY=($(compgen -W 'out err' -- "$word")); return ;;
@@ -37,14 +39,18 @@ _superctl() {
         threads:--sample) return ;;
         timeline:--since) return ;;
         timeline:--svg) COMPREPLY=($(compgen -f -- "$word")); return ;;
+        top:--delay|top:-d) return ;;
+        upgrade:--timeout) return ;;
     esac
     local flags='--socket --runtime-dir --json --color --help -h'
     case $verb in
-        '') COMPREPLY=($(compgen -W "$flags start stop restart scale reload status list logs signal check plan apply wait events tree threads timeline why reset version help" -- "$word")); return ;;
+        '') COMPREPLY=($(compgen -W "$flags start stop restart scale enable disable reload status list logs signal check plan apply wait events tree threads timeline top timers why reset upgrade version help" -- "$word")); return ;;
         start) flags+=' --all -a --no-wait --wait --timeout' ;;
         stop) flags+=' --all -a --no-wait --wait --timeout' ;;
         restart) flags+=' --all -a --rolling --batch --no-wait --wait --timeout' ;;
         scale) flags+=' --no-wait --wait --reset --timeout' ;;
+        enable) flags+=' --all -a --now --reset --no-wait --timeout' ;;
+        disable) flags+=' --all -a --now --no-wait --timeout' ;;
         status) flags+=' --deaths' ;;
         logs) flags+=' --follow -f --lines -n --since --stream' ;;
         signal) flags+=' --all -a --tree -t' ;;
@@ -55,15 +61,17 @@ _superctl() {
         tree) flags+=' --reverse -r --ascii' ;;
         threads) flags+=' --sort --sample' ;;
         timeline) flags+=' --since --svg' ;;
+        top) flags+=' --once --delay -d' ;;
         reset) flags+=' --all -a' ;;
+        upgrade) flags+=' --timeout' ;;
     esac
     if [[ $word == -* ]]; then
         COMPREPLY=($(compgen -W "$flags" -- "$word"))
         return
     fi
     case $verb in
-        help) COMPREPLY=($(compgen -W 'start stop restart scale reload status list logs signal check plan apply wait events tree threads timeline why reset version help' -- "$word")) ;;
-        start|stop|restart|scale|status|list|logs|signal|wait|events|tree|threads|timeline|why|reset)
+        help) COMPREPLY=($(compgen -W 'start stop restart scale enable disable reload status list logs signal check plan apply wait events tree threads timeline top timers why reset upgrade version help' -- "$word")) ;;
+        start|stop|restart|scale|enable|disable|status|list|logs|signal|wait|events|tree|threads|timeline|top|timers|why|reset)
             COMPREPLY=($(compgen -W "$(superctl "${place[@]}" list 2>/dev/null)" -- "$word")) ;;
     esac
 }

@@ -14,6 +14,8 @@ _superctl() {
         'stop:Stop units and wait until they are down'
         'restart:Stop and start units, wait until they are ready'
         'scale:Change how many instances units have, and wait until they are ready'
+        'enable:Have units start by themselves'
+        'disable:Have units not start by themselves'
         'reload:Read the configuration again, restart nothing'
         'status:Show how units are'
         'list:List the names of units'
@@ -27,8 +29,11 @@ _superctl() {
         'tree:Show what units depend on, as a tree'
         'threads:Show what threads do'
         'timeline:Show what started when, and what waited on what'
+        'top:Show what instances use, as it changes'
+        'timers:List units that run at set times'
         'why:Explain why units are as they are'
         'reset:Forget failures, and retry at once'
+        'upgrade:Run the installed superd in place of the one that runs'
         'version:Show the versions of superctl and superd'
         'help:Show help'
     )
@@ -99,6 +104,35 @@ _superctl() {
                         '--no-wait[Return at once; the action goes on]' \
                         '--wait[What to wait for; ready if not given]:choice:(ready none)' \
                         '--reset[What the unit'\''s file says; numbers are then not given]' \
+                        '--timeout[Wait at most so long\: 20s, 1m30s, 500ms; 90s if not given]:TIME: ' \
+                        '*:unit:_superctl_units' ;;
+                enable)
+                    _arguments \
+                        '--socket[The control socket of the superd to talk to]:path:_files' \
+                        '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--json[Print JSON, as the control API sends it]' \
+                        '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
+                        '--help[Show help, of the verb if there is one]' \
+                        '-h[Show help, of the verb if there is one]' \
+                        '--all[Every unit; names are then not given]' \
+                        '-a[Every unit; names are then not given]' \
+                        '--now[Start or stop them too, and wait for that]' \
+                        '--reset[Forget the choice\: what the unit'\''s file says]' \
+                        '--no-wait[Return at once; the action goes on]' \
+                        '--timeout[Wait at most so long\: 20s, 1m30s, 500ms; 90s if not given]:TIME: ' \
+                        '*:unit:_superctl_units' ;;
+                disable)
+                    _arguments \
+                        '--socket[The control socket of the superd to talk to]:path:_files' \
+                        '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--json[Print JSON, as the control API sends it]' \
+                        '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
+                        '--help[Show help, of the verb if there is one]' \
+                        '-h[Show help, of the verb if there is one]' \
+                        '--all[Every unit; names are then not given]' \
+                        '-a[Every unit; names are then not given]' \
+                        '--now[Start or stop them too, and wait for that]' \
+                        '--no-wait[Return at once; the action goes on]' \
                         '--timeout[Wait at most so long\: 20s, 1m30s, 500ms; 90s if not given]:TIME: ' \
                         '*:unit:_superctl_units' ;;
                 reload)
@@ -219,8 +253,8 @@ _superctl() {
                         '-f[Go on with what comes, until interrupted]' \
                         '--since[Only what is newer\: 10m ago is 10m; or a moment\: today, 21\:49, "2026-11-23 21\:49\:35"]:WHEN: ' \
                         '--until[Only what is not newer than that]:WHEN: ' \
-                        '--type[Only events of these types\: state, spawn, spawn-failed, ready, exit, lines, dropped, config, hook, check, rolling, command, superd]:TYPE,…: ' \
-                        '-t[Only events of these types\: state, spawn, spawn-failed, ready, exit, lines, dropped, config, hook, check, rolling, command, superd]:TYPE,…: ' \
+                        '--type[Only events of these types\: state, spawn, spawn-failed, ready, exit, lines, dropped, config, hook, timer, check, rolling, command, superd]:TYPE,…: ' \
+                        '-t[Only events of these types\: state, spawn, spawn-failed, ready, exit, lines, dropped, config, hook, timer, check, rolling, command, superd]:TYPE,…: ' \
                         '*:unit:_superctl_units' ;;
                 tree)
                     _arguments \
@@ -256,6 +290,27 @@ _superctl() {
                         '--since[Only what is newer\: 10m ago is 10m; or a moment\: today, 21\:49, "2026-11-23 21\:49\:35"]:WHEN: ' \
                         '--svg[Draw it into FILE; a browser shows it]:path:_files' \
                         '*:unit:_superctl_units' ;;
+                top)
+                    _arguments \
+                        '--socket[The control socket of the superd to talk to]:path:_files' \
+                        '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--json[Print JSON, as the control API sends it]' \
+                        '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
+                        '--help[Show help, of the verb if there is one]' \
+                        '-h[Show help, of the verb if there is one]' \
+                        '--once[Print one table and end, as where there is no terminal]' \
+                        '--delay[Look again after so long; 1s if not given]:TIME: ' \
+                        '-d[Look again after so long; 1s if not given]:TIME: ' \
+                        '*:unit:_superctl_units' ;;
+                timers)
+                    _arguments \
+                        '--socket[The control socket of the superd to talk to]:path:_files' \
+                        '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--json[Print JSON, as the control API sends it]' \
+                        '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
+                        '--help[Show help, of the verb if there is one]' \
+                        '-h[Show help, of the verb if there is one]' \
+                        '*:unit:_superctl_units' ;;
                 why)
                     _arguments \
                         '--socket[The control socket of the superd to talk to]:path:_files' \
@@ -276,6 +331,16 @@ _superctl() {
                         '--all[Every unit; names are then not given]' \
                         '-a[Every unit; names are then not given]' \
                         '*:unit:_superctl_units' ;;
+                upgrade)
+                    _arguments \
+                        '--socket[The control socket of the superd to talk to]:path:_files' \
+                        '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--json[Print JSON, as the control API sends it]' \
+                        '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
+                        '--help[Show help, of the verb if there is one]' \
+                        '-h[Show help, of the verb if there is one]' \
+                        '--timeout[Wait at most so long\: 20s, 1m30s, 500ms; 90s if not given]:TIME: ' \
+                        && return ;;
                 version)
                     _arguments \
                         '--socket[The control socket of the superd to talk to]:path:_files' \
@@ -293,7 +358,7 @@ _superctl() {
                         '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
                         '--help[Show help, of the verb if there is one]' \
                         '-h[Show help, of the verb if there is one]' \
-                        '1:verb:(start stop restart scale reload status list logs signal check plan apply wait events tree threads timeline why reset version help)' ;;
+                        '1:verb:(start stop restart scale enable disable reload status list logs signal check plan apply wait events tree threads timeline top timers why reset upgrade version help)' ;;
             esac ;;
     esac
 }

@@ -20,11 +20,11 @@ MUTANTS = (
     Mutant("readiness of an earlier run is accepted", "events.cpp",
            """            auto* const i = instance(e.instance, e.run);
             if (i == nullptr || i->reason != Reason::awaiting_ready) return;
-            became_ready""",
+            came_up""",
            """            Instance* const i = place(e.instance);
             if (i == nullptr) return;
             if (i->reason != Reason::awaiting_ready) return;
-            became_ready"""),
+            came_up"""),
     Mutant("a stale timer is accepted", "events.cpp",
            "i->timer == e.timer && i->due != Instant{})", "i->due != Instant{})"),
     Mutant("an exit told twice counts twice", "lifecycle.cpp",
