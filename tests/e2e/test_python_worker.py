@@ -343,8 +343,8 @@ def test_a_class_is_made_with_its_configuration(make):
 
 def test_threads_that_compute_are_told_of_the_gil(make):
     worker = make("threads").start().ready()
-    clients = Short(worker.port, threads=3, path="/crunch")
-    line = worker.await_line("the GIL", timeout=60)
+    clients = Short(worker.port, threads=3, path="/compute")
+    line = worker.await_line("the GIL")
     assert clients.result()[1] == 0
     assert re.search(r"warning: [234] threads compute, \d+ ms a task, .* set model = \"processes\" and workers = \"cores\"", line)
     assert worker.stop() == 0

@@ -1312,13 +1312,14 @@ class GilWatch:
         elapsed = monotonic_ns() - self.at
         if self.off or self.said or elapsed < 1_000_000_000:
             return
-        now = {slot.index: (ran_ns(slot), slot.tasks_done) for slot in slots}
-        ran = {index: now[index][0] - old[0] for index, old in self.before.items() if index in now}
-        tasks = sum(now[index][1] - self.before[index][1] for index in ran)
-        self.before, self.at, total = now, monotonic_ns(), sum(ran.values())
-        computing = sum(each > total / 10 for each in ran.values())
+        now = {slot.index: (*processor_ns(slot), slot.tasks_done) for slot in slots}
+        known = [(now[index], old) for index, old in self.before.items() if index in now]
+        ran, waited, tasks = ([new[field] - old[field] for new, old in known] for field in range(3))
+        self.before, self.at, total, tasks = now, monotonic_ns(), sum(ran), sum(tasks)
+        computing = sum(each > total / 10 for each in ran)
+        wanted = total + sum(waited) > elapsed / 5
         # More than one processor: it is not Python's own code that computes, and it needs no GIL.
-        crowded = computing >= 2 and elapsed / 5 < total < 1.2 * elapsed and total > self.TASK * max(tasks, 1)
+        crowded = computing >= 2 and wanted and total < 1.2 * elapsed and total > self.TASK * max(tasks, 1)
         self.found = self.found + 1 if crowded else max(0, self.found - 1)
         if self.found >= self.LOOKS:
             self.said = True
@@ -1328,14 +1329,15 @@ class GilWatch:
                 computing, total / max(tasks, 1) / 1e6, total / elapsed)
 
 
-def ran_ns(slot):
-    """For how long a slot's thread has run."""
+def processor_ns(slot):
+    """For how long a slot's thread has run, and has waited for a processor."""
     tid = slot.page.u32[(SLOTS_AT + 256 * slot.index + 4) >> 2]
     try:
         with open(f"/proc/self/task/{tid}/schedstat", "rb") as file:
-            return int(file.read().split()[0])
-    except (OSError, IndexError):
-        return 0
+            ran, waited, _ = file.read().split()
+        return int(ran), int(waited)
+    except (OSError, ValueError):
+        return 0, 0
 
 
 def beat_interval(settings):

@@ -48,6 +48,10 @@ def content(path, ctx):
         crunch(0.3)
     if path == "/stall":
         crunch(3)
+    if path == "/compute":
+        end = time.thread_time() + 0.05
+        while time.thread_time() < end:
+            pass
     if path == "/wrong":
         raise ValueError("a fault of the service's own")
     if path == "/end":
