@@ -106,7 +106,8 @@ ExitCode run_top(const Invocation& invocation) {
     constexpr milliseconds delay_default{1000}, delay_max{3'600'000};
     const auto given = parse_duration(invocation.value("--delay")).value_or(delay_default);
     const auto delay = std::clamp(given, milliseconds{50}, delay_max);
-    const bool once = invocation.has("--once") || invocation.has("--json") || terminal_width() == 0;
+    const bool once =
+        invocation.has("--once") || invocation.has("--json") || ::isatty(STDOUT_FILENO) == 0;
     if (once) return show_once(invocation, delay);
     Top top;
     auto rows = look(invocation, top);

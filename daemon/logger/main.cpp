@@ -139,6 +139,10 @@ void prepare_process() {
 
 int run(int argc, char** argv) {
     Options options;
+    if (argc == 2 && std::string_view{argv[1]} == "--version") {
+        std::puts("superd-logger " SUPERD_VERSION);
+        return 0;
+    }
     if (!parse(argc, argv, options)) {
         std::fputs(
             "superd-logger is started by superd: superd-logger --runtime-dir DIR "

@@ -66,7 +66,7 @@ def numbers(superd, name):
 
 def numbered(superd, name):
     text = superd.ctl("logs", name, "--lines", "1000000", "--json").stdout
-    lines = [json.loads(line)["line"] for line in text.splitlines() if line]
+    lines = [json.loads(line)["message"] for line in text.splitlines() if line]
     return [int(line.split()[1]) for line in lines if line.startswith("line ")]
 
 
@@ -74,7 +74,8 @@ def test_no_service_notices(installed):
     superd = installed
     numbers(superd, "writer")
     superd.unit("web", 'exec = ["sleep", "1000"]\ninstances = 3\n[restart]\npolicy = "always"\n')
-    superd.unit("notifies", f'exec = ["{sys.executable}", "{harness.PROGRAMS}/notify.py"]\n[ready]\nnotify = true\n')
+    superd.unit("notifies", f'exec = ["/bin/sh", "-c", "{sys.executable} {harness.PROGRAMS}/notify.py READY=1; exec sleep 1000"]\n'
+                '[ready]\nnotify = "tree"\n')
     superd.start()
     keeper, parts, pids = superd.process.pid, superd.parts(), superd.pids()
     versions = superd.json("version")["parts"]
