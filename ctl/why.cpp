@@ -314,7 +314,10 @@ std::vector<std::pair<std::string, std::string>> advice(const std::vector<wire::
         suggest("reset", "tries again as it is");
     } else if (state == "failed" || (state == "inactive" && root.reason == "exited")) {
         if (ran) suggest("logs", "shows more of what it wrote");
-        suggest(state == "failed" ? "reset" : "start", "starts it again");
+        // A reset forgets the failure; what has a timer is then started when it is due.
+        const bool timed = !root.schedule.empty();
+        suggest(state == "failed" && !timed ? "reset" : "start",
+                timed ? "runs it at once" : "starts it again");
     } else if (state == "backoff") {
         if (ran) suggest("logs", "shows more of what it wrote");
         suggest("reset", "tries at once");
