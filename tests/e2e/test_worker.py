@@ -10,57 +10,13 @@ import pytest
 
 import harness
 import worker_host
-from worker_host import Load, Page, Short, Template, Worker, get
+from module_host import ask, make  # noqa: F401: a fixture
+from worker_host import Load, Page, Short, Template, get
 
-PROGRAM = [str(harness.BIN / "superd-worker")]
-MODULES = harness.BIN.parent / "modules"
 SANITIZED = "asan" in str(harness.BIN)
 every_model = pytest.mark.parametrize("model", ["processes", "threads", "coroutines"])
 served_at_once = pytest.mark.parametrize("model", ["threads", "coroutines"])
 LOOP, THREAD, PROCESS = 1, 2, 3
-
-
-def module_path(name):
-    return name if "/" in name else str(MODULES / f"{name}.so")
-
-
-@pytest.fixture
-def make(tmp_path):
-    """Makes workers, each for the same held listener unless another is given; ends them with the test."""
-    made, sockets = [], [worker_host.listener()]
-
-    def make_one(model="coroutines", module="greeter", kind=Worker, listeners=None, page=None, memory=(), **settings):
-        chosen = {"language": "c++", "module": module_path(module), "model": model, "threads": 4, **settings}
-        if kind is Template:
-            one = Template(tmp_path, chosen)
-            one.program = PROGRAM
-        else:
-            given = {"http": sockets[0]} if listeners is None else listeners
-            one = Worker(tmp_path, chosen, given, page=page, memory=memory, program=PROGRAM)
-        one.port = sockets[0].getsockname()[1]
-        made.append(one)
-        return one
-
-    yield make_one
-    for each in made:
-        each.close()
-    for each in sockets:
-        each.close()
-
-
-def ask(conn, request):
-    """Sends one request on a kept connection; the whole answer."""
-    conn.sendall(request.encode())
-    data = b""
-    while b"\r\n\r\n" not in data:
-        part = conn.recv(65536)
-        assert part, f"the connection ended after {data!r}"
-        data += part
-    head, _, body = data.partition(b"\r\n\r\n")
-    length = int(re.search(rb"Content-Length: (\d+)", head)[1])
-    while len(body) < length:
-        body += conn.recv(65536)
-    return head.decode(), body.decode()
 
 
 @every_model

@@ -47,7 +47,12 @@ public:
         task.slot.store(slot, std::memory_order_relaxed);
         task.line.store(where.line(), std::memory_order_relaxed);
         write_text(task.name, name);
-        write_text(task.file, last_part(where.file_name()));
+        // As a rule it is where the last one was begun.
+        if (where.file_name() != path_) {
+            path_ = where.file_name();
+            file_ = last_part(path_);
+        }
+        write_text(task.file, file_);
         task.id.store(id, std::memory_order_release);
         return entry;
     }
@@ -82,6 +87,8 @@ private:
     bool alone_;
     std::mutex mutex_;
     std::uint64_t begun_ = 0;
+    const char* path_ = nullptr;
+    std::string_view file_;
     std::vector<std::uint32_t> free_;  // Its room was reserved: it never allocates again.
 };
 
