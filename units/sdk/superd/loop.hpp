@@ -121,6 +121,8 @@ private:
     std::uint32_t now_ms() const noexcept {
         return static_cast<std::uint32_t>(now_ns_ / 1'000'000);
     }
+    // Logs an exception that left a coroutine, unless it is only how connections end.
+    void tell(const std::exception_ptr& error) const noexcept;
     void arm_beat();
     void beat(std::uint64_t late_ns);
     void stop();
@@ -150,14 +152,20 @@ private:
     bool stopping_ = false, cut_off_ = false, recycle_asked_ = false;
 };
 
-// What a coroutine's end is told to.
+// What a coroutine's end is told to. Without a limit it is trivial to move, which Asio does often.
 struct Ended {
-    Ended(Loop& loop_, std::uint32_t entry_, std::unique_ptr<Limit> limit_) noexcept
-        : loop{&loop_}, entry{entry_}, limit{std::move(limit_)} {}
     Loop* loop;
     std::uint32_t entry;
+    void operator()(std::exception_ptr error) const noexcept {
+        loop->ended(std::move(error), entry);
+    }
+};
+struct LimitedEnded {
+    LimitedEnded(Ended ended_, std::unique_ptr<Limit> limit_) noexcept
+        : ended{ended_}, limit{std::move(limit_)} {}
+    Ended ended;
     std::unique_ptr<Limit> limit;
-    void operator()(std::exception_ptr error) noexcept { loop->ended(std::move(error), entry); }
+    void operator()(std::exception_ptr error) const noexcept { ended(std::move(error)); }
 };
 
 // Lists a task as long as it lives.
@@ -231,14 +239,15 @@ template <class Work>
 void Loop::begin(Work&& work, std::uint32_t entry) {
     count(1);
     if (entry == TaskTable::unlisted || !limits_tasks()) {
-        asio::co_spawn(executor(), std::forward<Work>(work), Ended{*this, entry, nullptr});
+        asio::co_spawn(executor(), std::forward<Work>(work), Ended{this, entry});
         return;
     }
     auto limit = std::make_unique<Limit>();
     limited(*limit);
     const auto slot = limit->slot();
-    asio::co_spawn(executor(), std::forward<Work>(work),
-                   asio::bind_cancellation_slot(slot, Ended{*this, entry, std::move(limit)}));
+    asio::co_spawn(
+        executor(), std::forward<Work>(work),
+        asio::bind_cancellation_slot(slot, LimitedEnded{Ended{this, entry}, std::move(limit)}));
 }
 
 inline bool Loop::run() {
@@ -319,9 +328,18 @@ inline bool only_the_end(const boost::system::error_code& error) {
 }
 
 inline void Loop::ended(std::exception_ptr error, std::uint32_t entry) noexcept {
-    if (entry != TaskTable::unlisted) context_.slot().count();
+    if (error) tell(error);
+    if (entry != TaskTable::unlisted) {
+        context_.slot().count();
+        context_.tasks().end(entry);
+    }
+    count(-1);
+    finish_when_done();
+}
+
+inline void Loop::tell(const std::exception_ptr& error) const noexcept {
     try {
-        if (error) std::rethrow_exception(error);
+        std::rethrow_exception(error);
     } catch (const boost::system::system_error& failure) {
         if (!only_the_end(failure.code()))
             context_.log().error("a coroutine ended with an exception: ", failure.what());
@@ -330,9 +348,6 @@ inline void Loop::ended(std::exception_ptr error, std::uint32_t entry) noexcept 
     } catch (...) {
         context_.log().error("a coroutine ended with an exception of an unknown type");
     }
-    context_.tasks().end(entry);
-    count(-1);
-    finish_when_done();
 }
 
 }  // namespace detail
