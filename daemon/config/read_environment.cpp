@@ -13,9 +13,10 @@ namespace {
 
 // What a run's environment says of the run itself.
 bool is_reserved(std::string_view name) {
-    constexpr std::array<std::string_view, 10> names{
-        "SUPERD_SERVICE", "SUPERD_INSTANCE", "SUPERD_RUN", "SUPERD_HOOK",    "NOTIFY_SOCKET",
-        "WATCHDOG_USEC",  "WATCHDOG_PID",    "LISTEN_FDS", "LISTEN_FDNAMES", "LISTEN_PID"};
+    constexpr std::array<std::string_view, 12> names{
+        "SUPERD_SERVICE", "SUPERD_INSTANCE", "SUPERD_RUN",      "SUPERD_HOOK",
+        "NOTIFY_SOCKET",  "WATCHDOG_USEC",   "WATCHDOG_PID",    "LISTEN_FDS",
+        "LISTEN_FDNAMES", "LISTEN_PID",      "SUPERD_SETTINGS", "SUPERD_PAGE"};
     return std::ranges::find(names, name) != names.end();
 }
 

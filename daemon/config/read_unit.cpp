@@ -154,9 +154,12 @@ Draft read_unit(const std::string& name, const Table& root, Surroundings& surrou
     read_renewal(fields, unit);
     unit.log = surroundings.log;
     read_log(fields, unit.log);
-    unit.source = {
-        report.files(),           place_of(fields, "exec"),     place_of(fields, "directory"),
-        place_of(fields, "user"), first_place(fields, "ready"), first_place(fields, "log")};
+    unit.source = {report.files(),
+                   place_of(fields, unit.hosted ? "module" : "exec"),
+                   place_of(fields, "directory"),
+                   place_of(fields, "user"),
+                   first_place(fields, "ready"),
+                   first_place(fields, "log")};
     return draft;
 }
 

@@ -66,10 +66,11 @@ inline constexpr std::array listener_keys{
 inline constexpr std::array listen_keys{
     Key{.path = "autostart",
         .form = Form::start,
-        .text =
-            "Whether superd starts the unit when it meets it for the first time. \"on-demand\": "
-            "it opens its listeners, and starts the unit when the first connection comes, which "
-            "waits meanwhile. Who needs the unit does not wait for it",
+        .text = "Whether superd starts the unit when it meets it first, or, with [timer], when it "
+                "is due; "
+                "superctl enable and disable go before it. \"on-demand\": it opens its listeners, "
+                "and starts the unit when the first connection comes, which "
+                "waits meanwhile. Who needs the unit does not wait for it",
         .fallback = "true",
         .example = "false"},
     Key{.path = "idle-timeout",

@@ -148,12 +148,7 @@ constexpr std::array keys{
         .fallback = R"("0022")",
         .example = R"("0027")",
         .applies = restart},
-    Key{.path = "autostart",
-        .form = boolean,
-        .text = "Whether superd starts the unit when it meets it first, or, with [timer], when it "
-                "is due; superctl enable and disable go before it",
-        .fallback = "true",
-        .example = "false"},
+
     Key{.path = "depends.needs",
         .form = texts,
         .text =

@@ -53,8 +53,10 @@ def test_a_module_runs_in_workers(superd):
     environment = processes.environment(pids["shop/1"])
     page = next(each for each in environment if each.startswith(b"SUPERD_PAGE=")).partition(b"=")[2].decode()
     assert os.stat(f"/proc/{pids['shop/1']}/fd/{page}").st_size == 621696
-    with pytest.raises(OSError):
-        os.open(f"/proc/{pids['shop/1']}/fd/{settings_number(pids['shop/1'])}", os.O_WRONLY)
+    sealed = os.open(f"/proc/{pids['shop/1']}/fd/{settings_number(pids['shop/1'])}", os.O_RDWR)
+    with pytest.raises(PermissionError):
+        os.write(sealed, b"{}")
+    os.close(sealed)
 
 
 def settings_number(pid):
