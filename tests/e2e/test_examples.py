@@ -19,7 +19,7 @@ def shop(superd):
     """superd with all examples running; `ports` tells where 18080 and so on went."""
     shutil.rmtree(superd.config)
     shutil.copytree(EXAMPLES, superd.config)
-    superd.ports = {port: processes.free_port() for port in (18080, 18081, 18082, 18084, 18085)}
+    superd.ports = {port: processes.free_port() for port in (18080, 18081, 18082, 18084, 18085, 18095)}
     for path in [*superd.config.glob("units/*.toml"), superd.config / "nginx/nginx.conf"]:
         text = path.read_text().replace("@EXAMPLES@", str(superd.config))
         for old, new in superd.ports.items():

@@ -22,7 +22,8 @@ def plain(superd):
 
     def move(found):
         if found[0] not in moved:
-            moved[found[0]] = str(processes.free_port())
+            moved[found[0]] = next(port for port in iter(lambda: str(processes.free_port()), None)
+                                   if port not in moved.values())
         return moved[found[0]]
 
     ports = {}
