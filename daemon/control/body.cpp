@@ -1,7 +1,6 @@
 #include "control/body.hpp"
 
 #include "base/nearest.hpp"
-#include "core/spec.hpp"
 #include "wire/json_reader.hpp"
 #include "wire/signal.hpp"
 
@@ -140,7 +139,7 @@ std::expected<std::optional<supervisor::Rolling>, Refusal> check_rolling(
         return std::unexpected{refused("cannot use \"batch\" alone: nothing is rolling",
                                        "send \"rolling\" with it, as true")};
     }
-    if (batch && (*batch < 1 || *batch > core::UnitSpec::instances_max)) {
+    if (batch && (*batch < 1 || *batch > supervisor::Rolling::batch_max)) {
         return std::unexpected{
             refused("cannot replace " + std::to_string(*batch) + " instances at once",
                     "use a number from 1 to 1024 for \"batch\"")};

@@ -47,6 +47,8 @@ struct Scaling {
 
 // How instances are given new processes, some after others.
 struct Rolling {
+    static constexpr std::uint32_t batch_max = 1024;
+
     std::uint32_t batch = 0;  // So many of a unit's at once; 0: as the unit says.
 };
 
