@@ -275,9 +275,9 @@ There is no ${NAME} in it.
 A unit with ready.notify, [watchdog], [recycle] or fd\-store\-max may say all that sd_notify(3)
 knows: READY=1; RELOADING=1 and STOPPING=1, which its status shows, and a service that says it
 stops has the time of the first of stop.signals to do so; STATUS= and ERRNO=; MAINPID= and
-MAINPIDFD=1, which are believed of a process of the unit's own; EXTEND_TIMEOUT_USEC=, up to extend\-max;
-WATCHDOG=1, WATCHDOG=trigger and WATCHDOG_USEC=; FDSTORE=1, FDSTOREREMOVE=1, FDNAME= (up to 255
-characters) and FDPOLL=0; BARRIER=1.
+MAINPIDFD=1, which are believed of a process of the unit's own; EXTEND_TIMEOUT_USEC=, up to
+extend\-max; WATCHDOG=1, WATCHDOG=trigger and WATCHDOG_USEC=; FDSTORE=1, FDSTOREREMOVE=1,
+FDNAME= (up to 255 characters) and FDPOLL=0; BARRIER=1.
 Beyond these there is X_SUPERD_RECYCLE=, see [recycle].
 Only its main process is listened to, unless ready.notify is "tree".
 Kept descriptors are closed when the unit is stopped, and lost when every process of superd dies

@@ -3,14 +3,18 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import urllib.request
 
 import pytest
 
 import processes
+import worker_host
+from module_host import MODULES
 
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "units" / "examples"
-STEADY = ("web", "proxy", "pipeline", "worker", "beacon", "store", "counter", "greeter")
+STEADY = ("web", "proxy", "pipeline", "worker", "beacon", "store", "counter", "greeter", "hello", "chat")
+HOSTED = {"hello": 18090, "chat": 18091, "primes": 18092, "digest": 18093}
 LINE = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z (\S+)\[(\d+)\] (out|err): (.*)$")
 
 
@@ -19,7 +23,9 @@ def shop(superd):
     """superd with all examples running; `ports` tells where 18080 and so on went."""
     shutil.rmtree(superd.config)
     shutil.copytree(EXAMPLES, superd.config)
-    superd.ports = {port: processes.free_port() for port in (18080, 18081, 18082, 18084, 18085, 18095)}
+    for module in MODULES.glob("*.so"):
+        shutil.copy(module, superd.config / "modules")
+    superd.ports = {port: processes.free_port() for port in (18080, 18081, 18082, 18084, 18085, 18095, *HOSTED.values())}
     for path in [*superd.config.glob("units/*.toml"), superd.config / "nginx/nginx.conf"]:
         text = path.read_text().replace("@EXAMPLES@", str(superd.config))
         for old, new in superd.ports.items():
@@ -78,6 +84,19 @@ def test_the_napper_sleeps_until_somebody_calls(shop):
     assert shop.instance("napper")["state"] == "waiting" and shop.pid("napper") is None
     status, body = get(shop.ports[18085])
     assert status == 200 and body == f"Greetings from napper/0, pid {shop.pid('napper')}\n".encode()
+
+
+def test_modules_in_each_model_answer(shop):
+    shop.ctl("start", "primes", "digest")
+    shop.ctl("wait", *HOSTED, "--ready", "--timeout", "30s")
+    assert worker_host.get(shop.ports[HOSTED["hello"]]) == "hello from a hosted service\n"
+    for unit, request, answer in (("chat", b"", b"Your name?\n"), ("primes", b"1 1000\n", b"168\n")):
+        with socket.create_connection(("127.0.0.1", shop.ports[HOSTED[unit]]), timeout=worker_host.PATIENCE) as conn:
+            conn.sendall(request)
+            assert conn.recv(100) == answer
+    address = f"http://127.0.0.1:{shop.ports[HOSTED['digest']]}/"
+    with urllib.request.urlopen(address, b"foobar", timeout=worker_host.PATIENCE) as made:
+        assert made.read() == b"85944171f73967e8\n"
 
 
 def test_the_crasher_comes_back_and_says_why(shop):

@@ -1,4 +1,4 @@
-"""Python services that superd hosts: the examples pages, digests and primes, and what goes wrong."""
+"""Python services that superd hosts: the examples pages, digests and counting, and what goes wrong."""
 import hashlib
 import re
 import shutil
@@ -19,7 +19,7 @@ def hosting(superd):
     """superd on those three examples, none of them started; `port(unit)` tells where one listens."""
     shutil.copytree(EXAMPLES / "python", superd.config / "python")
     ports = {}
-    for name in ("pages", "digests", "primes"):
+    for name in ("pages", "digests", "counting"):
         text = (EXAMPLES / "units" / f"{name}.toml").read_text().replace("@EXAMPLES@", str(superd.config))
         ports[name] = next(port for port in iter(processes.free_port, None) if port not in ports.values())
         text = re.sub(r"127\.0\.0\.1:180\d\d", f"127.0.0.1:{ports[name]}", text)
@@ -44,10 +44,10 @@ def ask(port, data):
 
 
 def test_the_examples_serve(hosting):
-    start(hosting, "pages", "digests", "primes")
+    start(hosting, "pages", "digests", "counting")
     assert re.fullmatch(r"good day from worker [01]\n", worker_host.get(hosting.port("pages")))
     assert ask(hosting.port("digests"), b"3\nabc") == hashlib.sha256(b"abc").hexdigest().encode() + b"\n"
-    assert ask(hosting.port("primes"), b"100\n") == b"25\n"
+    assert ask(hosting.port("counting"), b"100\n") == b"25\n"
     assert len(workers(hosting, "pages")) == 2
     said = worker_host.get(hosting.port("pages"), "/who")
     assert int(re.match(r"pid (\d+), worker [01] of 2, run 1: start\n", said)[1]) in workers(hosting, "pages")
@@ -91,29 +91,29 @@ def test_a_worker_that_is_killed_loses_what_it_had_begun_and_nothing_after(hosti
 
 
 def test_a_process_that_is_killed_comes_back_alone(hosting):
-    start(hosting, "primes")
-    neighbours = workers(hosting, "primes") - {hosting.pid("primes/0")}
-    victim = hosting.pid("primes/0")
+    start(hosting, "counting")
+    neighbours = workers(hosting, "counting") - {hosting.pid("counting/0")}
+    victim = hosting.pid("counting/0")
     processes.kill(victim)
-    new = hosting.await_new_pid("primes/0", victim)
-    assert workers(hosting, "primes") == neighbours | {new}
-    assert ask(hosting.port("primes"), b"1000\n") == b"168\n"
+    new = hosting.await_new_pid("counting/0", victim)
+    assert workers(hosting, "counting") == neighbours | {new}
+    assert ask(hosting.port("counting"), b"1000\n") == b"168\n"
 
 
 def test_the_supervisors_death_is_not_noticed(hosting):
-    start(hosting, "pages", "primes")
+    start(hosting, "pages", "counting")
     before = hosting.pids()
     clients = worker_host.Short(hosting.port("pages"), threads=2)
     clients.await_more(10)
     processes.kill(hosting.parts()["supervisor"])
-    hosting.ctl("wait", "pages", "primes", "--ready")
+    hosting.ctl("wait", "pages", "counting", "--ready")
     clients.await_more(10)
     assert clients.result()[1] == 0
     assert hosting.pids() == before
-    victim = hosting.pid("primes/0")
+    victim = hosting.pid("counting/0")
     processes.kill(victim)
-    hosting.await_new_pid("primes/0", victim)
-    assert ask(hosting.port("primes"), b"1000\n") == b"168\n"
+    hosting.await_new_pid("counting/0", victim)
+    assert ask(hosting.port("counting"), b"1000\n") == b"168\n"
 
 
 def test_what_is_wrong_in_the_configuration_is_not_tried_again(superd):

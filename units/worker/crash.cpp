@@ -75,8 +75,8 @@ struct Walk {
 _Unwind_Reason_Code note_frame(_Unwind_Context* context, void* argument) {
     auto& walk = *static_cast<Walk*>(argument);
     const std::uintptr_t address = _Unwind_GetIP(context);
-    if (walk.count == 0 && address != walk.from) return _URC_NO_REASON;
-    if (walk.count == walk.frames.size()) return _URC_END_OF_STACK;
+    if (walk.count == 0 && (address == 0 || address != walk.from)) return _URC_NO_REASON;
+    if (address == 0 || walk.count == walk.frames.size()) return _URC_END_OF_STACK;
     walk.frames[walk.count++] = address;
     return _URC_NO_REASON;
 }
