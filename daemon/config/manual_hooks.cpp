@@ -6,10 +6,10 @@ namespace {
 
 constexpr std::string_view hooks_text =
     R"(Hooks are programs that are run around a unit's own: as its user, in its directory and
-environment, with SUPERD_HOOK = pre-start, post-start, pre-stop, post-stop or on-crash, MAINPID while
-the main process lives, and SUPERD_RUN.
-They are never read by a shell, and what they leave behind in their process group is killed when they
-end.
+environment, with SUPERD_HOOK = pre-start, post-start, pre-stop, post-stop or on-crash, MAINPID
+while the main process lives, and SUPERD_RUN.
+They are never read by a shell, and what they leave behind in their process group is killed when
+they end.
 What they print is in the unit's log, each line after [pre-start] and so on.
 .PP
 A stop while pre-start or post-start runs kills the hook.
