@@ -259,9 +259,10 @@ A unit's environment has, later ones winning: HOME, USER, LOGNAME and SHELL wher
 the variables in pass\-env that superd itself has; those in env\-file, file by file; those in env.
 PATH is /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin unless one of them sets it.
 For each run superd adds SUPERD_SERVICE, SUPERD_INSTANCE, SUPERD_RUN, for ready.notify,
-[watchdog] and [recycle] NOTIFY_SOCKET, for [watchdog] WATCHDOG_USEC and WATCHDOG_PID, for [listen],
-and where it keeps descriptors for the unit, LISTEN_FDS, LISTEN_FDNAMES and LISTEN_PID, and for a
-hook SUPERD_HOOK; a unit cannot set these itself.
+[watchdog], [recycle] and a module NOTIFY_SOCKET, for [watchdog] WATCHDOG_USEC and WATCHDOG_PID, for
+[listen], and where it keeps descriptors for the unit, LISTEN_FDS, LISTEN_FDNAMES and LISTEN_PID,
+for a module SUPERD_SETTINGS and SUPERD_PAGE, and for a hook SUPERD_HOOK; a unit cannot set these
+itself.
 .PP
 An env\-file has lines NAME=value.
 Empty lines are ignored, and those that begin with # or ;.
@@ -272,12 +273,13 @@ A \e at the end of a line continues it on the next.
 This is the part of systemd's EnvironmentFile= that shells understand too.
 There is no ${NAME} in it.
 .SH NOTIFICATIONS
-A unit with ready.notify, [watchdog], [recycle] or fd\-store\-max may say all that sd_notify(3)
-knows: READY=1; RELOADING=1 and STOPPING=1, which its status shows, and a service that says it
-stops has the time of the first of stop.signals to do so; STATUS= and ERRNO=; MAINPID= and
-MAINPIDFD=1, which are believed of a process of the unit's own; EXTEND_TIMEOUT_USEC=, up to
-extend\-max; WATCHDOG=1, WATCHDOG=trigger and WATCHDOG_USEC=; FDSTORE=1, FDSTOREREMOVE=1,
-FDNAME= (up to 255 characters) and FDPOLL=0; BARRIER=1.
+A unit with ready.notify, [watchdog], [recycle], fd\-store\-max or a module may say all that
+sd_notify(3) knows:
+READY=1; RELOADING=1 and STOPPING=1, which its status shows, and a service that says it stops has
+the time of the first of stop.signals to do so; STATUS= and ERRNO=; MAINPID= and MAINPIDFD=1,
+which are believed of a process of the unit's own; EXTEND_TIMEOUT_USEC=, up to extend\-max;
+WATCHDOG=1, WATCHDOG=trigger and WATCHDOG_USEC=; FDSTORE=1, FDSTOREREMOVE=1, FDNAME= (up to 255
+characters) and FDPOLL=0; BARRIER=1.
 Beyond these there is X_SUPERD_RECYCLE=, see [recycle].
 Only its main process is listened to, unless ready.notify is "tree".
 Kept descriptors are closed when the unit is stopped, and lost when every process of superd dies

@@ -27,8 +27,9 @@ def answer(listener, name):
         return
     with connection:
         connection.setblocking(True)
-        while b"\r\n\r\n" not in connection.recv(65536):
-            pass
+        while b"\r\n\r\n" not in (received := connection.recv(65536)):
+            if not received:
+                return
         time.sleep(float(os.environ.get("SLOW", "0")))
         inet = connection.family in (socket.AF_INET, socket.AF_INET6)
         body = json.dumps({"listener": name, "instance": os.environ["SUPERD_INSTANCE"], "pid": os.getpid(),
