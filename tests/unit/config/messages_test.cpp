@@ -52,7 +52,7 @@ TEST(Messages, SayWhichTypeWasExpected) {
             {"description = \"a\\u0000b\"",
              "2:15: cannot use description = \"a\\u0000b\": it has a NUL character in it"},
             {"autostart = \"yes\"",
-             "2:13: cannot use autostart = \"yes\": expected true or false, not a string"},
+             "2:13: cannot use autostart = \"yes\": expected true, false or \"on-demand\""},
             {"instances = \"3\"",
              "2:13: cannot use instances = \"3\": a number stands without quotes; write 3"},
             {"instances = \"core\"",

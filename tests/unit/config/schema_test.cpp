@@ -2,8 +2,8 @@
 #include "config/schema.hpp"
 
 #include "config/print.hpp"
-#include "config/schema_hosted.hpp"
 #include "tests/unit/config/files.hpp"
+#include "tests/unit/config/one_key.hpp"
 
 #include <cstdlib>
 #include <set>
@@ -15,14 +15,6 @@
 namespace superd::config {
 namespace {
 
-// Keys of [hooks] say something about these.
-constexpr std::string_view all_hooks = R"(hooks.pre-start = ["/x"]
-hooks.post-start = ["/x"]
-hooks.pre-stop = ["/x"]
-hooks.post-stop = ["/x"]
-hooks.on-crash = ["/x"]
-)";
-
 using testing::IsEmpty;
 
 std::filesystem::path root() {
@@ -33,60 +25,6 @@ std::string read_text(const std::filesystem::path& file) {
     std::ostringstream text;
     text << std::ifstream{file, std::ios::binary}.rdbuf();
     return text.str();
-}
-
-// A unit with one key more than it must have. A key of [ready] or [restart]
-// may ask for another.
-bool is_groups(const Key& key) {
-    return key.path == "members" || key.path == "strategy" || key.path == "intensity" ||
-           key.path == "significant";
-}
-
-bool is_hosted(const Key& key) {
-    return std::ranges::find(hosted_keys, key.path, &Key::path) != hosted_keys.end();
-}
-
-// The unit that such a key is of.
-std::string module_with(const Key& key) {
-    const bool python = key.path == "loop" || key.path == "python";
-    if (key.path == "module") return "";
-    std::string text =
-        python ? "language = \"python\"\nmodule = \"app:main\"\n" : "module = \"/lib/shop.so\"\n";
-    if (key.path == "workers") text += "listen = { http = \"tcp://*:80\" }\n";
-    return key.path == "language" ? "module = \"app:main\"\n" : text;
-}
-
-std::string unit_with(const Key& key, std::string_view value) {
-    if (is_hosted(key)) return module_with(key) + fmt::format("{} = {}\n", key.path, value);
-    if (key.path == "idle-timeout") {
-        return fmt::format(
-            "exec = [\"/bin/true\"]\nautostart = \"on-demand\"\nlisten = {{ http = "
-            "\"tcp://*:80\" }}\n{} = {}\n",
-            key.path, value);
-    }
-    std::string text = key.path == "exec" ? "" : "exec = [\"/bin/true\"]\n";
-    text += "env.PORT = \"8080\"\n";
-    if (key.path == "ready.timeout" || key.path == "ready.every") text += "ready.unix = \"/x\"\n";
-    if (key.path == "restart.on-limit") text += "restart.limit = \"1 in 1s\"\n";
-    if (is_groups(key)) text = "type = \"group\"\n";
-    if (is_groups(key) && key.path != "members") text += "members = [\"db\"]\n";
-    if (key.path == "watchdog.signal") text += "watchdog.every = \"10s\"\n";
-    if (key.section() == "check") {
-        text += "[[check]]\n";
-        const bool asks = key.path == "check.http" || key.path == "check.tcp" ||
-                          key.path == "check.unix" || key.path == "check.exec";
-        if (key.path != "check.name") text += "name = \"x\"\n";
-        if (!asks) text += "unix = \"/x\"\n";
-        return text + fmt::format("{} = {}\n", key.name(), value);
-    }
-    if (key.path == "env") text = "exec = [\"/bin/true\"]\n";
-    if (key.section() == "hooks" && key.form != Form::argv) text += all_hooks;
-    return text + fmt::format("{} = {}\n", key.path, value);
-}
-
-// As unit_with() writes the key.
-std::string written(const Key& key) {
-    return std::string{key.section() == "check" ? key.name() : key.path};
 }
 
 TEST(Schema, HasDefaultsThatChangeNothing) {

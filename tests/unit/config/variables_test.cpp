@@ -2,6 +2,7 @@
 #include "config/instance_text.hpp"
 #include "config/schema.hpp"
 #include "tests/unit/config/files.hpp"
+#include "tests/unit/config/one_key.hpp"
 
 #include <cstdlib>
 
@@ -136,6 +137,7 @@ std::string referring(const Key& key) {
         case Form::order: return "[\"${NOWHERE}\"]";
         case Form::argv: return "[\"/bin/true\", \"${NOWHERE}\"]";
         case Form::environment: return "{ A = \"${NOWHERE}\" }";
+        case Form::table: return "{ a = \"${NOWHERE}\" }";
         case Form::listeners: return "{ a = \"unix:/run/${NOWHERE}\" }";
         case Form::boolean:
         case Form::integer:
@@ -145,7 +147,6 @@ std::string referring(const Key& key) {
         case Form::start:
         case Form::workers:
         case Form::cpus:
-        case Form::table:
         case Form::surge: break;
     }
     return {};
@@ -158,11 +159,7 @@ TEST(Variables, AreReplacedWhereTheTableOfKeysSaysSo) {
             EXPECT_FALSE(key.expands) << key.path;
             continue;
         }
-        const std::string program = key.path == "exec" ? "" : "exec = [\"/bin/true\"]\n";
-        const auto text =
-            key.section() == "check"
-                ? fmt::format("{}[[check]]\nname = \"a\"\n{} = {}\n", program, key.name(), value)
-                : fmt::format("{}{} = {}\n", program, key.path, value);
+        const auto text = unit_with(key, value);
         const auto told = mistakes(one_unit(text));
         EXPECT_EQ(told.contains("${NOWHERE} is not set"), key.expands) << key.path << "\n" << told;
     }
