@@ -178,6 +178,7 @@ void Listeners::leave_places(const std::string& unit, Group& group, const Socket
     Socket* last = nullptr;
     for (Socket& each : group.sockets) {
         if (&each == &gone || each.name != gone.name || each.address != gone.address) continue;
+        if (each.place == gone.place) return;  // Noted already, by a supervisor that died since.
         if (last == nullptr || each.place > last->place) last = &each;
     }
     if (last == nullptr || last->place < gone.place) return;
@@ -252,13 +253,18 @@ std::optional<Listeners::Failure> Listeners::open(const config::Unit& unit, std:
             os::set_options(present->fd, *endpoint, options_of(listener));
             continue;
         }
-        if (auto failure = open_one(unit, listener, std::move(socket), whose, ours)) return failure;
+        if (auto failure = open_one(unit, listener, std::move(socket), whose, ours)) {
+            forget_if_empty(name);
+            return failure;
+        }
     }
-    if (const auto found = groups_.find(name);
-        found != groups_.end() && found->second.sockets.empty()) {
-        groups_.erase(found);
-    }
+    forget_if_empty(name);
     return std::nullopt;
+}
+
+void Listeners::forget_if_empty(const std::string& unit) {
+    const auto found = groups_.find(unit);
+    if (found != groups_.end() && found->second.sockets.empty()) groups_.erase(found);
 }
 
 std::vector<const Listeners::Socket*> Listeners::of(const config::Unit& unit,

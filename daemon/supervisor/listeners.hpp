@@ -79,6 +79,7 @@ private:
     void hold(const std::string& unit, Socket& socket);
     void write_note(const std::string& unit, const Socket& socket);
     void close(const std::string& unit, Group& group, std::size_t at);
+    void forget_if_empty(const std::string& unit);
     void leave_places(const std::string& unit, Group& group, const Socket& gone);
     static std::int32_t next_place(const Group& group, const Socket& joining);
     std::optional<Failure> open_one(const config::Unit& unit, const config::Listener& listener,
