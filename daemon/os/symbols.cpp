@@ -70,7 +70,7 @@ struct SymbolTable {
 std::optional<SymbolTable> find_table(const Fd& file, const Elf64_Ehdr& header) {
     const auto sections =
         read_table<Elf64_Shdr>(file, header.e_shoff, header.e_shnum, sections_max);
-    for (const Elf64_Word type : {SHT_SYMTAB, SHT_DYNSYM}) {
+    for (const Elf64_Word type : {Elf64_Word{SHT_SYMTAB}, Elf64_Word{SHT_DYNSYM}}) {
         for (const Elf64_Shdr& each : sections) {
             if (each.sh_type != type || each.sh_link >= sections.size()) continue;
             return SymbolTable{each, sections[each.sh_link]};

@@ -60,7 +60,8 @@ def installed(tmp_path_factory):
 
 def test_an_installed_superd_runs_from_any_prefix(installed, superd, monkeypatch):
     monkeypatch.setattr(harness, "BIN", installed / "bin")
-    assert sorted(p.name for p in (installed / "libexec/superd").iterdir()) == ["superd-logger", "superd-supervisor"]
+    assert sorted(p.name for p in (installed / "libexec/superd").iterdir()) == [
+        "superd-logger", "superd-supervisor", "superd-worker", "superd_worker.py"]
     superd.unit("web", 'exec = ["sleep", "100000"]\n')
     superd.start()
     superd.await_state("web", "ready")
