@@ -17,6 +17,7 @@ enum class Fault : std::uint8_t {
     orphans,     // They leave children behind, some in a session of their own.
     unready,     // They are ready late, or never.
     unwell,      // Checks fail, pings do not come.
+    hooks,       // Hooks fail, or hang.
     words,       // They say that they stop, reload, or need more time.
     handover,    // They name another main process.
     forks,       // fork(2) fails for a while.

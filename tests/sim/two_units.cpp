@@ -26,9 +26,6 @@ core::UnitSpec unit(const char* name) {
 
 }  // namespace
 
-// By their numbers both are asked by probes, so nothing that they say is lost.
-constexpr std::uint32_t a = 2, b = 4;
-
 TwoUnits::TwoUnits(core::DependencyKind kind, core::When when)
     : machine_{pids, Instant{1000s}, Faults{}}, scene_{machine_, trace_} {
     machine_.by_hand = machine_.grouped = true;
