@@ -167,14 +167,17 @@ void Supervisor::going_on(const core::Exited& exited) {
 std::optional<core::InstanceId> Supervisor::stranger(pid_t pid) const {
     const auto is_stranger = [&](core::InstanceId id) {
         const Row* const row = table_.find(id);
-        return row != nullptr && row->stranger && system_.find(id)->pid == pid;
+        const core::Instance* const instance = system_.find(id);
+        return row != nullptr && row->stranger && instance != nullptr && instance->pid == pid;
     };
     const core::InstanceId* const owner = table_.by_pid(pid);
     if (owner == nullptr) return std::nullopt;
     if (is_stranger(*owner)) return *owner;
     for (const core::Unit* unit : system_.units()) {
         for (std::uint32_t index = 0; index < unit->instances.size(); ++index) {
-            if (is_stranger({unit->id, index})) return core::InstanceId{unit->id, index};
+            const core::InstanceId id{unit->id, index};
+            if (is_stranger(id)) return id;
+            if (is_stranger(core::beside(id))) return core::beside(id);
         }
     }
     return std::nullopt;

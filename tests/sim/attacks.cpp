@@ -15,10 +15,11 @@ struct Attack {
 };
 
 constexpr std::array attacks{
-    Attack{Fault::start, 20},  Attack{Fault::stop, 16},  Attack{Fault::restart, 10},
-    Attack{Fault::reset, 6},   Attack{Fault::scale, 6},  Attack{Fault::reload, 6},
-    Attack{Fault::kills, 20},  Attack{Fault::forks, 3},  Attack{Fault::freeze, 4},
-    Attack{Fault::echoes, 12}, Attack{Fault::keeper, 1}, Attack{Fault::shutdown, 1},
+    Attack{Fault::start, 20},   Attack{Fault::stop, 16},   Attack{Fault::restart, 10},
+    Attack{Fault::reset, 6},    Attack{Fault::scale, 6},   Attack{Fault::reload, 6},
+    Attack{Fault::roll, 8},     Attack{Fault::kills, 20},  Attack{Fault::forks, 3},
+    Attack{Fault::freeze, 4},   Attack{Fault::echoes, 12}, Attack{Fault::keeper, 1},
+    Attack{Fault::shutdown, 1},
 };
 
 Fault choose(Rng& random) {
@@ -43,6 +44,9 @@ void World::attack(Rng& random) {
         case Fault::restart: return command(random, Command::Kind::restart);
         case Fault::reset: return command(random, Command::Kind::reset);
         case Fault::scale: return command(random, Command::Kind::scale);
+        case Fault::roll:
+            if (random.percent(40)) return recycle(random);
+            return command(random, Command::Kind::roll);
         case Fault::reload: return reload(random);
         case Fault::kills: return kill_somebody(random);
         case Fault::forks:
@@ -83,11 +87,31 @@ void World::command(Rng& random, Command::Kind kind) {
         case Command::Kind::stop: event = core::StopRequested{target, it.id}; break;
         case Command::Kind::restart: event = core::RestartRequested{target, it.id}; break;
         case Command::Kind::reset: event = core::ResetRequested{target, it.id}; break;
+        case Command::Kind::roll:
+            event = core::RollRequested{target, it.id, random.below(3), random.percent(20)};
+            break;
         case Command::Kind::scale:
             event = core::ScaleRequested{unit.id, random.below(5), it.id};
             break;
     }
     supervise([&] { supervisor_->command(it, event); });
+}
+
+// A service wants a new run, or has grown.
+void World::recycle(Rng& random) {
+    if (!supervisor_) return pass_time();
+    const auto units = supervisor_->system().units();
+    if (units.empty()) return;
+    const core::Unit& unit = *units[random.below(units.size())];
+    const core::Instance& instance = unit.instances.front();
+    const bool asks = random.percent(50);
+    supervise([&] {
+        if (asks) {
+            supervisor_->happen(core::RecycleAsked{{unit.id, 0}, instance.run, "it leaks"});
+        } else {
+            supervisor_->happen(core::MemoryMeasured{{unit.id, 0}, instance.run, 1u << 20});
+        }
+    });
 }
 
 void World::reload(Rng& random) {

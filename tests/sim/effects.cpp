@@ -17,10 +17,22 @@ constexpr std::int32_t cannot_execute = 127;
 }  // namespace
 
 Supervisor::Row& Supervisor::row(core::InstanceId id) {
-    if (rows_.size() <= id.unit) rows_.resize(id.unit + 1u);
-    auto& rows = rows_[id.unit];
-    if (rows.size() <= id.index) rows.resize(id.index + 1u);
-    return rows[id.index];
+    return rows_[std::uint64_t{id.unit} << 32 | id.index];
+}
+
+// The instance's runs, the one in place and the one beside it, change places.
+void Supervisor::swap(core::InstanceId id) {
+    const core::InstanceId other = core::beside(id);
+    std::swap(row(id), row(other));
+    const auto change = [&](core::InstanceId& owner) {
+        if (core::in_place(owner) != id) return;
+        owner = core::is_beside(owner) ? id : other;
+    };
+    for (core::InstanceId& owner : by_pid_) {
+        if (owner.unit == id.unit) change(owner);
+    }
+    for (auto& [number, each] : checked_) change(each.instance);
+    for (auto& [number, each] : hooks_) change(each.instance);
 }
 
 Subject Supervisor::subject(core::InstanceId id, RunId run) const {
@@ -67,6 +79,8 @@ void Supervisor::perform(const core::Effect& effect) {
         [&](const core::Drain& e) { run_hook({e.instance, e.run}); },
         [&](const core::CancelHook& e) { cancel_hook(e.run, e.hook); },
         [](const core::HookTold&) {},
+        [&](const core::Swapped& e) { swap(e.instance); },
+        [](const core::RollTold&) {},
         [&](const core::Sweep& e) { trees_.sweep(subject(e.instance, e.run)); },
         [&](const core::ArmTimer& e) { timers_.arm(e); },
         [&](const core::DisarmTimer& e) { timers_.disarm(e.instance); },
@@ -144,9 +158,11 @@ void Supervisor::write(core::InstanceId id, const core::Unit& unit,
     if (its.slot == 0) its.slot = allocate();
     machine_.disk.slots[its.slot] =
         turn::encode_record(unit.spec->name, id.index, instance, its.cloned_ns, {}, unit.scaled);
+    if (instance.pid == 0) machine_.unrecorded.erase(instance.run);
     // From now on the new main process is the one that counts.
-    Life& truth = machine_.life(scene_.key(id));
-    if (truth.run != instance.run || instance.pid == 0 || truth.pid == instance.pid) return;
+    if (instance.pid == 0 || machine_.find(instance.run) == nullptr) return;
+    Life& truth = machine_.life(instance.run);
+    if (truth.pid == instance.pid) return;
     const Process* const main = machine_.kernel.find(instance.pid);
     truth.pid = instance.pid;
     truth.has_ended = main == nullptr || main->zombie;
@@ -176,7 +192,6 @@ core::Event Supervisor::clone(const core::Spawn& spawn) {
     machine_.disk.spawn = {run, 0};
     tick();
     if (!machine_.by_hand) machine_.pass(now() + clone_takes + random_.within(clone_takes));
-    Life& truth = machine_.life(key);
     const core::UnitSpec& spec = *scene_.unit(id).spec;
     Rng chance{mix(scene_.chance, pack(key), 7)};
     const Behaviour behaviour = machine_.by_hand ? Behaviour{.deaf = true, .ready_after = forever}
@@ -189,13 +204,13 @@ core::Event Supervisor::clone(const core::Spawn& spawn) {
     }
     Process& made = *machine_.kernel.find(pid);
     made.main = true;
-    truth = {.run = run, .runs = truth.runs + 1, .pid = pid, .birth = made.birth, .made = now()};
+    machine_.made({.run = run, .owner = key, .pid = pid, .birth = made.birth, .made = now()});
     machine_.disk.spawn.pid = pid;
     scene_.mark(mix(run, static_cast<std::uint64_t>((now() - scene_.begin).count()), key.unit));
     scene_.say("pid " + std::to_string(pid) + " is made for " + to_string(key) + " run " +
                std::to_string(run));
     if (machine_.faults.has(Fault::programs) && chance.percent(4)) {
-        truth.unstartable = true;
+        machine_.life(run).unstartable = true;
         machine_.kernel.die(made, {.code = cannot_execute});
         exec_failures_.push_back(pid);
         tick();
@@ -250,8 +265,8 @@ void Supervisor::acknowledge(std::int32_t last, std::size_t count) {
 void Supervisor::going_on(const core::Exited& exited) {
     tick();
     show(exited);
-    Life& truth = machine_.life(scene_.key(exited.instance));
-    if (truth.run == exited.run) truth.heard = true;
+    machine_.life(exited.run).heard = true;
+    machine_.unrecorded.insert(exited.run);
 }
 
 void Supervisor::hear() {

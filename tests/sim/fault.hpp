@@ -32,14 +32,15 @@ enum class Fault : std::uint8_t {
     restart,
     reset,
     scale,
+    roll,      // ... in turn, or services want a new run.
     reload,    // Another configuration.
     shutdown,  // superd is to stop in the middle of it all.
 };
 
-inline constexpr std::array<std::string_view, 22> fault_names{
-    "crash", "deaf",     "orphans", "unready",    "unwell", "hooks",   "words", "handover",
-    "forks", "programs", "echoes",  "supervisor", "keeper", "freeze",  "kills", "start",
-    "stop",  "restart",  "reset",   "scale",      "reload", "shutdown"};
+inline constexpr std::array<std::string_view, 23> fault_names{
+    "crash", "deaf",     "orphans", "unready",    "unwell", "hooks",  "words",   "handover",
+    "forks", "programs", "echoes",  "supervisor", "keeper", "freeze", "kills",   "start",
+    "stop",  "restart",  "reset",   "scale",      "roll",   "reload", "shutdown"};
 
 class Faults {
 public:

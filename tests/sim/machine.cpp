@@ -1,6 +1,7 @@
 #include "tests/sim/machine.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace superd::sim {
 namespace {
@@ -11,21 +12,19 @@ constexpr Duration reload_takes = 300ms;
 
 }  // namespace
 
-Life& Machine::life(Key key) {
-    if (lives_.size() <= key.unit) lives_.resize(key.unit + 1u);
-    auto& instances = lives_[key.unit];
-    if (instances.size() <= key.index) instances.resize(key.index + 1u);
-    return instances[key.index];
+const Life* Machine::find(RunId run) const {
+    const auto found = lives_.find(run);
+    return found == lives_.end() ? nullptr : &found->second;
 }
 
-const Life* Machine::find(Key key) const {
-    if (key.unit >= lives_.size() || key.index >= lives_[key.unit].size()) return nullptr;
-    return &lives_[key.unit][key.index];
+RunId Machine::latest(Key key) const {
+    const auto found = latest_.find(pack(key));
+    return found == latest_.end() ? 0 : found->second;
 }
 
-bool Machine::runs(Key key) const {
-    const Life* const it = find(key);
-    return it != nullptr && it->pid != 0 && !it->has_ended;
+void Machine::made(const Life& life) {
+    lives_[life.run] = life;
+    latest_[pack(life.owner)] = life.run;
 }
 
 void Machine::pass(Instant to) {
@@ -68,8 +67,8 @@ void Machine::handle(const Item& item) {
 
 void Machine::became_ready(Process& process) {
     process.ready = true;
-    Life& truth = life(process.owner);
-    if (truth.run == process.run && !process.behaviour.cannot_be_ready) {
+    Life& truth = life(process.run);
+    if (!process.behaviour.cannot_be_ready) {
         truth.ready = true;
         truth.ready_at = kernel.now();
     }
@@ -127,7 +126,7 @@ void Machine::hand_over(Process& process) {
 }
 
 void Machine::ended(const Process& process) {
-    Life& truth = life(process.owner);
+    Life& truth = life(process.run);
     if (truth.pid == process.pid && truth.birth == process.birth) {
         truth.has_ended = true;
         truth.ended = kernel.now();
@@ -137,8 +136,14 @@ void Machine::ended(const Process& process) {
     if (client != nullptr) client->ended(process);
 }
 
-void Machine::superd_ended() {
+void Machine::supervisor_ended() {
     client = nullptr;
+    keeper.supervisor_ended();
+    for (const RunId run : std::exchange(unrecorded, {})) lives_[run].heard = false;
+}
+
+void Machine::superd_ended() {
+    supervisor_ended();
     kernel.keeper_ended();
     keeper.begin_anew();
     notices.clear();

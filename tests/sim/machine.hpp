@@ -7,7 +7,9 @@
 #include "tests/sim/kernel.hpp"
 
 #include <deque>
-#include <vector>
+#include <map>
+#include <set>
+#include <unordered_map>
 
 namespace superd::sim {
 
@@ -20,11 +22,11 @@ struct Notice {
     Duration by{};  // extends
 };
 
-// The last run of an instance, as the kernel has it.
+// A run as the kernel has it.
 struct Life {
     RunId run = 0;
-    std::uint32_t runs = 0;  // So many processes were made for the instance.
-    Pid pid = 0;             // Of the main process; the one in the records.
+    Key owner;
+    Pid pid = 0;  // Of the main process; the one in the records.
     std::uint64_t birth = 0;
     Instant made{}, ended{}, ready_at{};
     bool has_ended = false, ready = false, unstartable = false;
@@ -49,24 +51,23 @@ public:
 
     // Lets happen what happens by itself until `to`.
     void pass(Instant to);
+    // What it had heard and not written down the next one does not know.
+    void supervisor_ended();
     // Everything of superd has been killed.
     void superd_ended();
     // Faults are over.
     void heal();
 
-    Life& life(Key key);
-    // Null: there was none.
-    const Life* find(Key key) const;
+    Life& life(RunId run) { return lives_[run]; }
+    // Null: no process was ever made for it.
+    const Life* find(RunId run) const;
+    // The last run of which a process was made; 0: none.
+    RunId latest(Key key) const;
+    void made(const Life& life);
     template <class Visit>
     void each_life(Visit&& visit) const {
-        for (std::uint32_t unit = 0; unit < lives_.size(); ++unit) {
-            for (std::uint32_t index = 0; index < lives_[unit].size(); ++index) {
-                visit(Key{unit, index}, lives_[unit][index]);
-            }
-        }
+        for (const auto& [run, life] : lives_) visit(life);
     }
-    // The main process lives.
-    bool runs(Key key) const;
 
     // The process is of use from now on.
     void tell_ready(Process& process) { became_ready(process); }
@@ -80,6 +81,8 @@ public:
     Disk disk;
     std::deque<Notice> notices;
     Client* client = nullptr;
+    // Of those that have been heard, which the records do not tell yet.
+    std::set<RunId> unrecorded;
     // fork(2) fails until then.
     Instant forks_fail_until{};
     // Control groups: signals reach all of a tree at once.
@@ -96,7 +99,8 @@ private:
     void speak(Process& process, std::uint32_t times);
     void hand_over(Process& process);
 
-    std::vector<std::vector<Life>> lives_;
+    std::map<RunId, Life> lives_;
+    std::unordered_map<std::uint64_t, RunId> latest_;
 };
 
 }  // namespace superd::sim

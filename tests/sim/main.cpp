@@ -34,7 +34,7 @@ void define(CLI::App& app, Options& options) {
         "--without", options.without,
         "leave kinds of faults out, by comma: crash, deaf, orphans, unready, unwell, "
         "hooks, words, handover, forks, programs, echoes, supervisor, keeper, freeze, kills, "
-        "start, stop, restart, reset, scale, reload, shutdown");
+        "start, stop, restart, reset, scale, roll, reload, shutdown");
     app.add_option("--without-units", options.without_units, "by number: \"1-4,9\"");
     app.add_option("--skip", options.skip, "do nothing in these steps: \"0-100,120\"");
     app.add_flag("--no-rest", options.no_rest,

@@ -9,14 +9,20 @@ Key Scene::key(core::InstanceId id) const {
         const core::Unit* const found = system->find(id.unit);
         if (found != nullptr) number = number_of(found->spec->name);
     }
-    return {number, id.index};
+    return {number, id.index == core::all_instances ? id.index : core::number_of(id)};
 }
 
 std::string Scene::name(core::InstanceId id) const {
     const core::Unit* const found = system->find(id.unit);
     std::string text = found != nullptr ? found->spec->name : "u" + std::to_string(key(id).unit);
-    if (id.index != core::all_instances) text += "/" + std::to_string(id.index);
+    if (id.index != core::all_instances) text += "/" + std::to_string(core::number_of(id));
+    if (core::is_beside(id)) text += " (beside)";
     return text;
+}
+
+const Life* Scene::life(core::InstanceId id) const {
+    const core::Instance* const instance = system->find(id);
+    return instance == nullptr ? nullptr : machine.find(instance->run);
 }
 
 void Scene::adopt(const core::System* its_system) {

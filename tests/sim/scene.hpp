@@ -14,7 +14,7 @@ namespace superd::sim {
 
 // A command that somebody waits for.
 struct Command {
-    enum class Kind : std::uint8_t { start, stop, restart, reset, scale };
+    enum class Kind : std::uint8_t { start, stop, restart, reset, scale, roll };
     core::CommandId id = 0;
     Kind kind{};
     core::InstanceId target;  // In the numbers of the supervisor that was asked.
@@ -43,6 +43,8 @@ public:
     std::string name(core::InstanceId id) const;
     // Of the unit as the core has it now.
     const core::Unit& unit(core::InstanceId id) const { return *system->find(id.unit); }
+    // Of its present run; null: no process was ever made for it.
+    const Life* life(core::InstanceId id) const;
     // A step of another supervisor begins.
     void adopt(const core::System* its_system);
 

@@ -186,12 +186,15 @@ core::InstanceId Supervisor::stranger(Pid pid) {
     const core::InstanceId owner = by_pid_[static_cast<std::size_t>(pid)];
     if (owner.unit == 0) return {};
     const auto is_stranger = [&](core::InstanceId id) {
-        return row(id).stranger && system_.find(id)->pid == pid;
+        const core::Instance* const instance = system_.find(id);
+        return instance != nullptr && instance->pid == pid && row(id).stranger;
     };
     if (is_stranger(owner)) return owner;
     for (const core::Unit* const unit : system_.units()) {
         for (std::uint32_t index = 0; index < unit->instances.size(); ++index) {
-            if (is_stranger({unit->id, index})) return {unit->id, index};
+            const core::InstanceId id{unit->id, index};
+            if (is_stranger(id)) return id;
+            if (is_stranger(core::beside(id))) return core::beside(id);
         }
     }
     return {};
@@ -276,9 +279,12 @@ void Supervisor::kill_what_is_left() {
     scene_.say("superd kills what is left");
     for (const core::Unit* const unit : system_.units()) {
         for (std::uint32_t index = 0; index < unit->instances.size(); ++index) {
-            const core::Instance& instance = unit->instances[index];
             const core::InstanceId id{unit->id, index};
-            if (core::alive(instance)) trees_.signal(subject(id, instance.run), SIGKILL);
+            for (const core::InstanceId place : {id, core::beside(id)}) {
+                const core::Instance* const it = system_.find(place);
+                if (it == nullptr || !core::alive(*it)) continue;
+                trees_.signal(subject(place, it->run), SIGKILL);
+            }
         }
     }
     kill_all_at_ = now() + 1s;

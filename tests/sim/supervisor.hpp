@@ -95,6 +95,7 @@ private:
     void show(const core::Event& event);
     core::Event answer(core::Event event);
     Row& row(core::InstanceId id);
+    void swap(core::InstanceId id);
     core::Exited recorded(core::InstanceId id, const core::ExitStatus& status);
     core::Exited judged(core::InstanceId id, const core::ExitStatus& status);
 
@@ -142,7 +143,7 @@ private:
     turn::TimerBook timers_;
     Look trees_;
     turn::Turn turn_;
-    std::vector<std::vector<Row>> rows_;    // By the core's number of the unit.
+    std::unordered_map<std::uint64_t, Row> rows_;
     std::vector<core::InstanceId> by_pid_;  // unit 0: nobody's.
     std::vector<std::uint32_t> free_slots_;
     std::vector<Message> mail_;

@@ -8,26 +8,23 @@
 #include <utility>
 
 namespace superd::sim {
-namespace {
-
-enum class Fate : unsigned char { none, child, stranger, ended };
-
-struct Verdict {
-    Fate fate = Fate::none;
-    core::ExitStatus status;
-    bool recorded = false;
-    Pid pid = 0;
-};
-
-struct Stored {
-    std::uint32_t slot = 0;
-    turn::Record record;
-    Verdict verdict;
-};
-
-}  // namespace
 
 struct Supervisor::Inheritance {
+    enum class Fate : unsigned char { none, child, stranger, ended };
+
+    struct Verdict {
+        Fate fate = Fate::none;
+        core::ExitStatus status;
+        bool recorded = false;
+        Pid pid = 0;
+    };
+
+    struct Stored {
+        std::uint32_t slot = 0;
+        turn::Record record;
+        Verdict verdict;
+    };
+
     turn::RecordsHeader header;
     RunId next_run = 1;
     std::vector<Stored> stored;
@@ -73,9 +70,12 @@ void Supervisor::inherit(Inheritance& from) {
 
 void Supervisor::judge(Inheritance& from) {
     const Disk& disk = machine_.disk;
-    for (Stored& stored : from.stored) {
+    std::vector<turn::Record*> records;
+    for (auto& stored : from.stored) records.push_back(&stored.record);
+    turn::settle_places(records);
+    for (auto& stored : from.stored) {
         core::Instance& instance = stored.record.instance;
-        Verdict& verdict = stored.verdict;
+        auto& verdict = stored.verdict;
         if (!core::alive(instance)) continue;
         from.anything_lives = from.anything_lives || instance.leader_gone;
         if (instance.leader_gone) continue;
@@ -91,31 +91,32 @@ void Supervisor::judge(Inheritance& from) {
         const Process* const process = machine_.kernel.find(instance.pid);
         const bool same = process != nullptr && process->run == instance.run;
         if (verdict.recorded) {
-            verdict.fate = Fate::ended;
+            verdict.fate = Inheritance::Fate::ended;
             verdict.status = journaled->second;
         } else if (same && process->parent == keeper_pid) {
-            verdict.fate = Fate::child;
+            verdict.fate = Inheritance::Fate::child;
         } else if (same && !process->zombie) {
-            verdict.fate = Fate::stranger;
+            verdict.fate = Inheritance::Fate::stranger;
         } else {
-            verdict.fate = Fate::ended;
+            verdict.fate = Inheritance::Fate::ended;
             verdict.status.unknown = true;
         }
         // A dead leader's tree may live.
-        const bool lives = verdict.fate != Fate::ended || machine_.kernel.living(instance.run) != 0;
+        const bool lives =
+            verdict.fate != Inheritance::Fate::ended || machine_.kernel.living(instance.run) != 0;
         from.anything_lives = from.anything_lives || lives;
     }
 }
 
 void Supervisor::take_over(Inheritance& from) {
     turn::TakeOver take_over{machine_.disk.accepted};
-    for (Stored& stored : from.stored) take_over.add(stored.record);
+    for (auto& stored : from.stored) take_over.add(stored.record);
     const core::Effects effects = take_over.adopt(system_, now());
     adopt_rows(from);
     turn_.perform(effects);
-    for (const Stored& stored : from.stored) {
-        const Verdict& verdict = stored.verdict;
-        if (verdict.pid == 0 || verdict.fate != Fate::ended) continue;
+    for (const auto& stored : from.stored) {
+        const auto& verdict = stored.verdict;
+        if (verdict.pid == 0 || verdict.fate != Inheritance::Fate::ended) continue;
         const core::InstanceId id = by_pid_[static_cast<std::size_t>(verdict.pid)];
         if (id.unit == 0) continue;
         const core::Exited ended =
@@ -133,10 +134,10 @@ void Supervisor::take_over(Inheritance& from) {
 }
 
 void Supervisor::adopt_rows(Inheritance& from) {
-    for (Stored& stored : from.stored) {
+    for (auto& stored : from.stored) {
         const core::Unit* const unit = system_.find(stored.record.unit);
         const std::uint32_t index = stored.record.index;
-        if (unit == nullptr || index >= unit->instances.size()) {
+        if (unit == nullptr || system_.find(core::InstanceId{unit->id, index}) == nullptr) {
             machine_.disk.slots[stored.slot] = {};
             free_slots_.push_back(stored.slot);
             continue;
@@ -146,10 +147,10 @@ void Supervisor::adopt_rows(Inheritance& from) {
         its.slot = stored.slot;
         its.cloned_ns = stored.record.cloned_ns;
         turn_.outdate(id);
-        const Verdict& verdict = stored.verdict;
+        const auto& verdict = stored.verdict;
         if (verdict.pid == 0) continue;
         by_pid_[static_cast<std::size_t>(verdict.pid)] = id;
-        its.stranger = verdict.fate == Fate::stranger;
+        its.stranger = verdict.fate == Inheritance::Fate::stranger;
         if (!its.stranger) continue;
         strangers_.emplace_back(verdict.pid, machine_.kernel.find(verdict.pid)->birth);
     }

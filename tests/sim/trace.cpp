@@ -97,6 +97,9 @@ std::string describe(const core::Event& event, const Trace::Naming& name) {
             return about("hook of", e, name) + ", " + std::string{core::to_string(e.hook)} +
                    (e.ok ? " ended well" : " failed");
         },
+        [&](const core::RollRequested& e) { return about("roll", e, name); },
+        [&](const core::MemoryMeasured& e) { return about("memory of", e, name); },
+        [&](const core::RecycleAsked& e) { return about("wants a new run:", e, name); },
         [&](const core::ShutdownRequested&) { return std::string{"superd is to stop"}; },
     };
     return std::visit(visitor, event);
@@ -116,6 +119,8 @@ std::string describe(const core::Effect& effect, const Trace::Naming& name) {
         [&](const core::Signal& e) {
             return about("signal", e, name) + " " + core::signal_name(e.number);
         },
+        [&](const core::Swapped& e) { return about("swapped:", e, name); },
+        [&](const core::RollTold& e) { return about("roll of", e, name) + ", " + e.text; },
         [&](const core::Drain& e) { return about("drain", e, name); },
         [&](const core::RunHook& e) {
             return about("run hook of", e, name) + ", " + std::string{core::to_string(e.hook)};

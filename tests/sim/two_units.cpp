@@ -81,16 +81,16 @@ void TwoUnits::ask(std::uint32_t number, Command::Kind kind) {
 }
 
 bool TwoUnits::become_ready(std::uint32_t number) {
-    const Key key{number, 0};
-    if (!machine_.runs(key) || machine_.life(key).ready) return false;
-    machine_.tell_ready(*machine_.kernel.find(machine_.life(key).pid));
+    const Life* const life = machine_.find(machine_.latest({number, 0}));
+    if (life == nullptr || life->has_ended || life->ready) return false;
+    machine_.tell_ready(*machine_.kernel.find(life->pid));
     return true;
 }
 
 bool TwoUnits::end(std::uint32_t number, std::int32_t code) {
-    const Key key{number, 0};
-    if (!machine_.runs(key)) return false;
-    machine_.kernel.die(*machine_.kernel.find(machine_.life(key).pid), {.code = code});
+    const Life* const life = machine_.find(machine_.latest({number, 0}));
+    if (life == nullptr || life->has_ended) return false;
+    machine_.kernel.die(*machine_.kernel.find(life->pid), {.code = code});
     return true;
 }
 
@@ -120,7 +120,7 @@ bool TwoUnits::happen(Act act) {
         case Act::supervisor_dies:
             scene_.tell([](Invariant& each) { each.supervisor_ended(); });
             supervisor_.reset();
-            machine_.keeper.supervisor_ended();
+            machine_.supervisor_ended();
             begin();
             break;
     }
@@ -146,7 +146,7 @@ std::string TwoUnits::situation() const {
     };
     for (const core::Unit* const unit : supervisor_->system().units()) {
         const core::Instance& i = unit->instances.front();
-        const Life* const life = machine_.find(scene_.key({unit->id, 0}));
+        const Life* const life = scene_.life({unit->id, 0});
         for (const unsigned fact :
              {unsigned{std::to_underlying(i.goal)}, unsigned{std::to_underlying(i.state)},
               unsigned{std::to_underlying(i.reason)}, unsigned{i.leader_gone},

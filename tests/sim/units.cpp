@@ -99,6 +99,8 @@ UnitSpec Units::service(std::uint32_t number) const {
     for (std::uint32_t i = 0; i < checks; ++i) s.checks.push_back(check(random, i));
     s.extend_max = 5s;
     s.drains = random.percent(20);
+    s.rolling = {.batch = 1 + random.below(2), .surge = random.below(3)};
+    if (random.percent(30)) s.recycle.memory = 1000;
     if (random.percent(25)) s.hooks = hooks(random);
     return s;
 }

@@ -108,7 +108,7 @@ void World::bury() {
     supervisor_.reset();
     scene_.system = nullptr;
     gone_since_ = scene_.now();
-    machine_.keeper.supervisor_ended();
+    machine_.supervisor_ended();
     machine_.kernel.agenda().add({.at = scene_.now() + restart_takes, .due = Due::supervisor});
 }
 
@@ -141,7 +141,7 @@ void World::start_supervisor() {
 bool World::at_rest() const {
     if (!supervisor_ || supervisor_->has_work() || !supervisor_->commands().empty()) return false;
     for (const core::Unit* const unit : supervisor_->system().units()) {
-        if (unit->removed) return false;
+        if (unit->removed || unit->rolling || !unit->beside.empty()) return false;
         for (const core::Instance& i : unit->instances) {
             const bool group = unit->spec->type == core::UnitType::group;
             const bool on_its_way = i.state == core::State::stopping ||

@@ -37,6 +37,7 @@ private:
     void attack(Rng& random);
     void command(Rng& random, Command::Kind kind);
     void reload(Rng& random);
+    void recycle(Rng& random);
     void freeze(Rng& random);
     void kill_somebody(Rng& random);
     void kill_keeper();

@@ -26,6 +26,8 @@ public:
         if (const auto* const e = std::get_if<core::ResetRequested>(&event))
             unit = &e->instance.unit;
         if (const auto* const e = std::get_if<core::ScaleRequested>(&event)) unit = &e->unit;
+        if (const auto* const e = std::get_if<core::RollRequested>(&event))
+            unit = &e->instance.unit;
         if (unit == nullptr || scene_.system->find(*unit) == nullptr) return;
         for (const core::UnitId id : reach(*scene_.system, *unit)) {
             const std::uint32_t number = scene_.key({id, 0}).unit;

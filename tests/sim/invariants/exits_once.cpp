@@ -15,12 +15,11 @@ public:
         const auto* const e = std::get_if<core::MainChanged>(&event);
         if (e != nullptr) handed_over_.insert(e->run);
     }
-    void cloning(core::InstanceId id, RunId) override { account(scene_.key(id)); }
     void journaled(RunId run, const core::ExitStatus& status) override {
         const std::string about = "the exit of run " + std::to_string(run);
         if (!seen_.insert(run).second) fail(about + " is in the journal twice");
         if (handed_over_.contains(run)) return;
-        const Life* const life = life_of(run);
+        const Life* const life = scene_.machine.find(run);
         if (life == nullptr) return;
         if (!life->has_ended) fail(about + " is in the journal, and it lives");
         if (!status.unknown && !(status == life->status)) {
@@ -30,9 +29,9 @@ public:
     }
     void acknowledged(Pid pid) override {
         const Process& it = *scene_.machine.kernel.find(pid);
-        const Life* const life = scene_.machine.find(it.owner);
-        const bool main = life != nullptr && life->run == it.run && life->pid == pid &&
-                          life->birth == it.birth && !life->unstartable;
+        const Life* const life = scene_.machine.find(it.run);
+        const bool main =
+            life != nullptr && life->pid == pid && life->birth == it.birth && !life->unstartable;
         if (main && !seen_.contains(it.run)) {
             fail("the end of " + to_string(it.owner) + " run " + std::to_string(it.run) +
                  " is acknowledged, and neither journal nor records know of it");
@@ -41,33 +40,20 @@ public:
     void begun_anew() override {
         // All processes are gone with an earlier superd: nobody asks for their ends any more.
         const Machine& machine = scene_.machine;
-        machine.each_life([this](Key, const Life& life) {
+        machine.each_life([this](const Life& life) {
             if (life.has_ended) seen_.insert(life.run);
         });
     }
+    // What has ended is in the journal.
     void at_rest() override {
-        each_instance(scene_, [&](core::InstanceId id, const core::Unit&, const core::Instance&) {
-            account(scene_.key(id));
+        scene_.machine.each_life([this](const Life& life) {
+            if (!life.has_ended || life.unstartable || seen_.contains(life.run)) return;
+            fail("the exit of " + to_string(life.owner) + " run " + std::to_string(life.run) +
+                 " is lost");
         });
     }
 
 private:
-    const Life* life_of(RunId run) const {
-        for (const Pid pid : scene_.machine.kernel.tree(run)) {
-            const Key owner = scene_.machine.kernel.find(pid)->owner;
-            const Life* const life = scene_.machine.find(owner);
-            if (life != nullptr && life->run == run) return life;
-        }
-        return nullptr;
-    }
-    // What has ended is in the journal.
-    void account(Key key) const {
-        const Life* const life = scene_.machine.find(key);
-        if (life == nullptr || life->pid == 0 || !life->has_ended || life->unstartable) return;
-        if (seen_.contains(life->run)) return;
-        fail("the exit of " + to_string(key) + " run " + std::to_string(life->run) + " is lost");
-    }
-
     std::unordered_set<RunId> seen_, handed_over_;
 };
 

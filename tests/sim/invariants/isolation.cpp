@@ -22,13 +22,24 @@ public:
         if (const auto* const e = std::get_if<core::SpawnFailed>(&event)) {
             return failed(e->instance);
         }
-        if (const auto* const h = std::get_if<core::HookEnded>(&event); h != nullptr && !h->ok) {
-            hook_failed_.insert(h->run);
+        if (const auto* const e = std::get_if<core::TimerFired>(&event)) failed(e->instance);
+        std::visit(
+            [&](const auto& e) {
+                using E = std::decay_t<decltype(e)>;
+                constexpr bool renews = std::is_same_v<E, core::RollRequested> ||
+                                        std::is_same_v<E, core::RecycleAsked> ||
+                                        std::is_same_v<E, core::MemoryMeasured>;
+                if constexpr (renews) to_renew_.insert(scene_.key(e.instance).unit);
+            },
+            event);
+        if (const auto* const h = std::get_if<core::HookEnded>(&event); h != nullptr) {
+            failed(h->instance);
+            if (!h->ok) hook_failed_.insert(h->run);
         }
         if (const auto* const e = std::get_if<core::MainChanged>(&event)) {
             handed_over_.insert(e->run);
         } else if (const auto* const w = std::get_if<core::WatchdogTold>(&event)) {
-            pinged_[key(w->instance)] = w->hung ? Instant{} : scene_.now();
+            pinged_[w->run] = w->hung ? Instant{} : scene_.now();
         } else if (const auto* const f = std::get_if<core::CheckFailed>(&event)) {
             ++failures_[f->run][f->check];
         } else if (const auto* const p = std::get_if<core::CheckPassed>(&event)) {
@@ -43,10 +54,10 @@ public:
         }
         const auto* const change = std::get_if<core::Changed>(&effect);
         if (change == nullptr || change->from == change->to) return;
-        if (change->to == core::State::ready) pinged_[key(change->instance)] = scene_.now();
-        if (change->to != core::State::stopping) return;
         const core::Instance* const found = scene_.system->find(change->instance);
         if (found == nullptr) return;
+        if (change->to == core::State::ready) pinged_[found->run] = scene_.now();
+        if (change->to != core::State::stopping) return;
         const core::Unit& unit = scene_.unit(change->instance);
         const core::Instance& instance = *found;
         if (unit.spec->type == core::UnitType::group || instance.run == 0) return;
@@ -65,16 +76,18 @@ private:
     void failed(core::InstanceId id) { failed_at_[scene_.key(id).unit] = scene_.now(); }
 
     void judge(core::InstanceId id, const core::Unit& unit, const core::Instance& i) {
-        const Life& life = *scene_.machine.find(scene_.key(id));
+        const Life* const made = scene_.life(id);
+        const Life life = made != nullptr ? *made : Life{.has_ended = true};
         switch (i.reason) {
             case Reason::leftovers:
-                return require(life.run != i.run || life.has_ended || handed_over_.contains(i.run),
+                return require(life.has_ended || handed_over_.contains(i.run),
                                "it is taken for ended, and lives", id);
             case Reason::stopped:
-                return require(i.goal == core::Goal::down, "it is stopped against its goal", id);
+                return require(unit.instances[core::number_of(id)].goal == core::Goal::down,
+                               "it is stopped against its goal", id);
             case Reason::removed:
                 return require(i.removed || removed_.contains(key(id)) ||
-                                   id.index >= core::wanted_instances(unit),
+                                   core::number_of(id) >= core::wanted_instances(unit),
                                "it is ended as if it had left the configuration", id);
             case Reason::shutdown:
                 return require(scene_.stopping, "superd does not stop, and ends it", id);
@@ -84,8 +97,8 @@ private:
             case Reason::check_stopped:
                 return require(has_failing_check(unit, i), "its checks are well", id);
             case Reason::watchdog: {
-                const Instant fed = std::max(pinged_[key(id)], renewed_);
-                const bool hung = pinged_[key(id)] == Instant{};
+                const Instant fed = std::max(pinged_[i.run], renewed_);
+                const bool hung = pinged_[i.run] == Instant{};
                 return require(hung || scene_.now() - fed >= unit.spec->watchdog.every - 500ms,
                                "it has told its watchdog that it is well", id);
             }
@@ -104,6 +117,11 @@ private:
             case Reason::pre_start_failed:
             case Reason::post_start_failed:
                 return require(hook_failed_.contains(i.run), "its hooks have ended well", id);
+            case Reason::renewal:
+                return require(to_renew_.contains(scene_.key(id).unit), "nobody wants it anew", id);
+            case Reason::replaced:
+            case Reason::superfluous:
+                return require(core::is_beside(id), "it is not beside another one", id);
             case Reason::none:
             case Reason::not_started:
             case Reason::spawning:
@@ -143,6 +161,8 @@ private:
         return text;
     }
     bool group_ended(const core::Unit& unit) const {
+        if (scene_.system->shutting_down())
+            return true;  // It takes the place of all other reasons.
         return std::ranges::any_of(with_groups(*scene_.system, unit), [](const core::Unit* each) {
             const Reason why = each->instances.front().reason;
             return why == Reason::group_limit || why == Reason::significant;
@@ -151,7 +171,8 @@ private:
 
     std::unordered_map<RunId, std::unordered_map<std::uint32_t, std::uint32_t>> failures_;
     std::unordered_set<RunId> handed_over_, stopping_, hook_failed_;
-    ByKey<Instant> pinged_;
+    std::unordered_map<RunId, Instant> pinged_;
+    std::unordered_set<std::uint32_t> to_renew_;  // By number of the unit.
     Keys removed_;
     std::unordered_map<std::uint32_t, Instant> failed_at_;  // By number of the unit.
     Instant renewed_{};

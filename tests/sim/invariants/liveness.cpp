@@ -25,8 +25,9 @@ public:
                     // dependents_heal.cpp has the rest.
                     return require(!may_start(scene_, unit), "it may start, and does not", id);
                 }
-                require(i.state == State::ready && scene_.machine.runs(scene_.key(id)),
+                require(i.state == State::ready && has_process(scene_, id),
                         "it is wanted, can run, and does not", id);
+                require(unit.beside.empty(), "one of its runs is never replaced", id);
             });
     }
 };

@@ -10,27 +10,33 @@ public:
     explicit OneProcess(const Scene& scene) : Invariant{scene, "1 one process"} {}
 
     void cloning(core::InstanceId id, RunId run) override {
-        require(run > last_run_, "its run has a number that was used before", id);
-        last_run_ = run;
-        const Life* const life = scene_.machine.find(scene_.key(id));
-        if (life == nullptr || life->run == 0) return;
-        require(scene_.machine.kernel.living(life->run) == 0,
+        require(used_.insert(run).second, "its run has a number that was used before", id);
+        // While a run is replaced there may be two, and no more.
+        const bool replaces = scene_.unit(id).beside.contains(core::number_of(id));
+        auto& runs = runs_[pack(scene_.key(id))];
+        std::erase_if(runs, [&](RunId each) { return scene_.machine.kernel.living(each) == 0; });
+        require(runs.size() <= (replaces ? 1u : 0u),
                 "it is started while something of its earlier run lives", id);
+        runs.push_back(run);
     }
     // Who lives belongs to the present run of its instance.
     void at_rest() override {
+        std::unordered_set<RunId> present;
+        each_instance(scene_, [&](core::InstanceId, const core::Unit&, const core::Instance& i) {
+            present.insert(i.run);
+        });
         for (const Pid pid : scene_.machine.kernel.all()) {
             const Process& each = *scene_.machine.kernel.find(pid);
             if (each.zombie) continue;
-            const Life* const life = scene_.machine.find(each.owner);
-            if (life != nullptr && life->run == each.run) continue;
+            if (present.contains(each.run)) continue;
             fail("process " + std::to_string(pid) + " of " + to_string(each.owner) +
                  " is left over from run " + std::to_string(each.run));
         }
     }
 
 private:
-    RunId last_run_ = 0;
+    std::unordered_set<RunId> used_;
+    ByKey<std::vector<RunId>> runs_;  // That may live.
 };
 
 }  // namespace

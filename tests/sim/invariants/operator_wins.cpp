@@ -24,6 +24,7 @@ public:
             start(r->instance.unit);
         }
         if (const auto* const c = std::get_if<core::ScaleRequested>(&event)) start(c->unit);
+        if (const auto* const w = std::get_if<core::RollRequested>(&event)) start(w->instance.unit);
     }
     // New edges and new units pull others up.
     void reloading() override { forget(); }

@@ -23,7 +23,8 @@ public:
                           std::holds_alternative<core::StopRequested>(event) ||
                           std::holds_alternative<core::RestartRequested>(event) ||
                           std::holds_alternative<core::ResetRequested>(event) ||
-                          std::holds_alternative<core::ScaleRequested>(event);
+                          std::holds_alternative<core::ScaleRequested>(event) ||
+                          std::holds_alternative<core::RollRequested>(event);
         if (wish) forget(event);
     }
     void reloaded() override { retries_.clear(); }

@@ -20,16 +20,18 @@ public:
         const auto* const change = std::get_if<core::Changed>(&effect);
         if (change == nullptr || change->from == change->to) return;
         const core::Unit* const found = scene_.system->find(change->instance.unit);
-        if (found == nullptr || change->instance.index >= found->instances.size()) return;
+        const core::Instance* const changed = scene_.system->find(change->instance);
+        if (found == nullptr || changed == nullptr) return;
         const core::Unit& unit = *found;
-        const core::Instance& i = unit.instances[change->instance.index];
+        const core::Instance& i = *changed;
         if (unit.spec->type == core::UnitType::group || i.run == 0) return;
         if (change->from == State::stopping) {
             require(scene_.machine.kernel.living(i.run) == 0,
                     "its stop is over, and something of its tree lives", change->instance);
         }
         const bool ends = change->to == State::stopping && i.state == State::stopping;
-        if (ends && waits_for_dependents(i.reason)) wait(unit, change->instance);
+        const bool waits = waits_for_dependents(i.reason) && !core::is_beside(change->instance);
+        if (ends && waits) wait(unit, change->instance);
     }
     void superd_ended() override {
         if (scene_.machine.kernel.living() != 0) fail("superd has stopped, and a process lives");

@@ -27,8 +27,9 @@ public:
             require(needs_what_is_lost(unit), "it is ended, and all that it needs comes back",
                     change->instance);
         }
+        // One that is to replace another is there for those who need that.
         const bool starts =
-            change->to == core::State::starting &&
+            !core::is_beside(change->instance) && change->to == core::State::starting &&
             (i.reason == core::Reason::spawning || i.reason == core::Reason::pre_start);
         if (starts && !may_start(scene_, unit)) {
             const std::string text = "what it waits for is not there:" + edges(unit);

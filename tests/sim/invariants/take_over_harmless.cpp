@@ -17,7 +17,7 @@ public:
             scene_, [&](core::InstanceId id, const core::Unit& unit, const core::Instance& i) {
                 if (unit.spec->type == core::UnitType::group || i.state != core::State::ready)
                     return;
-                const Life* const life = scene_.machine.find(scene_.key(id));
+                const Life* const life = scene_.life(id);
                 if (life == nullptr || life->run != i.run || life->pid != i.pid) return;
                 ready_.emplace(pack(scene_.key(id)), i.run);
             });
@@ -28,13 +28,14 @@ public:
             scene_, [&](core::InstanceId id, const core::Unit& unit, const core::Instance& i) {
                 const auto before = ready_.find(pack(scene_.key(id)));
                 if (before == ready_.end() || unit.spec->type == core::UnitType::group) return;
-                const Life& life = *scene_.machine.find(scene_.key(id));
-                if (life.run != before->second || life.has_ended) return;
-                require(i.run == life.run, "it runs, and the next supervisor does not know its run",
-                        id);
-                require(i.pid == life.pid || i.leader_gone || life.ended != Instant{},
+                const Life& life = *scene_.machine.find(before->second);
+                if (life.has_ended) return;
+                const core::Instance* known = &i;
+                if (i.run != life.run) known = scene_.system->find(core::beside(id));
+                require(known != nullptr && known->run == life.run && core::alive(*known),
+                        "it runs, and the next supervisor does not know its run", id);
+                require(known->pid == life.pid || known->leader_gone,
                         "it runs, and the next supervisor takes another process for it", id);
-                require(core::alive(i), "it runs, and the next supervisor does not know", id);
             });
         ready_.clear();
     }

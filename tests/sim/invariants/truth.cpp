@@ -8,11 +8,11 @@ using core::State;
 
 bool has_process(const Scene& scene, core::InstanceId id) {
     const core::Instance* const instance = scene.system->find(id);
-    const Life* const life = scene.machine.find(scene.key(id));
+    const Life* const life = scene.life(id);
     if (instance == nullptr || life == nullptr || life->pid == 0) return false;
     // One whose program could not be started may be taken for a process, until its end is told.
     const bool taken = !life->unstartable || instance->pid == life->pid;
-    return life->run == instance->run && !life->heard && taken;
+    return !life->heard && taken;
 }
 
 std::vector<core::UnitId> reach(const core::System& system, core::UnitId from) {
@@ -78,7 +78,7 @@ bool has_come(const Scene& scene, const core::Unit& unit, std::uint32_t index, c
     if (unit.spec->type == core::UnitType::group) return instance.state == State::ready;
     if (!has_process(scene, id)) return false;
     if (when == core::When::started || !unit.spec->awaits_ready) return true;
-    return scene.machine.find(scene.key(id))->ready;
+    return scene.life(id)->ready;
 }
 
 }  // namespace
