@@ -209,11 +209,39 @@ void Stepper::answer(CommandId command, InstanceId target, Outcome outcome, std:
 
 void Stepper::answer_pending(Unit& unit) {
     std::erase_if(unit.pending, [&](const PendingCommand& pending) {
-        const auto result = outcome(unit, pending);
+        const auto result = overruled(unit, pending) ? Outcome::superseded : outcome(unit, pending);
         if (result) answer(pending.id, pending.instance, *result);
         return result.has_value();
     });
     if (unit.pending.empty()) unit.pending.shrink_to_fit();
+}
+
+// Another goal has taken the place of the one that it set: that of a group, or of
+// what a new configuration needs.
+bool Stepper::overruled(const Unit& unit, const PendingCommand& pending) const {
+    if (pending.scales) return false;
+    for (std::uint32_t index = 0; index < unit.instances.size(); ++index) {
+        if (!overlap(pending.instance, {unit.id, index})) continue;
+        const Instance& i = unit.instances[index];
+        if (!i.removed && i.goal != pending.goal) return true;
+    }
+    return false;
+}
+
+// What it waits for does not come by itself, or waits itself for what does not.
+bool Stepper::waits_in_vain(const Unit& unit) const {
+    if (system_.dependency_lost(unit)) return true;
+    const auto edge = system_.blocker(unit);
+    const Unit* const other = edge ? system_.find(edge->unit) : nullptr;
+    if (other == nullptr) return false;
+    if (system_.lost(*other)) return true;
+    return std::ranges::any_of(system_.leaves(other->id), [this](UnitId leaf) {
+        const Unit& waited_for = *system_.find(leaf);
+        const bool waits = std::ranges::any_of(waited_for.instances, [](const Instance& i) {
+            return i.state == State::waiting && !i.removed;
+        });
+        return waits && waits_in_vain(waited_for);
+    });
 }
 
 // How a command came out, if that is known by now. A start has failed as soon
@@ -228,7 +256,7 @@ std::optional<Outcome> Stepper::outcome(const Unit& unit, const PendingCommand& 
         }
     }
     for (std::uint32_t index = 0; index < unit.instances.size(); ++index) {
-        if (pending.instance.index != all_instances && pending.instance.index != index) continue;
+        if (!overlap(pending.instance, {unit.id, index})) continue;
         if (index < pending.first) continue;
         const Instance& i = unit.instances[index];
         if (i.removed) open = open || (pending.scales && alive(i));
@@ -239,8 +267,7 @@ std::optional<Outcome> Stepper::outcome(const Unit& unit, const PendingCommand& 
                 if (pending.goal == Goal::up) return Outcome::failed;
                 break;
             case State::waiting:
-                if (pending.goal == Goal::up && system_.dependency_lost(unit))
-                    return Outcome::failed;
+                if (pending.goal == Goal::up && waits_in_vain(unit)) return Outcome::failed;
                 open = true;
                 break;
             case State::starting:

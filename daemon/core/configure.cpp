@@ -78,6 +78,8 @@ Unit& Stepper::define(SharedSpec spec) {
     made->spec = std::move(spec);
     system_.by_name_.emplace(made->spec->name, made->id);
     Unit& result = *made;
+    system_.by_number_.resize(result.id + 1u);
+    system_.by_number_[result.id] = &result;
     system_.by_id_.emplace(result.id, std::move(made));
     if (result.spec->timer != nullptr) system_.timing_.units.insert(result.id);
     return result;
@@ -138,6 +140,8 @@ void Stepper::resize(Unit& unit, bool is_new) {
     while (unit.instances.size() < wanted_instances(unit)) {
         unit.instances.push_back(fresh(Goal::down));
         unit.instances.back().origin = was_empty ? Origin::start : Origin::scale;
+        // Known from now on, to the next supervisor too: it starts only what is new to it.
+        changed(unit, unit.instances.back());
         if (up && !was_empty) want_going(unit, unit.instances.back());
     }
     unit.instances.shrink_to_fit();

@@ -80,9 +80,10 @@ std::optional<Edge> System::blocker(const Unit& unit) const {
 }
 
 // Stops go in reverse order: while one that needs this unit, or was ordered
-// after it and has to end too, is alive, this one stays.
+// after it and has to end too, is alive, this one stays; unless others of its
+// instances go on, which is enough for them.
 bool Stepper::held_by_dependents(const Unit& unit) const {
-    if (!system_.going(unit)) return false;
+    if (!system_.lost(unit)) return false;
     if (const Unit* const group = system_.group_of(unit);
         group != nullptr && held_by_dependents(*group)) {
         return true;

@@ -1,10 +1,11 @@
 #include "core/stepper.hpp"
 
+#include <utility>
+
 namespace superd::core {
 
 Unit* Stepper::unit(UnitId id) {
-    const auto found = system_.by_id_.find(id);
-    return found == system_.by_id_.end() ? nullptr : found->second.get();
+    return id < system_.by_number_.size() ? system_.by_number_[id] : nullptr;
 }
 
 Instance* Stepper::place(InstanceId id) {
@@ -77,30 +78,37 @@ void Stepper::touch(const Unit& unit) {
     }
     touch_group(unit.id);
     if (next.empty()) return;
-    std::set<UnitId> seen;
+    const std::uint32_t walk = ++system_.walks_;
     while (!next.empty()) {
         const UnitId id = next.back();
         next.pop_back();
-        if (!seen.insert(id).second) continue;
+        Unit* const dependent = this->unit(id);
+        if (dependent == nullptr || std::exchange(dependent->walked, walk) == walk) continue;
         queue(id);
-        const Unit* const dependent = this->unit(id);
-        if (dependent == nullptr) continue;
         next.insert(next.end(), dependent->dependents.begin(), dependent->dependents.end());
         next.insert(next.end(), dependent->members.begin(), dependent->members.end());
     }
 }
 
 void Stepper::queue(UnitId id) {
-    if (queued_.insert(id).second) touched_.push_back(id);
+    Unit* const touched = unit(id);
+    if (touched == nullptr || std::exchange(touched->queued, true)) return;
+    const bool is_group = touched->spec->type == UnitType::group;
+    (is_group ? touched_groups_ : touched_).push(id);
+}
+
+Unit* Stepper::next_touched() {
+    while (!touched_groups_.empty() || !touched_.empty()) {
+        Unit* const next = unit((touched_groups_.empty() ? touched_ : touched_groups_).take());
+        if (next == nullptr) continue;
+        next->queued = false;
+        return next;
+    }
+    return nullptr;
 }
 
 Effects Stepper::finish() {
-    while (!touched_.empty()) {
-        const UnitId id = touched_.front();
-        touched_.pop_front();
-        queued_.erase(id);
-        Unit* const next = unit(id);
-        if (next == nullptr) continue;
+    while (Unit* const next = next_touched()) {
         evaluate(*next);
         answer_pending(*next);
         remove_if_down(*next);
@@ -137,6 +145,7 @@ void Stepper::remove_if_down(Unit& unit) {
     }
     system_.timing_.units.erase(unit.id);
     system_.by_name_.erase(unit.spec->name);
+    system_.by_number_[unit.id] = nullptr;
     system_.by_id_.erase(unit.id);
 }
 

@@ -5,10 +5,10 @@
 
 #include "core/system.hpp"
 
-#include <deque>
 #include <optional>
 #include <set>
 #include <string_view>
+#include <vector>
 
 namespace superd::core {
 
@@ -25,6 +25,18 @@ bool has_hook(const UnitSpec& spec, Hook hook);
 
 // Why the run that comes of it was begun.
 Origin origin_of(const Renewal& renewal);
+
+// Units whose turn is still to come in a step.
+class Touched {
+public:
+    void push(UnitId id) { ids_.push_back(id); }
+    bool empty() const { return next_ == ids_.size(); }
+    UnitId take() { return ids_[next_++]; }
+
+private:
+    std::vector<UnitId> ids_;
+    std::size_t next_ = 0;
+};
 
 class Stepper {
 public:
@@ -60,6 +72,8 @@ private:
     void await(Unit& unit, InstanceId target, CommandId command, Goal goal);
     void answer(CommandId command, InstanceId target, Outcome outcome, std::string text = {});
     void answer_pending(Unit& unit);
+    bool overruled(const Unit& unit, const PendingCommand& pending) const;
+    bool waits_in_vain(const Unit& unit) const;
     std::optional<Outcome> outcome(const Unit& unit, const PendingCommand& pending) const;
 
     // lifecycle.cpp: one run, from spawn to the end of its tree.
@@ -220,6 +234,7 @@ private:
     void disarm(Unit& unit, Instance& instance);
     void touch(const Unit& unit);  // Itself, what it depends on, and what depends on it.
     void queue(UnitId id);
+    Unit* next_touched();  // Null: none is left.
     void remove_if_down(Unit& unit);
 
     // essential.cpp: when superd itself has to go.
@@ -236,8 +251,8 @@ private:
     System& system_;
     Instant now_;
     Effects out_;
-    std::deque<UnitId> touched_;
-    std::set<UnitId> queued_;
+    // Groups before others, who ask what state these are in.
+    Touched touched_groups_, touched_;
     bool reschedule_ = false;  // Some run may be due at another moment than before.
 };
 

@@ -35,8 +35,7 @@ const Unit* System::find(std::string_view name) const {
 }
 
 const Unit* System::find(UnitId id) const {
-    const auto found = by_id_.find(id);
-    return found == by_id_.end() ? nullptr : found->second.get();
+    return id < by_number_.size() ? by_number_[id] : nullptr;
 }
 
 const Instance* System::find(InstanceId id) const {

@@ -72,6 +72,8 @@ struct Unit {
     Instant recycle_due{};     // When an instance will be old enough, if that is timed.
     Instant recycle_pause{};   // Not before: a replacement has failed.
     std::uint32_t recycle_timer = 0;
+    bool queued = false;          // Within a step: it is to be looked at.
+    std::uint32_t walked = 0;     // By which walk over the graph it was met last.
 };
 
 // How many instances it is to have.
@@ -184,6 +186,8 @@ private:
 
     std::map<std::string, UnitId, std::less<>> by_name_;
     std::map<UnitId, std::unique_ptr<Unit>> by_id_;
+    std::vector<Unit*> by_number_;  // The same by position; null: forgotten.
+    std::uint32_t walks_ = 0;       // Over the graph, so far.
     std::mt19937_64 random_;
     Timing timing_;
     RunId next_run_ = 1;

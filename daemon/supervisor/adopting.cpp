@@ -117,6 +117,16 @@ void Supervisor::judge(Inheritance& from) {
         const bool rest = verdict.alive && stored.record.instance.leader_gone;
         from.anything_alive = from.anything_alive || lives || rest;
     }
+    if (from.anything_alive) return;
+    // Leaders that ended unseen may have left others of their trees behind: a run
+    // that is started beside those would be one too many.
+    std::vector<os::TreeRun> unseen;
+    for (const auto& verdict : from.verdicts) {
+        if (verdict.fate == Fate::ended) unseen.push_back({0, verdict.run});
+    }
+    if (unseen.empty()) return;
+    const os::TreeScan scan{welcome_.pid, scope_};
+    from.anything_alive = !scan.everywhere(unseen, [](pid_t) { return false; }).empty();
 }
 
 void Supervisor::take_over(Inheritance& from) {

@@ -145,7 +145,9 @@ core::Exited Supervisor::judged(core::InstanceId id, const core::ExitStatus& tol
     Note note{.kind = wire::EventKind::exit, .id = id, .run = instance.run, .pid = instance.pid};
     note.status = status;
     note.from = instance.state;
-    table_.erase_pid(instance.pid);
+    // Of one that was started under another keeper the number may be another's by now.
+    const core::InstanceId* const owner = table_.by_pid(instance.pid);
+    if (owner != nullptr && *owner == id) table_.erase_pid(instance.pid);
     ended_.push_back(std::move(note));
     return {id, instance.run, status};
 }
@@ -160,9 +162,30 @@ void Supervisor::going_on(const core::Exited& exited) {
     logs_.drain(exited.run);
 }
 
-void Supervisor::on_stranger_end(pid_t pid, std::optional<int> status) {
+// The process that is no child of the keeper's: nobody keeps its number for us, so
+// by now a run that we started may have got it.
+std::optional<core::InstanceId> Supervisor::stranger(pid_t pid) const {
+    const auto is_stranger = [&](core::InstanceId id) {
+        const Row* const row = table_.find(id);
+        const core::Instance* const instance = system_.find(id);
+        return row != nullptr && row->stranger && instance != nullptr && instance->pid == pid;
+    };
     const core::InstanceId* const owner = table_.by_pid(pid);
-    if (owner == nullptr) return;
+    if (owner == nullptr) return std::nullopt;
+    if (is_stranger(*owner)) return *owner;
+    for (const core::Unit* unit : system_.units()) {
+        for (std::uint32_t index = 0; index < unit->instances.size(); ++index) {
+            const core::InstanceId id{unit->id, index};
+            if (is_stranger(id)) return id;
+            if (is_stranger(core::beside(id))) return core::beside(id);
+        }
+    }
+    return std::nullopt;
+}
+
+void Supervisor::on_stranger_end(pid_t pid, std::optional<int> status) {
+    const auto owner = stranger(pid);
+    if (!owner) return;
     const core::InstanceId id = *owner;
     link_.release("pidfd." + std::to_string(system_.find(id)->run));
     const core::Exited ended = recorded(id, {pid, from_wait_status(status)});

@@ -183,6 +183,7 @@ private:
     void take(const keeper::Message& message);
     void on_exited(const std::vector<turn::ToldExit>& exits);
     void on_signal(int number);
+    std::optional<core::InstanceId> stranger(pid_t pid) const;
     void on_stranger_end(pid_t pid, std::optional<int> status);
     // An exit on its way to the core: what it means, and that written to the journal.
     core::Exited judged(core::InstanceId id, const core::ExitStatus& told);

@@ -89,6 +89,9 @@ void Turn::take(std::span<const ToldExit> exits) {
         if (const auto exited = shell_.record(told)) ended.push_back(*exited);
     }
     shell_.publish();
+    // One that has handed over to another main process is gone for good after
+    // this: who takes over then must find the new one in the records.
+    write_records();
     shell_.acknowledge(exits.back().pid, exits.size());
     for (const core::Exited& each : ended) go_on(each);
 }

@@ -40,7 +40,8 @@ public:
 
     // Exits that were told together, in the order of their telling. Whoever
     // dies before the journal has them is told again; afterwards the next
-    // supervisor knows by the journal what the records do not say yet.
+    // supervisor knows by the journal what the records do not say yet. What
+    // was heard before them is in the records by then.
     void take(std::span<const ToldExit> exits);
     // One that the journal knows, or that nobody waits to have acknowledged.
     void go_on(const core::Exited& exited);

@@ -78,6 +78,27 @@ TEST(Configure, AReloadDoesNotStartWhatTheOperatorStopped) {
     EXPECT_EQ(world.at("db").goal, Goal::down);
 }
 
+// Else the next supervisor would take it for new, and start it if its file says so by then.
+TEST(Configure, WhatIsNewIsInTheRecordsThoughNothingHasHappenedToIt) {
+    auto web = spec("web");
+    web.autostart = false;
+    World world{{web}};
+    ASSERT_EQ(world.seen<Changed>().size(), 1u);
+    EXPECT_EQ(world.seen<Changed>()[0].instance, world.id("web"));
+    EXPECT_EQ(world.state("web"), State::inactive);
+}
+
+TEST(Configure, WhoWaitsForAStopThatANewDependentUndoesIsTold) {
+    World world{{spec("db"), spec("web")}};
+    world.obeys = false;
+    world.happen(StopRequested{world.all("db"), 1});
+    EXPECT_FALSE(world.answered(1));
+    world.apply({spec("db"), needing("web", "db")});
+    EXPECT_EQ(world.answer(1), Outcome::superseded);
+    world.pass(1min);
+    EXPECT_EQ(world.state("db"), State::ready);
+}
+
 TEST(Configure, ANewDependencyOfARunningUnitIsStarted) {
     auto db = spec("db");
     db.autostart = false;

@@ -103,6 +103,20 @@ TEST(Dependencies, StopsGoInReverseOrderAndWait) {
     EXPECT_EQ(world.state("web"), State::ready) << "its goal was up all the time";
 }
 
+TEST(Dependencies, TheLastInstanceThatRunsWaitsForDependentsToo) {
+    auto db = spec("db");
+    db.instances = 2;
+    World world{{db, needing("web", "db")}};
+    world.exit("db", {}, 1);
+    EXPECT_EQ(world.state("db", 1), State::inactive);
+    world.obeys = false;
+    world.happen(StopRequested{world.id("db"), 1});
+    EXPECT_EQ(world.state("web"), State::stopping);
+    EXPECT_EQ(world.state("db"), State::ready);
+    world.pass(1min);
+    EXPECT_EQ(world.answer(1), Outcome::done);
+}
+
 TEST(Dependencies, ALossTravelsThroughAChain) {
     auto disk = spec("disk");
     disk.restart.policy = RestartPolicy::never;
@@ -199,6 +213,21 @@ TEST(Dependencies, WhoWaitsForADependentOfTheLostIsTold) {
     EXPECT_FALSE(world.answered(1));
     world.exit("db", {.code = 1});
     EXPECT_EQ(world.answer(1), Outcome::failed);
+}
+
+TEST(Dependencies, WhoWaitsForAStartAfterWhatWillNotCompleteIsTold) {
+    auto migrate = spec("migrate");
+    migrate.type = UnitType::oneshot;
+    migrate.restart.policy = RestartPolicy::never;
+    auto web = needing("web", "migrate", DependencyKind::after, When::completed);
+    World world{{migrate, web, needing("shop", "web", DependencyKind::after)}};
+    world.happen(StartRequested{world.all("web"), 1});
+    world.happen(StartRequested{world.all("shop"), 2});
+    EXPECT_FALSE(world.answered(1) || world.answered(2));
+    world.exit("migrate", {.code = 1});
+    EXPECT_EQ(world.answer(1), Outcome::failed);
+    EXPECT_EQ(world.answer(2), Outcome::failed);
+    EXPECT_EQ(world.state("web"), State::waiting);
 }
 
 TEST(Dependencies, OneOfSeveralInstancesDownDoesNotStopDependents) {

@@ -253,6 +253,23 @@ TEST(Groups, GiveTheirDependenciesToTheirMembers) {
     EXPECT_EQ(world.state("shop"), State::ready);
 }
 
+// What a group is follows from its members before anybody asks it, within a step, too.
+TEST(Groups, AreWaitedForFromTheMomentAMemberIsToStartAnew) {
+    auto task = slow("task");
+    task.restart.policy = RestartPolicy::on_failure;
+    World world{
+        {task, group("inner", {"task"}), needing("api", "inner"), group("all", {"api", "inner"})}};
+    world.ready("task");
+    world.exit("task", {});
+    world.exit("api", {.code = 1});
+    EXPECT_EQ(world.state("inner"), State::ready);
+    EXPECT_EQ(world.state("api"), State::backoff);
+    world.happen(StartRequested{world.all("all"), 1});
+    EXPECT_EQ(world.state("api"), State::waiting);
+    world.ready("task");
+    EXPECT_EQ(world.answer(1), Outcome::done);
+}
+
 TEST(Groups, StayUntilTheirDependentsAreDown) {
     World world{{quick("a"), group("shop", {"a"}), needing("web", "shop")}};
     world.obeys = false;

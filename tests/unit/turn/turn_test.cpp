@@ -111,6 +111,18 @@ TEST_F(Turns, AnExitIsInTheJournalBeforeTheKeeperMayReap) {
                             "go on 1", "sweep", "go on 2", "sweep"));
 }
 
+// A main process that hands over and ends at once: the keeper reaps it, so a supervisor that
+// takes over then can know of the new one by the records alone.
+TEST_F(Turns, WhatWasHeardBeforeAnExitIsInTheRecordsBeforeTheKeeperMayReap) {
+    configure({"a"});
+    turn_.settle();
+    turn_.meanwhile([&] { turn_.add(core::MainChanged{{1, 0}, 1, 200}); });
+    shell_.take();
+    turn_.take(std::vector<ToldExit>{{100, {}}});
+    EXPECT_THAT(shell_.take(),
+                ElementsAre("record nobody", "publish", "write a ready 200", "acknowledge 100 1"));
+}
+
 TEST_F(Turns, RecordsAreWrittenOnceForAllThatHappened) {
     configure({"a", "b"});
     turn_.settle();
