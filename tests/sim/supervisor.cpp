@@ -105,7 +105,7 @@ bool Supervisor::has_work() const {
 void Supervisor::work() {
     for (std::uint32_t turn = random_.below(4), idle = 0; idle < 4 && !concluded_; ++turn) {
         ++idle;
-        const auto next = timers_.next();
+        const auto next = next_timer();
         switch (turn % 4) {
             case 0:
                 if (!machine_.keeper.has_news()) break;
@@ -151,12 +151,22 @@ void Supervisor::take_messages() {
     turn_.take(exits);
 }
 
+std::optional<Instant> Supervisor::next_timer() {
+    const auto next = timers_.next();
+    if (schedule_at_ == Instant{}) return next;
+    return next ? std::min(*next, schedule_at_) : schedule_at_;
+}
+
 void Supervisor::fire_timers() {
     std::vector<core::TimerFired> fired;
     const Instant moment = now();
     while (const auto due = timers_.take(moment)) fired.push_back(*due);
     hear_services();
     for (const core::TimerFired& each : fired) add(each);
+    if (schedule_at_ != Instant{} && schedule_at_ <= moment) {
+        schedule_at_ = {};
+        add(core::ScheduleDue{});
+    }
     settle();
 }
 
