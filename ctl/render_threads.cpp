@@ -1,6 +1,7 @@
 #include "ctl/render_threads.hpp"
 
 #include "ctl/duration.hpp"
+#include "ctl/stable_order.hpp"
 #include "ctl/text_table.hpp"
 
 #include <algorithm>
@@ -50,15 +51,18 @@ struct Line {
 
 void sort_lines(std::vector<Line>& lines, std::string_view sort) {
     const auto by = [&](auto value) {
-        std::ranges::stable_sort(lines, std::ranges::greater{},
-                                 [&](const Line& line) { return value(*line.thread); });
+        sort_stably(lines, [&](const Line& one, const Line& other) {
+            return value(*one.thread) > value(*other.thread);
+        });
     };
     using Thread = wire::ThreadStatus;
     if (sort == "cpu") by([](const Thread& thread) { return thread.cpu_percent.value_or(-1); });
     if (sort == "wait") by([](const Thread& thread) { return thread.wait_percent.value_or(-1); });
     if (sort == "time") by([](const Thread& thread) { return thread.cpu_time; });
     if (sort == "name") {
-        std::ranges::stable_sort(lines, {}, [](const Line& line) { return line.thread->name; });
+        sort_stably(lines, [](const Line& one, const Line& other) {
+            return one.thread->name < other.thread->name;
+        });
     }
 }
 

@@ -26,22 +26,22 @@ std::string TextTable::text(const Style& style) const {
         std::string line;
         std::size_t owed = 0;  // Spaces, which none need at the end of a line.
         for (std::size_t i = 0; i < shown.size(); ++i) {
-            const std::string cell{cell_of(shown[i])};
+            const std::string_view cell = cell_of(shown[i]);
             const std::size_t pad = widths[i] - width(cell);
             const bool right = columns_[shown[i]].align == Align::right;
             if (right) owed += pad;
             if (!cell.empty()) {
                 line.append(owed, ' ');
-                line += title ? style.bold(cell) : cell;
+                line += title ? style.bold(cell) : std::string{cell};
                 owed = 0;
             }
             owed += (right ? 0 : pad) + 2;
         }
         out += line + "\n";
     };
-    append([&](std::size_t i) { return columns_[i].title; }, true);
+    append([&](std::size_t i) -> std::string_view { return columns_[i].title; }, true);
     for (const auto& row : rows_) {
-        append([&](std::size_t i) -> const std::string& { return row[i]; }, false);
+        append([&](std::size_t i) -> std::string_view { return row[i]; }, false);
     }
     return out;
 }

@@ -2,6 +2,7 @@
 
 #include "ctl/duration.hpp"
 #include "ctl/render.hpp"
+#include "ctl/stable_order.hpp"
 #include "wire/json_writer.hpp"
 #include "wire/last_exit.hpp"
 #include "wire/time.hpp"
@@ -44,7 +45,8 @@ std::vector<Timed> timed(const wire::Status& status) {
         if (!unit.timer) continue;
         for (const auto& instance : unit.instances) found.push_back({&unit, &instance});
     }
-    std::ranges::stable_sort(found, {}, &Timed::due);
+    sort_stably(found,
+                [](const Timed& one, const Timed& other) { return one.due() < other.due(); });
     return found;
 }
 

@@ -1,6 +1,7 @@
 #include "ctl/top.hpp"
 
 #include "ctl/duration.hpp"
+#include "ctl/stable_order.hpp"
 #include "wire/json_writer.hpp"
 
 #include <algorithm>
@@ -79,7 +80,7 @@ std::vector<TopRow> Top::take(const wire::Status& status, std::chrono::nanosecon
     }
     before_ = std::move(now);
     at_ = at;
-    std::ranges::stable_sort(rows, [](const TopRow& one, const TopRow& other) {
+    sort_stably(rows, [](const TopRow& one, const TopRow& other) {
         if (one.cpu.value_or(-1) != other.cpu.value_or(-1)) {
             return one.cpu.value_or(-1) > other.cpu.value_or(-1);
         }

@@ -203,7 +203,8 @@ void on_fatal(int signal, siginfo_t* info, void* context) {
     if (!crashing_thread.compare_exchange_strong(nobody, tid)) {
         // Another thread's crash is being told: this one waits for the end. One within the telling
         // ends it at once.
-        while (nobody != tid) ::pause();
+        const bool ours = nobody == tid;
+        while (!ours) ::pause();  // NOLINT(bugprone-infinite-loop): the end comes from outside.
         ::signal(signal, SIG_DFL);
         return;
     }

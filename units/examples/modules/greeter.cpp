@@ -73,8 +73,8 @@ private:
                     answer(request, response);
                 },
                 options);
-        } catch (const std::system_error&) {
-            // The client is gone.
+        } catch (const std::system_error& gone) {
+            context_.log().debug(gone.what());
         }
     }
 

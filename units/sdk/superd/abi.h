@@ -1,6 +1,6 @@
-/* What superd-worker and a module agree on: C alone, so that compiler, standard library and Boost of the
- * two need not agree. Each structure begins with its size: what is beyond the size that the other side
- * tells does not exist for it. Fields are only ever added at the end. */
+/* What superd-worker and a module agree on: C alone, so that compiler, standard library and Boost
+ * of the two need not agree. Each structure begins with its size: what is beyond the size that the
+ * other side tells does not exist for it. Fields are only ever added at the end. */
 #ifndef SUPERD_ABI_H
 #define SUPERD_ABI_H
 
@@ -10,6 +10,8 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* C has no namespaces. NOLINTBEGIN(readability-identifier-naming) */
 
 #define SUPERD_ABI 1u
 
@@ -35,7 +37,8 @@ struct superd_abi_value {
     size_t count;
 };
 
-/* A listener, or another descriptor, by name. Never shutdown(2) it: that would shut it for all workers. */
+/* A listener, or another descriptor, by name. Never shutdown(2) it: that would shut it for all
+ * workers. */
 struct superd_abi_listener {
     const char* name;
     int32_t fd;
@@ -46,7 +49,8 @@ struct superd_abi_listener {
 struct superd_abi_thread {
     uint32_t slot; /* In the page. */
     uint32_t reserved;
-    volatile uint64_t task; /* Id of the listed task that runs now, for the crash report; 0: none. */
+    volatile uint64_t
+        task; /* Id of the listed task that runs now, for the crash report; 0: none. */
 };
 
 enum superd_abi_model { SUPERD_PROCESSES = 1, SUPERD_THREADS = 2, SUPERD_COROUTINES = 4 };
@@ -82,7 +86,8 @@ struct superd_abi_host {
     void (*leave_thread)(void);
     /* Named memory that outlives the worker: a descriptor that the host owns, or -errno. */
     int (*shared)(const char* name, size_t bytes);
-    /* Reads the configuration anew; what it returns lives until the worker ends. Null: it cannot. */
+    /* Reads the configuration anew; what it returns lives until the worker ends. Null: it cannot.
+     */
     const struct superd_abi_value* (*reload)(void);
 };
 
@@ -99,6 +104,8 @@ struct superd_abi_module {
     /* Serves until told to stop; returns the worker's exit code. */
     int (*run)(const struct superd_abi_host*);
 };
+
+/* NOLINTEND(readability-identifier-naming) */
 
 #ifdef __cplusplus
 }

@@ -16,6 +16,7 @@ namespace superd {
 // The configuration is wrong. Thrown from a service's constructor it ends the worker with exit code
 // 78, which superd does not retry: what is in what() is what the operator reads, so say which key
 // and what it should be.
+// Named as the standard names its own. NOLINTNEXTLINE(readability-identifier-naming)
 class config_error : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;

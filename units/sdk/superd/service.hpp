@@ -68,9 +68,10 @@ inline bool agrees(const superd_abi_host& host) noexcept {
 template <class S>
 int preload(const superd_abi_host* host) noexcept {
     if (!agrees(*host)) return 78;
-    return guarded(*host, [host] {
+    return guarded(*host, [&from = *host] {
+        static_cast<void>(from);
         if constexpr (requires(Preload& p) { S::preload(p); }) {
-            Preload given{*host};
+            Preload given{from};
             S::preload(given);
         }
         return 0;

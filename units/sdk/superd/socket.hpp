@@ -29,7 +29,7 @@ public:
     Socket(int fd, Slot* slot, const volatile std::int64_t* stop_ns)
         : fd_{fd}, slot_{slot}, stop_ns_{stop_ns} {
         // So that a thread which waits for its client gives signs of life and sees a stop.
-        const timeval look{.tv_sec = 0, .tv_usec = look_.count() * 1000};
+        const timeval look{.tv_sec = 0, .tv_usec = look_period.count() * 1000};
         ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &look, sizeof look);
     }
     Socket(Socket&& other) noexcept
@@ -59,7 +59,7 @@ public:
         while ((count = ::recv(fd_, buffer.data(), buffer.size(), 0)) < 0 &&
                (errno == EAGAIN || errno == EINTR)) {
             if (errno == EINTR) continue;
-            idle += look_;
+            idle += look_period;
             if (slot_) slot_->beat();
             if (detail::load(stop_ns_) != 0 && idle >= drain_grace) return 0;
             if (idle_max.count() > 0 && idle >= idle_max) return 0;
@@ -85,7 +85,7 @@ private:
         throw std::system_error{error, std::system_category(), std::string{"cannot "} + what};
     }
 
-    static constexpr std::chrono::milliseconds look_{250};
+    static constexpr std::chrono::milliseconds look_period{250};
     int fd_;
     Slot* slot_;
     const volatile std::int64_t* stop_ns_;
