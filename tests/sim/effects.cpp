@@ -81,6 +81,9 @@ void Supervisor::perform(const core::Effect& effect) {
         [](const core::HookTold&) {},
         [&](const core::Swapped& e) { swap(e.instance); },
         [](const core::RollTold&) {},
+        [](const core::TimerTold&) {},
+        [&](const core::ArmSchedule& e) { schedule_at_ = e.at; },
+        [&](const core::AwaitDemand& e) { run_hook({e.instance, 0, core::Hook::none}); },
         [&](const core::Sweep& e) { trees_.sweep(subject(e.instance, e.run)); },
         [&](const core::ArmTimer& e) { timers_.arm(e); },
         [&](const core::DisarmTimer& e) { timers_.disarm(e.instance); },
@@ -157,7 +160,8 @@ void Supervisor::write(core::InstanceId id, const core::Unit& unit,
     Row& its = row(id);
     if (its.slot == 0) its.slot = allocate();
     machine_.disk.slots[its.slot] =
-        turn::encode_record(unit.spec->name, id.index, instance, its.cloned_ns, {}, unit.scaled);
+        turn::encode_record(unit.spec->name, id.index, instance, its.cloned_ns, {}, unit.scaled,
+                            false, unit.autoscaled);
     if (instance.pid == 0) machine_.unrecorded.erase(instance.run);
     // From now on the new main process is the one that counts.
     if (instance.pid == 0 || machine_.find(instance.run) == nullptr) return;

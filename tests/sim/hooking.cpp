@@ -30,7 +30,9 @@ void Supervisor::hook_ended(const Item& item) {
     if (found == hooks_.end()) return;
     const auto [id, run, hook, ok] = found->second;
     hooks_.erase(found);
-    if (hook == core::Hook::none) {
+    if (hook == core::Hook::none && run == 0) {
+        mail_.emplace_back(core::Demanded{id.unit});
+    } else if (hook == core::Hook::none) {
         mail_.emplace_back(core::Drained{id, run});
     } else {
         mail_.emplace_back(core::HookEnded{id, run, hook, ok, "ended with exit 1"});

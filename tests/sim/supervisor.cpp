@@ -66,17 +66,31 @@ core::Event Supervisor::answer(core::Event event) {
     return event;
 }
 
+bool Supervisor::is_present(core::InstanceId id, RunId run) const {
+    for (const core::InstanceId place : {core::in_place(id), core::beside(id)}) {
+        const core::Instance* const instance = system_.find(place);
+        if (instance != nullptr && instance->run == run) return true;
+    }
+    return false;
+}
+
 std::string Supervisor::repeat(Rng random) {
     if (recent_.empty() || turn_.busy() || more_) return {};
     core::Event event = recent_[random.below(recent_.size())];
     const auto name = [this](core::InstanceId id) { return scene_.name(id); };
-    if (random.percent(50)) {
-        std::visit(
-            [](auto& e) {
-                if constexpr (requires { e.run; }) --e.run;
-            },
-            event);
-    }
+    // The same once more, or as if it were about an earlier run; unless that one still is.
+    const bool earlier = random.percent(50);
+    const bool fits = std::visit(
+        [&](auto& e) {
+            if constexpr (requires { e.run; }) {
+                if (!earlier) return true;
+                --e.run;
+                return !is_present(e.instance, e.run);
+            }
+            return true;
+        },
+        event);
+    if (!fits) return {};
     const core::Effects effects = system_.step(event, now());
     ++scene_.events;
     if (effects.empty()) return {};
@@ -105,7 +119,7 @@ bool Supervisor::has_work() const {
 void Supervisor::work() {
     for (std::uint32_t turn = random_.below(4), idle = 0; idle < 4 && !concluded_; ++turn) {
         ++idle;
-        const auto next = timers_.next();
+        const auto next = next_timer();
         switch (turn % 4) {
             case 0:
                 if (!machine_.keeper.has_news()) break;
@@ -151,12 +165,22 @@ void Supervisor::take_messages() {
     turn_.take(exits);
 }
 
+std::optional<Instant> Supervisor::next_timer() {
+    const auto next = timers_.next();
+    if (schedule_at_ == Instant{}) return next;
+    return next ? std::min(*next, schedule_at_) : schedule_at_;
+}
+
 void Supervisor::fire_timers() {
     std::vector<core::TimerFired> fired;
     const Instant moment = now();
     while (const auto due = timers_.take(moment)) fired.push_back(*due);
     hear_services();
     for (const core::TimerFired& each : fired) add(each);
+    if (schedule_at_ != Instant{} && schedule_at_ <= moment) {
+        schedule_at_ = {};
+        add(core::ScheduleDue{});
+    }
     settle();
 }
 

@@ -36,7 +36,8 @@ public:
     // Handles everything that waits for it.
     void work();
     bool has_work() const;
-    std::optional<Instant> next_timer() { return timers_.next(); }
+    // An instance's, or the one of all timed runs.
+    std::optional<Instant> next_timer();
     // superd has stopped.
     bool concluded() const { return concluded_; }
     const core::System& system() const { return system_; }
@@ -94,6 +95,7 @@ private:
     void add(core::Event event);
     void show(const core::Event& event);
     core::Event answer(core::Event event);
+    bool is_present(core::InstanceId id, RunId run) const;
     Row& row(core::InstanceId id);
     void swap(core::InstanceId id);
     core::Exited recorded(core::InstanceId id, const core::ExitStatus& status);
@@ -157,7 +159,7 @@ private:
     std::vector<Pid> exec_failures_;
     std::optional<std::int32_t> ending_;
     std::uint32_t kill_in_ = 0;
-    Instant kill_all_at_{};
+    Instant kill_all_at_{}, schedule_at_{};
     std::vector<core::Event> recent_;  // The last ones about processes, round and round.
     std::size_t next_recent_ = 0;
     bool more_ = false, all_down_ = false, concluded_ = false;

@@ -100,6 +100,20 @@ std::string describe(const core::Event& event, const Trace::Naming& name) {
         [&](const core::RollRequested& e) { return about("roll", e, name); },
         [&](const core::MemoryMeasured& e) { return about("memory of", e, name); },
         [&](const core::RecycleAsked& e) { return about("wants a new run:", e, name); },
+        [&](const core::ClockTold&) { return std::string{"the wall clock is told"}; },
+        [&](const core::ScheduleDue&) { return std::string{"a timed run is due"}; },
+        [&](const core::RanBefore& e) { return about("ran before:", e, name); },
+        [&](const core::ScheduleRequested& e) {
+            return std::string{e.on ? "enable" : "disable"} + " the timer of " +
+                   name({e.unit, core::all_instances});
+        },
+        [&](const core::Autoscaled& e) {
+            return "superd scales " + name({e.unit, core::all_instances}) + " to " +
+                   std::to_string(e.count);
+        },
+        [&](const core::Demanded& e) { return "wanted: " + name({e.unit, core::all_instances}); },
+        [&](const core::DemandFailed& e) { return about("cannot be reached:", e, name); },
+        [&](const core::FellIdle& e) { return "idle: " + name({e.unit, core::all_instances}); },
         [&](const core::ShutdownRequested&) { return std::string{"superd is to stop"}; },
     };
     return std::visit(visitor, event);
@@ -121,6 +135,9 @@ std::string describe(const core::Effect& effect, const Trace::Naming& name) {
         },
         [&](const core::Swapped& e) { return about("swapped:", e, name); },
         [&](const core::RollTold& e) { return about("roll of", e, name) + ", " + e.text; },
+        [&](const core::ArmSchedule&) { return std::string{"arm the timer of timed runs"}; },
+        [&](const core::TimerTold& e) { return about("timed run of", e, name) + ", " + e.text; },
+        [&](const core::AwaitDemand& e) { return about("await demand of", e, name); },
         [&](const core::Drain& e) { return about("drain", e, name); },
         [&](const core::RunHook& e) {
             return about("run hook of", e, name) + ", " + std::string{core::to_string(e.hook)};

@@ -122,6 +122,10 @@ private:
             case Reason::replaced:
             case Reason::superfluous:
                 return require(core::is_beside(id), "it is not beside another one", id);
+            case Reason::idle:
+            case Reason::overrun: return;
+            case Reason::scheduled:
+            case Reason::demand:
             case Reason::none:
             case Reason::not_started:
             case Reason::spawning:
