@@ -66,17 +66,31 @@ core::Event Supervisor::answer(core::Event event) {
     return event;
 }
 
+bool Supervisor::is_present(core::InstanceId id, RunId run) const {
+    for (const core::InstanceId place : {core::in_place(id), core::beside(id)}) {
+        const core::Instance* const instance = system_.find(place);
+        if (instance != nullptr && instance->run == run) return true;
+    }
+    return false;
+}
+
 std::string Supervisor::repeat(Rng random) {
     if (recent_.empty() || turn_.busy() || more_) return {};
     core::Event event = recent_[random.below(recent_.size())];
     const auto name = [this](core::InstanceId id) { return scene_.name(id); };
-    if (random.percent(50)) {
-        std::visit(
-            [](auto& e) {
-                if constexpr (requires { e.run; }) --e.run;
-            },
-            event);
-    }
+    // The same once more, or as if it were about an earlier run; unless that one still is.
+    const bool earlier = random.percent(50);
+    const bool fits = std::visit(
+        [&](auto& e) {
+            if constexpr (requires { e.run; }) {
+                if (!earlier) return true;
+                --e.run;
+                return !is_present(e.instance, e.run);
+            }
+            return true;
+        },
+        event);
+    if (!fits) return {};
     const core::Effects effects = system_.step(event, now());
     ++scene_.events;
     if (effects.empty()) return {};

@@ -95,6 +95,7 @@ private:
     void add(core::Event event);
     void show(const core::Event& event);
     core::Event answer(core::Event event);
+    bool is_present(core::InstanceId id, RunId run) const;
     Row& row(core::InstanceId id);
     void swap(core::InstanceId id);
     core::Exited recorded(core::InstanceId id, const core::ExitStatus& status);
