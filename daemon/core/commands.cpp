@@ -219,7 +219,7 @@ void Stepper::answer_pending(Unit& unit) {
 // Another goal has taken the place of the one that it set: that of a group, or of
 // what a new configuration needs.
 bool Stepper::overruled(const Unit& unit, const PendingCommand& pending) const {
-    if (pending.scales) return false;
+    if (pending.scales || pending.rolls) return false;
     for (std::uint32_t index = 0; index < unit.instances.size(); ++index) {
         if (!overlap(pending.instance, {unit.id, index})) continue;
         const Instance& i = unit.instances[index];

@@ -89,13 +89,16 @@ void Stepper::hook_over(Unit& unit, Instance& instance, bool ok, std::string tex
         instance.run_failed = true;
     }
     switch (hook) {
-        case Hook::pre_start:
-            if (ok) return launch(unit, instance);
+        case Hook::pre_start: {
+            // A stop that waits for those who need it is no reason to begin meanwhile.
+            const auto end = must_end(unit, instance);
+            if (ok && !end) return launch(unit, instance);
             // What it may have left behind is ended like any run's tree.
             instance.leader_gone = true;
-            enter(unit, instance, State::stopping, Reason::pre_start_failed);
+            enter(unit, instance, State::stopping, ok ? *end : Reason::pre_start_failed);
             out_.emplace_back(Sweep{id, instance.run});
             return;
+        }
         case Hook::post_start:
             if (!ok) return begin_stop(unit, instance, Reason::post_start_failed);
             return became_ready(unit, instance,

@@ -117,6 +117,7 @@ void Stepper::roll(const RollRequested& request) {
         i->renewal->first = system_.next_run_;
         changed(*found, *i);
     }
+    touch(*found);  // Who waits is told, though there may be nothing to do.
     if (flagged.empty()) return;
     found->rolling = true;
     tell_roll(

@@ -45,6 +45,11 @@ const char* word_of(core::Outcome outcome) {
     return "";
 }
 
+std::string scaled(std::string_view who, const auto& event, const Trace::Naming& name) {
+    return std::string{who} + name({event.unit, core::all_instances}) + " to " +
+           std::to_string(event.count);
+}
+
 }  // namespace
 
 std::string describe(const core::Event& event, const Trace::Naming& name) {
@@ -54,8 +59,7 @@ std::string describe(const core::Event& event, const Trace::Naming& name) {
         [&](const core::RestartRequested& e) { return about("restart", e, name); },
         [&](const core::ResetRequested& e) { return about("reset", e, name); },
         [&](const core::ScaleRequested& e) {
-            return "scale " + name({e.unit, core::all_instances}) + " to " +
-                   std::to_string(e.count) + command(e.command);
+            return scaled("scale ", e, name) + command(e.command);
         },
         [&](const core::Spawned& e) {
             return about("spawned", e, name) + ", pid " + std::to_string(e.pid);
@@ -107,10 +111,7 @@ std::string describe(const core::Event& event, const Trace::Naming& name) {
             return std::string{e.on ? "enable" : "disable"} + " the timer of " +
                    name({e.unit, core::all_instances});
         },
-        [&](const core::Autoscaled& e) {
-            return "superd scales " + name({e.unit, core::all_instances}) + " to " +
-                   std::to_string(e.count);
-        },
+        [&](const core::Autoscaled& e) { return scaled("superd scales ", e, name); },
         [&](const core::Demanded& e) { return "wanted: " + name({e.unit, core::all_instances}); },
         [&](const core::DemandFailed& e) { return about("cannot be reached:", e, name); },
         [&](const core::FellIdle& e) { return "idle: " + name({e.unit, core::all_instances}); },

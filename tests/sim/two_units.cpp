@@ -131,9 +131,9 @@ bool TwoUnits::happen(Act act) {
 void TwoUnits::come_to_rest() {
     for (int i = 0; i < acts_to_rest; ++i) {
         const bool completes = scene_.system->find("u2")->spec->type == core::UnitType::oneshot;
-        happen(Act::ready_b);
-        happen(completes ? Act::succeed_a : Act::ready_a);
-        if (!happen(Act::time_is_up)) break;
+        const bool b_moved = happen(Act::ready_b);
+        const bool a_moved = happen(completes ? Act::succeed_a : Act::ready_a);
+        if (!happen(Act::time_is_up) && !a_moved && !b_moved) break;
     }
     scene_.tell([](Invariant& each) { each.at_rest(); });
 }

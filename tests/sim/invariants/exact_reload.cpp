@@ -54,9 +54,11 @@ public:
                     change->instance);
         }
         if (!during_ || change->from == core::State::stopping) return;
-        const bool has_to = i.reason == Reason::removed || i.reason == Reason::dependency ||
-                            i.reason == Reason::group || i.reason == Reason::shutdown ||
-                            i.reason == Reason::stopped;
+        // The next one of a roll that is under way may have its turn.
+        const bool is_next = i.reason == Reason::renewal || core::is_beside(change->instance);
+        const bool has_to = is_next || i.reason == Reason::removed ||
+                            i.reason == Reason::dependency || i.reason == Reason::group ||
+                            i.reason == Reason::shutdown || i.reason == Reason::stopped;
         require(has_to, "a reload ends it", change->instance);
     }
 

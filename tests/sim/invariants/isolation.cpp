@@ -86,7 +86,9 @@ private:
                 return require(unit.instances[core::number_of(id)].goal == core::Goal::down,
                                "it is stopped against its goal", id);
             case Reason::removed:
-                return require(i.removed || removed_.contains(key(id)) ||
+                return require(i.removed || unit.removed ||
+                                   unit.instances[core::number_of(id)].removed ||
+                                   removed_.contains(key(id)) ||
                                    core::number_of(id) >= core::wanted_instances(unit),
                                "it is ended as if it had left the configuration", id);
             case Reason::shutdown:

@@ -30,7 +30,9 @@ public:
                     "its stop is over, and something of its tree lives", change->instance);
         }
         const bool ends = change->to == State::stopping && i.state == State::stopping;
-        const bool waits = waits_for_dependents(i.reason) && !core::is_beside(change->instance);
+        // Without a process it is of no use to anybody.
+        const bool waits = has_process(scene_, change->instance) &&
+                           waits_for_dependents(i.reason) && !core::is_beside(change->instance);
         if (ends && waits) wait(unit, change->instance);
     }
     void superd_ended() override {

@@ -53,6 +53,25 @@ TEST(Hooks, PreStartRunsBeforeTheProcessOfEachRun) {
     EXPECT_EQ(world.seen<Spawn>().size(), 1u);
 }
 
+// It waits until those who need it are down, and is not started meanwhile.
+TEST(Hooks, APreStartThatEndsAfterAStopStartsNothing) {
+    const auto db = hooked("db", {Hook::pre_start});
+    World world{{db, needing("web", "db")}};
+    world.end_hook(Hook::pre_start);
+    ASSERT_EQ(world.state("web"), State::ready);
+    world.exit("db", {.code = 1});
+    world.pass(1s);
+    ASSERT_EQ(world.at("db").reason, Reason::pre_start);
+    world.obeys = false;
+    world.happen(StopRequested{world.all("db"), 1});
+    ASSERT_EQ(world.state("web"), State::stopping);
+    world.end_hook(Hook::pre_start);
+    EXPECT_EQ(world.seen<Spawn>().size(), 2u) << "db's first, and web's";
+    EXPECT_EQ(world.state("db"), State::inactive);
+    world.pass(1min);
+    EXPECT_EQ(world.answer(1), Outcome::done);
+}
+
 TEST(Hooks, APreStartThatFailsIsAFailedStartByThePolicy) {
     auto web = hooked("web", {Hook::pre_start});
     web.restart.limit = 2;
