@@ -51,7 +51,7 @@ def test_a_configuration_that_the_service_refuses_ends_it_for_good(make):
 @pytest.mark.parametrize("settings, said", [
     ({"module": "/nowhere/lib.so"}, "cannot use the module /nowhere/lib.so: "),
     ({"model": "fibers"}, 'model must be processes, threads or coroutines, not "fibers"'),
-    ({"threads": 0}, "threads must be from 1 to 254"),
+    ({"threads": 0}, "threads must be from 1 to 256"),
     ({"module": "/lib/x86_64-linux-gnu/libc.so.6"}, "it exports no superd_module; say SUPERD_SERVICE"),
 ])
 def test_wrong_settings_end_it_for_good_with_a_reason(make, settings, said):

@@ -19,6 +19,8 @@ namespace superd::worker {
 namespace {
 
 constexpr std::string_view memory_prefix = "shared.";
+// Of the page's slots one is the main thread's, one is left for what the service begins itself.
+constexpr std::uint32_t threads_max = protocol::slots_max - 2;
 
 // The table's functions and the signal handlers are given no object: this is the one there is.
 Host* the_host = nullptr;
@@ -84,6 +86,11 @@ Result<void> Host::prepare() {
         listeners_.push_back({passed.name.c_str(), passed.fd, accepts(passed.fd) ? 1 : 0});
     }
     bind_to_processors();
+    if (inputs_.settings.threads > threads_max) {
+        log_line(2, "a worker has at most " + std::to_string(threads_max) +
+                        " threads: no more are begun");
+        inputs_.settings.threads = threads_max;
+    }
     const auto& settings = inputs_.settings;
     watch_for_crashes(*page_, settings.unit + "/" + std::to_string(settings.index) +
                                   ", generation " + std::to_string(settings.generation));

@@ -180,7 +180,7 @@ std::expected<Settings, std::string> parse_settings(std::string_view text) {
     members.integer("index", settings.index, 0);
     members.integer("count", settings.count, 1);
     members.integer("generation", settings.generation, 1);
-    members.integer("threads", settings.threads, 1, 254);
+    members.integer("threads", settings.threads, 1, 256);
     members.integer("task-timeout", settings.task_timeout_ms, 0);
     members.integer("drain-timeout", settings.drain_timeout_ms, 0);
     members.integer("max-tasks", settings.max_tasks, 0);

@@ -59,8 +59,8 @@ TEST(Settings, NameTheMemberThatIsWrong) {
     EXPECT_THAT(error_of(R"({"unit": "u"})"), testing::HasSubstr("module is missing"));
     EXPECT_THAT(error_of(with(R"("version": 2)")),
                 testing::HasSubstr("version must be from 1 to 1"));
-    EXPECT_THAT(error_of(with(R"("threads": 255)")),
-                testing::HasSubstr("threads must be from 1 to 254"));
+    EXPECT_THAT(error_of(with(R"("threads": 257)")),
+                testing::HasSubstr("threads must be from 1 to 256"));
     EXPECT_THAT(error_of(with(R"("index": -1)")), testing::HasSubstr("index must be from 0"));
     EXPECT_THAT(error_of(with(R"("preload": 1)")),
                 testing::HasSubstr("preload must be true or false"));

@@ -48,14 +48,14 @@ struct StartBlocking {
 // returns what it returns or throws what it throws. The sanctioned way to block in the coroutine
 // model; `fn` must not touch what the loop uses. It is not cancelled: a worker that stops waits for
 // it.
-template <class F, class AnyExecutor = asio::any_io_executor>
+template <class AnyExecutor = asio::any_io_executor, class F>
 asio::awaitable<std::invoke_result_t<F&>, AnyExecutor> blocking(Context& context, F fn) {
     constexpr asio::use_awaitable_t<AnyExecutor> token;
     detail::Loop* loop = &context.loop();
     using Signature = void(std::exception_ptr, std::optional<detail::Answer<F>>);
     auto started = asio::async_initiate<const asio::use_awaitable_t<AnyExecutor>, Signature>(
         detail::StartBlocking{}, token, loop, std::move(fn));
-    auto answer = co_await std::move(started);
+    [[maybe_unused]] auto answer = co_await std::move(started);
     if constexpr (!std::is_void_v<std::invoke_result_t<F&>>) co_return std::move(*answer);
 }
 

@@ -127,6 +127,7 @@ public:
 
 private:
     friend class detail::Drive;
+    friend class detail::Loop;  // Makes itself known while it lives.
 
     const superd_abi_host& host_;
     protocol::Page& page_;

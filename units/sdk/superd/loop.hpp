@@ -57,10 +57,13 @@ public:
           stop_{io_, ::fcntl(context.host().stop_fd, F_DUPFD_CLOEXEC, 0)},
           reload_{io_, ::fcntl(context.host().reload_fd, F_DUPFD_CLOEXEC, 0)},
           pool_{context.running(), context.threads()},
-          now_ns_{now_ns()} {}
+          now_ns_{now_ns()} {
+        context.loop_ = this;
+    }
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
     ~Loop() {
+        context_.loop_ = nullptr;
         // What they run would post its answer here.
         pool_.close();
         context_.running().join(std::chrono::steady_clock::time_point::max());

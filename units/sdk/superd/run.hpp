@@ -289,7 +289,6 @@ private:
     static int coroutines(Context& context) {
         std::optional<S> service;
         Loop loop{context};
-        context.loop_ = &loop;
         construct(service, context);
         loop.on_reload([&service, &context] { reload(*service, context); });
         loop.on_stop([&context] { begin_stop(context); });
