@@ -28,7 +28,7 @@ def plain(superd):
 
     ports = {}
     for path in [*superd.config.glob("units/*.toml"), superd.config / "nginx/nginx.conf"]:
-        text = re.sub(r"\b180\d\d\b", move, path.read_text().replace("@EXAMPLES@", str(superd.config)))
+        text = re.sub(r"\b18[01]\d\d\b", move, path.read_text().replace("@EXAMPLES@", str(superd.config)))
         path.write_text(text)
         keep = path.stem.startswith("plain-") or path.stem in ("web", "proxy")
         if path.suffix == ".toml" and not keep:

@@ -63,6 +63,7 @@ def test_serves_and_tells_what_it_is(make, model):
     assert worker.page.header()["stopping"] == 1
 
 
+@pytest.mark.long
 @every_model
 def test_a_replacement_on_the_same_listener_fails_no_request(make, model):
     old = make(model).start().ready()
@@ -341,6 +342,7 @@ def test_a_class_is_made_with_its_configuration(make):
     assert worker.stop() == 0
 
 
+@pytest.mark.long
 def test_threads_that_compute_are_told_of_the_gil(make):
     worker = make("threads").start().ready()
     clients = Short(worker.port, threads=3, path="/compute")

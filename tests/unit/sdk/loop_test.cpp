@@ -1,0 +1,189 @@
+// Coroutines on a worker's loop: what they wait for, how they are listed, and how they end with it.
+#include <sys/eventfd.h>
+
+#include <unistd.h>
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <superd/service.hpp>
+#include <thread>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+namespace asio = superd::asio;
+
+volatile std::int64_t stop_ns = 0;
+std::vector<std::string>* logged = nullptr;
+thread_local superd_abi_thread this_thread{};
+
+class CoroutineLoop : public testing::Test {
+protected:
+    CoroutineLoop() {
+        stop_ns = 0;
+        logged = &lines_;
+        host_.size = sizeof host_;
+        host_.abi = SUPERD_ABI;
+        host_.unit = "shop";
+        host_.reason = "start";
+        host_.model = SUPERD_COROUTINES;
+        host_.count = host_.generation = 1;
+        host_.threads = 2;
+        host_.config = &table_;
+        host_.page = page_.get();
+        host_.page_size = superd::protocol::page_size;
+        host_.page_version = superd::protocol::page_version;
+        host_.stop_fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        host_.reload_fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        host_.stop_ns = &stop_ns;
+        host_.notify = [](const char*, int) { return 0; };
+        host_.log = [](int, const char* text, std::size_t size) {
+            logged->emplace_back(text, size);
+        };
+        host_.enter_thread = [](std::uint32_t) { return &this_thread; };
+        host_.leave_thread = [] {};
+    }
+    ~CoroutineLoop() override {
+        ::close(host_.stop_fd);
+        ::close(host_.reload_fd);
+    }
+
+    // As SIGTERM does.
+    void stop() {
+        stop_ns = static_cast<std::int64_t>(superd::detail::now_ns());
+        const std::uint64_t one = 1;
+        ASSERT_EQ(::write(host_.stop_fd, &one, sizeof one), static_cast<ssize_t>(sizeof one));
+    }
+
+    // Runs `work` on a loop until it and the loop have ended; false when not all ended in time.
+    template <class Work>
+    bool run(Work work) {
+        superd::Context context{host_};
+        superd::detail::Loop loop{context};
+        const auto whole = [this, &loop, work]() -> asio::awaitable<void> {
+            return stop_after(work(loop));
+        };
+        loop.spawn("test", whole);
+        return loop.run();
+    }
+    asio::awaitable<void> stop_after(asio::awaitable<void> work) {
+        co_await std::move(work);
+        stop();
+    }
+
+    static superd::protocol::Page& page(superd::detail::Loop& loop) {
+        return *static_cast<superd::protocol::Page*>(loop.context().host().page);
+    }
+
+    superd_abi_value table_{.type = SUPERD_TABLE};
+    std::unique_ptr<superd::protocol::Page> page_ = std::make_unique<superd::protocol::Page>();
+    superd_abi_host host_{};
+    std::vector<std::string> lines_;
+};
+
+asio::awaitable<void> block(superd::detail::Loop& loop, std::string& seen) {
+    const auto here = std::this_thread::get_id();
+    const auto answer = [] {
+        return std::make_pair(std::string(100, 'x'), std::this_thread::get_id());
+    };
+    const auto [text, there] = co_await superd::blocking(loop.context(), answer);
+    seen += text == std::string(100, 'x') && there != here ? "value " : "wrong ";
+    int called = 0;
+    const auto nothing = [&called] { ++called; };
+    co_await superd::blocking(loop.context(), nothing);
+    seen += called == 1 ? "void " : "wrong ";
+    const auto fails = []() -> int { throw std::runtime_error{"it did not work"}; };
+    try {
+        co_await superd::blocking(loop.context(), fails);
+    } catch (const std::runtime_error& failure) {
+        seen += failure.what();
+    }
+    if (std::this_thread::get_id() != here) seen += " elsewhere";
+}
+
+TEST_F(CoroutineLoop, WaitsForWhatBlocksInAnotherThread) {
+    std::string seen;
+    EXPECT_TRUE(run([&seen](superd::detail::Loop& loop) { return block(loop, seen); }));
+    EXPECT_EQ(seen, "value void it did not work");
+}
+
+asio::awaitable<void> sleep_long(superd::detail::Loop& loop, bool& woken_by_stop) {
+    const bool goes_on = co_await superd::sleep(loop.context(), 24h);
+    woken_by_stop = !goes_on;
+}
+
+asio::awaitable<void> begin_sleeper(superd::detail::Loop& loop, bool& woken_by_stop) {
+    loop.spawn("sleeper", [&loop, &woken_by_stop] { return sleep_long(loop, woken_by_stop); });
+    co_await superd::wait(loop.context(), 1ms);
+    const auto& page = *static_cast<superd::protocol::Page*>(loop.context().host().page);
+    if (page.slots[0].live.load() != 2) throw std::runtime_error{"two are alive"};
+}
+
+TEST_F(CoroutineLoop, EndsSleepersWhenItStops) {
+    bool woken_by_stop = false;
+    EXPECT_TRUE(
+        run([&](superd::detail::Loop& loop) { return begin_sleeper(loop, woken_by_stop); }));
+    EXPECT_TRUE(woken_by_stop);
+    EXPECT_THAT(lines_, ElementsAre());
+    EXPECT_EQ(page_->slots[0].done, 2u);
+    for (const auto& task : page_->tasks) EXPECT_EQ(task.id, 0u);
+}
+
+asio::awaitable<void> time_out(superd::detail::Loop& loop, std::string& seen) {
+    auto work = superd::wait(loop.context(), 24h);
+    try {
+        co_await superd::task(loop.context(), "slow", std::move(work));
+    } catch (const boost::system::system_error& failure) {
+        seen = failure.code() == asio::error::operation_aborted ? "cancelled" : failure.what();
+    }
+    // The limit was the task's alone: this one goes on.
+    auto more = superd::wait(loop.context(), 1ms);
+    co_await std::move(more);
+    seen += ", and on";
+}
+
+TEST_F(CoroutineLoop, CancelsATaskAtItsLimitAndThatAlone) {
+    host_.task_timeout_ms = 150;
+    std::string seen;
+    // The whole test is a task with the same limit, begun earlier: it is not listed, so not
+    // limited.
+    superd::Context context{host_};
+    superd::detail::Loop loop{context};
+    loop.begin([&] { return stop_after(time_out(loop, seen)); },
+               superd::detail::TaskTable::unlisted);
+    EXPECT_TRUE(loop.run());
+    EXPECT_EQ(seen, "cancelled, and on");
+}
+
+asio::awaitable<void> fail_with(std::string what) {
+    if (!what.empty()) throw std::runtime_error{what};
+    co_return;
+}
+
+asio::awaitable<void> begin_failures(superd::detail::Loop& loop) {
+    loop.spawn("bad", [] { return fail_with("it is broken"); });
+    loop.spawn("good", [] { return fail_with(""); });
+    co_await superd::wait(loop.context(), 1ms);
+}
+
+TEST_F(CoroutineLoop, LogsAnExceptionAndGoesOn) {
+    EXPECT_TRUE(run([](superd::detail::Loop& loop) { return begin_failures(loop); }));
+    EXPECT_THAT(lines_, ElementsAre("a coroutine ended with an exception: it is broken"));
+}
+
+TEST_F(CoroutineLoop, IsCutOffWhenTheDrainTakesTooLong) {
+    host_.drain_timeout_ms = 50;
+    superd::Context context{host_};
+    superd::detail::Loop loop{context};
+    loop.spawn("stubborn", [&loop] { return superd::wait(loop.context(), 24h); });
+    stop();
+    EXPECT_FALSE(loop.run());
+}
+
+}  // namespace
