@@ -72,8 +72,8 @@ struct Unit {
     Instant recycle_due{};     // When an instance will be old enough, if that is timed.
     Instant recycle_pause{};   // Not before: a replacement has failed.
     std::uint32_t recycle_timer = 0;
-    bool queued = false;          // Within a step: it is to be looked at.
-    std::uint32_t walked = 0;     // By which walk over the graph it was met last.
+    bool queued = false;       // Within a step: it is to be looked at.
+    std::uint32_t walked = 0;  // By which walk over the graph it was met last.
 };
 
 // How many instances it is to have.
