@@ -77,7 +77,7 @@ def commands_for_clang(build):
     the names of its warnings. So clang-tidy sees, too, what a source forgot to include."""
     entries = json.loads((build / "compile_commands.json").read_text())
     for entry in entries:
-        entry["command"] = re.sub(r" -Winvalid-pch| -include \S+cmake_pch\.hxx| -Wno-(restrict|stringop-\w+)", "",
+        entry["command"] = re.sub(r" -Winvalid-pch| -fcoroutines| -include \S+cmake_pch\.hxx| -Wno-(restrict|stringop-\w+)", "",
                                   entry["command"])
     place = ROOT / "build" / "lint"
     place.mkdir(parents=True, exist_ok=True)
