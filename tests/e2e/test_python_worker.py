@@ -119,6 +119,16 @@ def test_a_drain_closes_idle_connections_and_lets_a_task_end(make, model):
 
 
 @every_model
+def test_it_stops_also_when_superd_and_the_log_are_gone(make, model):
+    unheard = ["bash", "-c", 'exec "$@" > >(exit) 2>&1', "bash", *worker_host.PYTHON_WORKER]
+    worker = make(model, program=unheard).start().ready()
+    worker.notify.close()
+    assert get(worker.port) == "hello"
+    # The service itself prints something at its end, and may fail for that.
+    assert worker.stop() >= 0
+
+
+@every_model
 def test_what_outlasts_the_drain_is_cut_and_named(make, model):
     worker = make(model, **{"drain-timeout": 300}).start().ready()
     with socket.create_connection(("127.0.0.1", worker.port)) as client:

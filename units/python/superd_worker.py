@@ -399,10 +399,22 @@ class Notify:
         if not self._socket:
             return
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack(f"{len(descriptors)}i", *descriptors))]
+        # A sign of life is not worth waiting for: there will be another.
+        flags = socket.MSG_DONTWAIT if text == "WATCHDOG=1" else 0
         try:
-            self._socket.sendmsg([text.encode()], rights if descriptors else [], 0, self._target)
+            self._socket.sendmsg([text.encode()], rights if descriptors else [], flags, self._target)
+        except BlockingIOError:
+            pass
         except OSError as cause:
-            print(f"cannot tell superd {text.splitlines()[0]}: {cause}", file=sys.stderr)
+            complain(f"cannot tell superd {text.splitlines()[0]}: {cause}")
+
+
+def complain(sentence):
+    """To the log, which may be gone: that is no reason not to go on."""
+    try:
+        print(sentence, file=sys.stderr)
+    except (OSError, ValueError):
+        pass
 
 
 class Stop:
@@ -817,9 +829,9 @@ class Host:
             self.stopped_at = time.monotonic()
             self.deadline = self.stopped_at + (self.settings["drain-timeout"] / 1000 or math.inf)
             self.page.stopping()
-            self.notify.tell("STOPPING=1")
             self.stop.set()
             self.model.on_stop()
+            self.notify.tell("STOPPING=1")
 
     def fail_permanently(self, reason):
         self.log.error("cannot go on: %s", reason)
@@ -1940,11 +1952,11 @@ def exit_with(run):
     try:
         code = run()
     except ConfigError as cause:
-        print(cause, file=sys.stderr)
+        complain(cause)
         Notify(os.environ.get("NOTIFY_SOCKET")).tell(f"STATUS={' '.join(str(cause).split())}")
         code = EX_CONFIG
     except Exception as cause:
-        print(own_frames_off(cause), file=sys.stderr)
+        complain(own_frames_off(cause))
         code = 1
     sys.exit(code)
 
