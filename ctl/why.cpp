@@ -35,6 +35,7 @@ public:
         if (state == "inactive") inactive();
         if (state == "completed") completed();
         if (told_.headline.empty()) told_.headline = name_ + " is " + state + ": " + link_.text;
+        if (link_.other_run) replacement(*link_.other_run);
         if (!link_.schedule.empty()) timer();
         told_.headline += ".";
         return std::move(told_);
@@ -60,6 +61,18 @@ private:
         if (!link_.next_run) return below(name + " is suspended.");
         below(name + " runs it next at " + clock_time(*link_.next_run, now_ns_) + ", " +
               until_text(*link_.next_run, now_ns_) + ".");
+    }
+
+    // The higher number is the newer run: until it is ready, the one in place stays.
+    void replacement(const wire::OtherRun& other) {
+        const auto run = "Run " + std::to_string(other.run) +
+                         (other.pid ? ", pid " + std::to_string(*other.pid) + "," : "");
+        const auto state = printable(other.reason);
+        if (other.run < link_.run) {
+            return below(run + " is " + printable(other.state) + ": " + state + ".");
+        }
+        below(run + " is to take its place once it is ready: " + state + ".");
+        below("Should that one fail, this one stays.");
     }
 
     void waiting() {

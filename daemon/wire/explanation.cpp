@@ -3,6 +3,7 @@
 #include "wire/json_reader.hpp"
 #include "wire/json_writer.hpp"
 #include "wire/last_exit.hpp"
+#include "wire/other_run.hpp"
 
 namespace superd::wire {
 
@@ -56,6 +57,10 @@ void write(JsonWriter& json, const Link& link) {
     link.command ? write(json, *link.command) : json.null();
     json.member("schedule", link.schedule);
     json.member("next-run", link.next_run);
+    if (link.other_run) {
+        json.key("other-run");
+        write(json, *link.other_run);
+    }
     json.member("superd-stops", link.superd_stops);
     json.end_object();
 }
@@ -105,6 +110,9 @@ Link read_link(const JsonReader& json) {
     for_each_object(json.array("deaths"),
                     [&](const JsonReader& death) { link.deaths.push_back(read_exit(death)); });
     if (json.find("command") != nullptr) link.command = read_command(json.object("command"));
+    if (json.find("other-run") != nullptr) {
+        link.other_run = read_other_run(json.object("other-run"));
+    }
     json.read("superd-stops", link.superd_stops);
     return link;
 }

@@ -53,6 +53,7 @@ struct Link {
     std::optional<GivenCommand> command;  // The last one.
     std::string schedule;                 // Its timer's: "daily 03:00"; empty: it has none.
     std::optional<std::string> next_run;  // Of a timer; null: none is due.
+    std::optional<OtherRun> other_run;    // While it is being replaced.
     bool superd_stops = false;
 };
 

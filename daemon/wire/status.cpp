@@ -3,6 +3,7 @@
 #include "wire/json_reader.hpp"
 #include "wire/json_writer.hpp"
 #include "wire/last_exit.hpp"
+#include "wire/other_run.hpp"
 
 namespace superd::wire {
 
@@ -55,12 +56,7 @@ void write(JsonWriter& json, const InstanceStatus& instance) {
     if (!instance.checks.empty()) write(json, instance.checks);
     if (instance.other_run) {
         json.key("other-run");
-        json.begin_object();
-        json.member("run", instance.other_run->run);
-        json.member("pid", instance.other_run->pid);
-        json.member("state", instance.other_run->state);
-        json.member("reason", instance.other_run->reason);
-        json.end_object();
+        write(json, *instance.other_run);
     }
     if (!instance.deaths.empty()) {
         json.key("deaths");
@@ -175,12 +171,7 @@ InstanceStatus read_instance(const JsonReader& json) {
         });
     }
     if (json.find("other-run") != nullptr) {
-        const auto other = json.object("other-run");
-        OtherRun& run = instance.other_run.emplace();
-        other.required("run", run.run);
-        other.read("pid", run.pid);
-        other.required("state", run.state);
-        other.read("reason", run.reason);
+        instance.other_run = read_other_run(json.object("other-run"));
     }
     if (json.find("deaths") != nullptr) {
         for_each_object(json.array("deaths"), [&](const JsonReader& death) {

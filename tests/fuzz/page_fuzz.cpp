@@ -32,7 +32,8 @@ struct File {
 // Input: pieces of (position, length, bytes), written one over the other.
 void write_pieces(std::uint8_t* page, const std::uint8_t* data, std::size_t size) {
     while (size > 4) {
-        const std::size_t at = (data[0] | data[1] << 8 | data[2] << 16) % protocol::page_size;
+        const std::size_t at =
+            (data[0] + 0x100UL * data[1] + 0x10000UL * data[2]) % protocol::page_size;
         const std::size_t length =
             std::min({std::size_t{data[3]}, size - 4, protocol::page_size - at});
         std::memcpy(page + at, data + 4, length);

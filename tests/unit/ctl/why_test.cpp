@@ -289,6 +289,22 @@ TEST_F(Why, RunsAsItShould) {
     expect("never-started", "idle");
 }
 
+TEST_F(Why, IsBeingReplacedByARunBesideIt) {
+    auto web = core::spec("web");
+    web.awaits_ready = true;
+    web.rolling.surge = core::RollingRule::as_many_as_batch;
+    make({web});
+    world.ready("web");
+    world.pass(2h);
+    world.happen(core::RollRequested{world.all("web"), 1, 0});
+    world.pass(2s);
+    expect("replaced-soon", "web");
+    world.obeys = false;
+    world.second_ready("web");
+    world.pass(1s);
+    expect("replaced", "web");
+}
+
 TEST_F(Why, AGroupNamesTheMemberThatHasFailed) {
     core::UnitSpec shop = core::spec("shop");
     shop.type = core::UnitType::group;
