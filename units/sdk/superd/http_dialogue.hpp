@@ -142,9 +142,10 @@ public:
 private:
     static constexpr std::uint32_t chunks_max =
         64 * 1024;  // For what a body in chunks has besides the body.
-    static constexpr std::size_t kept_max = 64;
+    static constexpr std::size_t kept_max = 512;
 
-    // Exchanges that this thread's connections do not need now.
+    // Exchanges that this thread's connections do not need now: as many as are answered between two
+    // looks of a loop at its sockets, while many requests wait.
     static std::vector<std::unique_ptr<Exchange>>& kept() {
         thread_local std::vector<std::unique_ptr<Exchange>> exchanges;
         return exchanges;
@@ -159,7 +160,8 @@ private:
     void release() {
         if (!exchange_) return;
         exchange_->reader.reset();
-        if (kept().size() < kept_max) kept().push_back(std::move(exchange_));
+        auto& exchanges = kept();
+        if (exchanges.size() < kept_max) exchanges.push_back(std::move(exchange_));
         exchange_.reset();
     }
 

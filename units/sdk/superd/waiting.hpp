@@ -72,6 +72,29 @@ asio::awaitable<bool, AnyExecutor> sleep(Context& context, std::chrono::nanoseco
     co_return !context.stopping();
 }
 
+namespace detail {
+
+// Cancels `work` when it takes longer than the unit's task-timeout.
+template <class AnyExecutor>
+asio::awaitable<void, AnyExecutor> within_limit(Loop& loop,
+                                                asio::awaitable<void, AnyExecutor> work) {
+    Limit limit;
+    loop.limited(limit);
+    constexpr asio::use_awaitable_t<AnyExecutor> use;
+    auto token = asio::bind_cancellation_slot(limit.slot(), use);
+    const AnyExecutor executor = co_await asio::this_coro::executor;
+    co_await asio::co_spawn(executor, std::move(work), std::move(token));
+}
+
+// The same where there is such a limit; else `work` as it is, without a coroutine around it.
+template <class AnyExecutor>
+asio::awaitable<void, AnyExecutor> limited(Loop& loop, asio::awaitable<void, AnyExecutor> work) {
+    if (!loop.limits_tasks()) return work;
+    return within_limit(loop, std::move(work));
+}
+
+}  // namespace detail
+
 // Runs `work` as a task of its own within this coroutine: listed under `name` while it runs,
 // cancelled when it takes longer than the unit's task-timeout; its operations then end with
 // asio::error::operation_aborted.
@@ -80,17 +103,8 @@ asio::awaitable<void, AnyExecutor> task(
     Context& context, std::string_view name, asio::awaitable<void, AnyExecutor> work,
     std::source_location where = std::source_location::current()) {
     const detail::Listed listed{context, name, where};
-    auto& loop = context.loop();
-    if (!loop.limits_tasks()) {
-        co_await std::move(work);
-        co_return;
-    }
-    detail::Limit limit;
-    loop.limited(limit);
-    constexpr asio::use_awaitable_t<AnyExecutor> use;
-    auto token = asio::bind_cancellation_slot(limit.slot(), use);
-    const AnyExecutor executor = co_await asio::this_coro::executor;
-    co_await asio::co_spawn(executor, std::move(work), std::move(token));
+    auto one = detail::limited(context.loop(), std::move(work));
+    co_await std::move(one);
 }
 
 }  // namespace superd
