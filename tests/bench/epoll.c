@@ -1,16 +1,35 @@
 /* bench_epoll PORT: what the kernel alone costs a web server: one epoll loop, one buffer, one answer, no parsing but
- * for the end of the request. */
+ * for the end of the request. One for "GET /slow" is answered 50 ms later. */
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { WAIT_MS = 50, WAITING_MAX = 65536 };
 
 static const char answer[] =
     "HTTP/1.1 200 OK\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nContent-Type: text/plain\r\n"
     "Content-Length: 13\r\n\r\nhello, world\n";
+
+/* Those that wait, in the order in which they came, which is that in which they are due. A client that goes away
+ * meanwhile is told all the same: its number may belong to another by then, but here all clients go away together. */
+static struct {
+    int fd;
+    long long due_ms;
+} waiting[WAITING_MAX];
+static unsigned first, last;
+
+static long long now_ms(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
+}
+
+static void reply(int fd) { send(fd, answer, sizeof answer - 1, MSG_NOSIGNAL); }
 
 static int listener(const char* port) {
     const int one = 1;
@@ -30,26 +49,44 @@ static void watch(int epoll, int fd) {
     epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
-int main(int argc, char** argv) {
+/* Answers those that are due; returns how long the next one has to wait, -1: there is none. */
+static int answer_due(void) {
+    if (first == last) return -1;
+    const long long now = now_ms();
+    for (; first != last; ++first) {
+        const long long left = waiting[first % WAITING_MAX].due_ms - now;
+        if (left > 0) return (int)left;
+        reply(waiting[first % WAITING_MAX].fd);
+    }
+    return -1;
+}
+
+static void serve(int fd) {
     static char buffer[65536];
+    const ssize_t size = recv(fd, buffer, sizeof buffer, 0);
+    if (size <= 0) {
+        close(fd);
+    } else if (memmem(buffer, (size_t)size, "\r\n\r\n", 4)) {
+        if (size < 9 || memcmp(buffer, "GET /slow", 9) != 0 || last - first == WAITING_MAX) return reply(fd);
+        waiting[last % WAITING_MAX].fd = fd;
+        waiting[last++ % WAITING_MAX].due_ms = now_ms() + WAIT_MS + 1; /* What is cut off a millisecond. */
+    }
+}
+
+int main(int argc, char** argv) {
     struct epoll_event events[512];
     if (argc != 2) return 2;
     const int listening = listener(argv[1]), epoll = epoll_create1(EPOLL_CLOEXEC);
     watch(epoll, listening);
     for (;;) {
-        const int count = epoll_wait(epoll, events, 512, -1);
+        const int count = epoll_wait(epoll, events, 512, answer_due());
         for (int i = 0; i < count; ++i) {
-            const int fd = events[i].data.fd;
-            if (fd == listening) {
-                const int connection = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-                if (connection >= 0) watch(epoll, connection);
+            if (events[i].data.fd != listening) {
+                serve(events[i].data.fd);
                 continue;
             }
-            const ssize_t size = recv(fd, buffer, sizeof buffer, 0);
-            if (size <= 0)
-                close(fd);
-            else if (memmem(buffer, (size_t)size, "\r\n\r\n", 4))
-                send(fd, answer, sizeof answer - 1, MSG_NOSIGNAL);
+            const int connection = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+            if (connection >= 0) watch(epoll, connection);
         }
     }
 }
