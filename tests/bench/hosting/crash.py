@@ -15,7 +15,7 @@ from .results import Column, Table, reason_of
 CLIENTS = 64
 LINE = re.compile(r"done (\d+) refused (\d+) reset (\d+) cut (\d+) late (\d+) worst_ms ([\d.]+)")
 COLUMNS = [
-    Column("failed", "failed, the most of all runs"), Column("all_failed", "in each run"),
+    Column("failed", "failed, median", "{:.0f}"), Column("all_failed", "in each run"),
     Column("refused", "of these refused"), Column("worst", "worst latency, ms", "{:.0f}"),
     Column("after", "workers after it"),
 ]
@@ -74,7 +74,7 @@ def crash(rig, options):
             if len(seen) <= turn:
                 break
         if seen:
-            table.add(server.name, server.family, failed=max(each["failed"] for each in seen), after=after,
+            table.add(server.name, server.family, failed=statistics.median(each["failed"] for each in seen), after=after,
                       all_failed=", ".join(str(each["failed"]) for each in seen), worst=max(each["worst"] for each in seen),
                       refused=max(each["refused"] for each in seen))
     return table

@@ -47,7 +47,7 @@ def memory(verdicts, table):
 
 def crashing(verdicts, table):
     decide(verdicts, "coroutines × 2, a worker crashes amidst short connections: failed", table.value("failed", who=TWO),
-           2, form="{}")
+           2, form="{:.0f}")
 
 
 def costs(verdicts, table):

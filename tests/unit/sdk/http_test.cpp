@@ -133,6 +133,21 @@ TEST(Dialogue, AnswersHeadAndEmptyStatusesWithoutABody) {
     EXPECT_EQ(nothing.find("Content-Length"), std::string::npos) << nothing;
 }
 
+TEST(Dialogue, WritesTheWholeAnswerHoweverLongItsPartsAre) {
+    const Options options;
+    const std::string type(1000, 't'), value(5000, 'v'), body(100'000, 'b');
+    Dialogue dialogue{options};
+    feed(dialogue, "GET / HTTP/1.1\r\n\r\n");
+    ASSERT_EQ(dialogue.next(), Next::request);
+    dialogue.response().status(4'294'967'295).type(type).header("X-A", value).body(body).close();
+    std::string out = "what comes before";
+    dialogue.answered(out, false);
+    EXPECT_TRUE(out.starts_with("what comes beforeHTTP/1.1 4294967295 Status\r\nDate: "));
+    EXPECT_TRUE(out.ends_with("\r\nContent-Type: " + type +
+                              "\r\nContent-Length: 100000\r\nConnection: close\r\nX-A: " + value +
+                              "\r\n\r\n" + body));
+}
+
 TEST(Dialogue, TellsAClientToGoOnOnce) {
     const Options options;
     Dialogue dialogue{options};

@@ -81,8 +81,7 @@ struct Turn {
 
 // Writes what it can without waiting.
 template <class Socket, class AnyExecutor>
-void write_now(Socket& socket, Turn<AnyExecutor>& turn) {
-    auto& out = pending();
+void write_now(Socket& socket, std::string& out, Turn<AnyExecutor>& turn) {
     if (out.empty()) return;
     boost::system::error_code error;
     const std::size_t sent = socket.write_some(asio::buffer(out), error);
@@ -95,16 +94,17 @@ void write_now(Socket& socket, Turn<AnyExecutor>& turn) {
 template <class Socket, class Handler, class AnyExecutor>
 void answer_now(Context& context, Socket& socket, Handler& handler, Dialogue& dialogue,
                 Turn<AnyExecutor>& turn) {
+    auto& out = pending();
     for (auto next = dialogue.next(); next != Dialogue::Next::more; next = dialogue.next()) {
         if (next == Dialogue::Next::request) {
             turn.later = call<AnyExecutor>(context, handler, dialogue);
             if (turn.later) break;
         }
-        dialogue.answered(pending(), context.stopping());
+        dialogue.answered(out, context.stopping());
         context.slot().count();
     }
-    if (!turn.later) pending() += dialogue.interim();
-    write_now(socket, turn);
+    if (!turn.later) out += dialogue.interim();
+    write_now(socket, out, turn);
 }
 
 // Waits for what the turn waits for, and for what comes of that. A coroutine of its own, so that a

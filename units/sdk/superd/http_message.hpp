@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -166,30 +167,46 @@ public:
     // Appends the answer as it is sent. `head`: the answer to HEAD, which has no body.
     void append_to(std::string& out, bool head, bool closing) const {
         const bool without_body = status_ == 204 || status_ == 304 || status_ < 200;
-        char digits[24];
+        const std::size_t before = out.size();
+        out.resize(before + head_max + type_.size() + fields_.size());
+        Pen pen{out.data() + before};
         const std::string_view usual = usual_head();
         if (status_ == 200) {
-            out += usual;
+            pen.put(usual);
         } else {
-            out += "HTTP/1.1 ";
-            out.append(digits, std::to_chars(digits, digits + sizeof digits, status_).ptr);
-            out += ' ';
-            out += reason(status_);
-            out += usual.substr(usual.find('\r'));
+            pen.put("HTTP/1.1 ");
+            pen.put(status_);
+            pen.put(" ");
+            pen.put(reason(status_));
+            pen.put(usual.substr(usual.find('\r')));
         }
         if (!without_body) {
-            out += "\r\nContent-Type: ";
-            out += type_.empty() ? std::string_view{"text/plain"} : std::string_view{type_};
-            out += "\r\nContent-Length: ";
-            out.append(digits, std::to_chars(digits, digits + sizeof digits, body_.size()).ptr);
+            pen.put("\r\nContent-Type: ");
+            pen.put(type_.empty() ? std::string_view{"text/plain"} : std::string_view{type_});
+            pen.put("\r\nContent-Length: ");
+            pen.put(body_.size());
         }
-        out += closing ? "\r\nConnection: close\r\n" : "\r\n";
-        out += fields_;
-        out += "\r\n";
+        pen.put(closing ? "\r\nConnection: close\r\n" : "\r\n");
+        pen.put(fields_);
+        pen.put("\r\n");
+        out.resize(static_cast<std::size_t>(pen.at - out.data()));
         if (!head && !without_body) out += body_;
     }
 
 private:
+    // Of what is put before the body, beside what the handler added to it.
+    static constexpr std::size_t head_max = 256;
+
+    // Writes one text behind the other, where there is room enough.
+    struct Pen {
+        char* at;
+        void put(std::string_view text) {
+            std::memcpy(at, text.data(), text.size());
+            at += text.size();
+        }
+        void put(std::size_t number) { at = std::to_chars(at, at + 20, number).ptr; }
+    };
+
     void append_clean(std::string_view text) {
         for (const char c : text)
             if (c != '\r' && c != '\n') fields_ += c;

@@ -2,8 +2,9 @@
 
     plain.py multiprocessing|threading|asyncio|gevent PORT [PROCESSES]
 
-multiprocessing and more than one process fork workers that share the listening socket; when one dies, no other is
-started. Ends at SIGTERM."""
+More than one process are forked workers: those of multiprocessing share the listening socket, as each takes one
+connection at a time; the others have each its own of one group, as the connections would not be spread evenly else. When
+one dies, no other is started. Ends at SIGTERM."""
 import asyncio
 import multiprocessing
 import os
@@ -19,6 +20,7 @@ import hello  # noqa: E402
 def listener(port):
     sock = socket.socket()
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.bind(("127.0.0.1", port))
     sock.listen(4096)
@@ -72,12 +74,12 @@ WAYS = {"multiprocessing": one_by_one, "threading": thread_each, "gevent": green
 
 
 def main():
-    serve, sock = WAYS[sys.argv[1]], listener(int(sys.argv[2]))
+    way, port = sys.argv[1], int(sys.argv[2])
     processes = int(sys.argv[3]) if len(sys.argv) > 3 else 1
     if processes == 1:
-        return serve(sock)
-    context = multiprocessing.get_context("fork")
-    workers = [context.Process(target=serve, args=(sock,), daemon=True) for _ in range(processes)]
+        return WAYS[way](listener(port))
+    context, shared = multiprocessing.get_context("fork"), listener(port) if way == "multiprocessing" else None
+    workers = [context.Process(target=lambda: WAYS[way](shared or listener(port)), daemon=True) for _ in range(processes)]
     for worker in workers:
         worker.start()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # multiprocessing ends its daemons on the way out.
