@@ -85,32 +85,95 @@ def commands_for_clang(build):
     return place
 
 
+# A name that a source keeps to itself: what is at the left edge in its unnamed namespace.
+PRIVATE = re.compile(r"^namespace \{\n(.*?)^\}", re.M | re.S)
+DECLARED = re.compile(r"^(?!namespace )(?=\w)(?:(?:class|struct|enum class|enum) (\w+)|using (\w+) =|[\w:<>,&*\[\] ]*?[ &*>](\w+)(?:\(| =|\{|;|\[))",
+                      re.M)
+
+
+def private_names(path):
+    text = pathlib.Path(path).read_text()
+    return {name for part in PRIVATE.findall(text) for pair in DECLARED.findall(part) for name in pair if name}
+
+
+class Batch:
+    """Sources that are looked at together. Most of what clang-tidy does is about the system's headers, which they share."""
+    MOST = 16
+
+    def __init__(self, command):
+        self.command, self.sources, self.names = command, [], set()
+
+    def takes(self, command, names):
+        return command == self.command and len(self.sources) < self.MOST and not names & self.names
+
+    def add(self, source, key, names):
+        self.sources.append((source, key))
+        self.names |= names
+
+
+def in_batches(work, commands):
+    """Those that are compiled with the same flags, as long as no two have a private name in common."""
+    batches = []
+    for source, key in work:
+        command = re.sub(r" -o \S+ -c \S+", "", commands[source])
+        names = private_names(source)
+        batch = next((batch for batch in batches if batch.takes(command, names)), None)
+        if batch is None:
+            batch = Batch(command)
+            batches.append(batch)
+        batch.add(source, key, names)
+    return batches
+
+
+def write_batches(batches, place):
+    """A source for each batch that includes all of its own, with how it is compiled."""
+    entries, sources = json.loads((place / "compile_commands.json").read_text()), []
+    for number, batch in enumerate(batches):
+        made = place / f"batch_{number}.cpp"
+        made.write_text("".join(f'#include "{source}"  // NOLINT(bugprone-suspicious-include)\n'
+                                for source, _ in batch.sources))
+        # A private name of one source may hide in another what it does not hide there.
+        entries.append({"directory": str(place), "file": str(made), "command": f"{batch.command} -Wno-shadow -c {made}"})
+        sources.append(made)
+    (place / "compile_commands.json").write_text(json.dumps(entries))
+    return sources
+
+
+def tidy(place, jobs):
+    """Runs clang-tidy on each of `jobs`, pairs of a source and anything; yields (anything, exit code, output) as they end."""
+    running, waiting = {}, list(jobs)
+    while running or waiting:
+        while waiting and len(running) < JOBS:
+            source, what = waiting.pop(0)
+            process = subprocess.Popen(["nice", "-n", "10", "clang-tidy-19", "-p", str(place), "--quiet", str(source)], cwd=ROOT,
+                                       stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            running[process] = what
+        done = next((process for process in running if process.poll() is not None), None) or next(iter(running))
+        output = done.communicate()[0]
+        yield running.pop(done), done.returncode, output
+
+
 def run_clang_tidy(report, build):
     """clang-tidy-19, and with it the warnings of clang-19, on what changed since it was last good."""
-    commands = commands_for_clang(build)
-    work = pending(build)
-    say(f"== clang-tidy of {len(work)} changed files")
+    place = commands_for_clang(build)
+    commands = {entry["file"]: entry["command"] for entry in json.loads((place / "compile_commands.json").read_text())}
+    batches = in_batches(pending(build), commands)
+    say(f"== clang-tidy of {sum(len(batch.sources) for batch in batches)} changed files in {len(batches)} batches")
     CACHE.mkdir(parents=True, exist_ok=True)
-    running, bad, log = {}, [], open(LOGS / "clang-tidy.log", "w")
-
-    def reap():
-        done = next((p for p in running if p.poll() is not None), None) or next(iter(running))
-        output = done.communicate()[0]
-        source, key = running.pop(done)
-        if done.returncode == 0:
-            (CACHE / key).touch()
+    alone, bad = [], []
+    for batch, status, _ in tidy(place, zip(write_batches(batches, place), batches)):
+        if status == 0:
+            for _, key in batch.sources:
+                (CACHE / key).touch()
         else:
+            alone += batch.sources
+    # Where a batch does not do, each source is asked alone: it may be the batch's own fault.
+    with open(LOGS / "clang-tidy.log", "w") as log:
+        for (source, key), status, output in tidy(place, ((each[0], each) for each in alone)):
+            if status == 0:
+                (CACHE / key).touch()
+                continue
             bad.append(os.path.relpath(source, ROOT))
             log.write(output + "\n")
-            say("   " + "\n   ".join(l for l in output.splitlines() if ": error:" in l))
-
-    for source, key in work:
-        if len(running) >= JOBS:
-            reap()
-        process = subprocess.Popen(["nice", "-n", "10", "clang-tidy-19", "-p", str(commands), "--quiet", source], cwd=ROOT,
-                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        running[process] = (source, key)
-    while running:
-        reap()
-    log.close()
+            say("   " + "\n   ".join(line for line in output.splitlines() if ": error:" in line))
     report.check("lint", "clang-tidy", not bad, f"{', '.join(bad)} (build/test-logs/clang-tidy.log)")
