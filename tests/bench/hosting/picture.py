@@ -72,15 +72,17 @@ def panels(tables):
     for connections in (64, 512):
         add("http", f"HTTP, {connections} kept connections", "CPU seconds for 100,000 requests: less is better", "cpu",
             {"connections": connections})
-    add("http", "HTTP, 64 kept connections", "requests a second: more is better", "rate", {"connections": 64}, form="{:,.0f}")
-    add("http", "HTTP, 512 kept connections", "requests a second: more is better", "rate", {"connections": 512}, form="{:,.0f}")
+    for connections in (64, 512):
+        add("http", f"HTTP, {connections} kept connections", "requests a second: more is better", "rate",
+            {"connections": connections}, form="{:,.0f}")
     add("wait", "2,000 connections, each request waits 50 ms", "CPU seconds for 100,000 requests: less is better", "cpu")
     add("memory", "1,000 idle connections", "PSS, MB: less is better", "mb")
     add("crash", "A worker crashes amidst short connections", "failed connections: less is better", "failed",
         form="{:,.0f}")
     if "scaling" in tables:
         most = max((row.get("count", 1) for row in tables["scaling"].rows), default=1)
-        add("scaling", "Work for the processor", f"speed-up by {most} processes or threads: more is better", "speedup", {"count": most})
+        add("scaling", "Work for the processor", f"speed-up by {most} processes or threads: more is better", "speedup",
+            {"count": most})
     add("start", "From the request to a worker that runs", "ms: less is better", "median", form="{:.1f}")
     add("replacement", "From a worker's death to the next one's answer", "ms: less is better", "median", form="{:.1f}")
     add("creation", "To make one, which ends at once", "µs: less is better", "us", form="{:,.1f}", logarithmic=True)

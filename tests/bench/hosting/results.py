@@ -46,7 +46,7 @@ class Table:
             value = row.get(column.key)
             cells.append("–" if value is None else column.form.format(value))
         if "why" in row:
-            cells[-1] = row["why"]
+            cells[-1 if self.columns else 0] += f" {row['why']}"
         return "| " + " | ".join(cells) + " |"
 
     def as_json(self):

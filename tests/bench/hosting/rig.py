@@ -51,7 +51,7 @@ class Rig:
         os.environ["SUPERD_BIN"] = str(self.build / "bin")
         import harness  # Reads SUPERD_BIN.
         self.superd = harness.Superd()
-        self.wanted, self.servers = wanted, []
+        self.wanted, self.servers, self.ports = wanted, [], free_ports()
 
     def __enter__(self):
         try:
@@ -76,8 +76,8 @@ class Rig:
 
     def add(self, servers):
         """Makes servers known: each has a port, and superd has the units. Returns them."""
-        for server, port in zip(servers, free_ports(len(servers))):
-            server.port = port
+        for server in servers:
+            server.port = next(self.ports)
             if isinstance(server, Hosted):
                 server.declare()
         self.superd.ctl("reload")

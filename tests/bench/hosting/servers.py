@@ -1,4 +1,6 @@
 """What is compared: some processes that answer on one port, hosted by superd or run by hand."""
+import itertools
+import random
 import re
 import socket
 import time
@@ -12,16 +14,16 @@ FLOOR, PEER, CPP, PYTHON, PLAIN = "floor", "peer", "cpp", "python", "plain"
 PATIENCE = 30
 
 
-def free_ports(count):
-    """Ports that nobody listens on, no two the same."""
-    held = [socket.socket() for _ in range(count)]
-    try:
-        for sock in held:
-            sock.bind(("127.0.0.1", 0))
-        return [sock.getsockname()[1] for sock in held]
-    finally:
-        for sock in held:
-            sock.close()
+def free_ports():
+    """Ports that nobody listens on, each once: below those that the kernel gives to clients, who would take them before
+    a server does."""
+    for port in itertools.count(random.randrange(20_000, 25_000)):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        yield port
 
 
 class Server:
