@@ -12,30 +12,34 @@ WIDTH, LABEL, NUMBER, ROW, MARGIN, HEAD, GAP = 690, 290, 84, 19, 16, 44, 26
 
 class Panel:
     """Bars of one figure. `bars`: (label, family, value). On a logarithmic scale they begin at the power of ten below the
-    least."""
+    least; on a linear one the longest is cut off when it is out of all proportion."""
 
     def __init__(self, title, unit, bars, form="{:.2f}", logarithmic=False):
         self.title, self.unit, self.form, self.logarithmic = title, unit, form, logarithmic
         self.bars = [bar for bar in bars if bar[2] is not None]
         self.height = HEAD + ROW * len(self.bars)
+        *_, second, self.most = sorted([0, 0, *(bar[2] for bar in self.bars)])
+        self.cut = not logarithmic and self.most > 6 * second > 0
+        if self.cut:
+            self.most = 2 * second
 
     def share(self, value):
         """Of the bar's width, for a value."""
-        most = max(bar[2] for bar in self.bars)
+        most = self.most
         if not self.logarithmic:
-            return value / most if most else 0
+            return min(1, value / most) if most else 0
         least = 10 ** math.floor(math.log10(min(bar[2] for bar in self.bars)) - 0.1)
         return math.log(value / least) / math.log(most / least)
 
     def draw(self, x, y):
-        unit = self.unit + (", logarithmic" if self.logarithmic else "")
+        unit = self.unit + (", logarithmic" if self.logarithmic else "") + ("; the longest bar is cut" if self.cut else "")
         parts = [text(x, y + 14, self.title, bold=True), text(x, y + 31, unit, grey=True)]
         room = WIDTH - LABEL - NUMBER
         for index, (label, family, value) in enumerate(self.bars):
             top, length = y + HEAD + ROW * index, max(1, round(room * self.share(value)))
             parts += [text(x + LABEL - 8, top + 12, label, right=True),
                       f'<rect x="{x + LABEL}" y="{top + 1}" width="{length}" height="{ROW - 5}" fill="{COLOURS[family]}"/>',
-                      text(x + LABEL + length + 6, top + 12, self.form.format(value))]
+                      text(x + LABEL + length + 6, top + 12, ("… " if value > self.most else "") + self.form.format(value))]
         return parts
 
 
