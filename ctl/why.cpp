@@ -75,7 +75,14 @@ private:
         below("Should that one fail, this one stays.");
     }
 
+    void asleep() {
+        told_.headline = name_ + " is asleep until a connection comes, " + since();
+        below("superd holds its listeners: the first connection starts it, and waits meanwhile.");
+        if (!link_.deaths.empty()) below(last_death(link_, now_ns_));
+    }
+
     void waiting() {
+        if (link_.reason == "demand") return asleep();
         auto text = name_ + " is waiting";
         if (next_ != nullptr && next_->because == "group-wait") {
             told_.headline = text + " for " + name_of(*next_) + " to be down, " + since();
@@ -331,6 +338,8 @@ std::vector<std::pair<std::string, std::string>> advice(const std::vector<wire::
         const bool timed = !root.schedule.empty();
         suggest(state == "failed" && !timed ? "reset" : "start",
                 timed ? "runs it at once" : "starts it again");
+    } else if (root.reason == "demand") {
+        suggest("start", "starts it without waiting for one");
     } else if (state == "backoff") {
         if (ran) suggest("logs", "shows more of what it wrote");
         suggest("reset", "tries at once");

@@ -72,7 +72,13 @@ inline constexpr std::array hosted_keys{
         .expands = true},
     Key{.path = "preload",
         .form = Form::boolean,
-        .text = "Whether workers are forked from a template that has loaded the module already",
+        .text =
+            "Whether workers are forked from a template: a process that has loaded the module, run "
+            "its preload, and waits. Such a worker starts in milliseconds and shares the memory "
+            "of what is loaded. Until the template is ready, and when it has ended, workers are "
+            "executed; so are those of a unit with ${INSTANCE} in module or directory, or with "
+            "stop-on-supervisor-exit. There is a new template when the unit, or the module's own "
+            "file, has changed, and at each superctl restart",
         .fallback = "false",
         .example = "true",
         .applies = Applies::restart},

@@ -173,6 +173,7 @@ std::optional<Cause> System::cause(InstanceId id) const {
     const Instance* const i = find(id);
     if (unit == nullptr || i == nullptr) return std::nullopt;
     if (i->reason == Reason::shutdown) return end_of_superd(id);
+    if (i->state == State::waiting && i->reason == Reason::demand) return std::nullopt;
     if (i->state == State::waiting) return why_waiting(*unit, id);
     if (i->state == State::ready && (shutting_down_ || i->goal == Goal::down)) {
         return why_held_up(*unit);

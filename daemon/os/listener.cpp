@@ -1,5 +1,7 @@
 #include "os/listener.hpp"
 
+#include "os/unix_queue.hpp"
+
 #include <arpa/inet.h>
 #include <linux/filter.h>
 #include <netinet/in.h>
@@ -191,7 +193,9 @@ void end_listening(const Fd& socket, const Endpoint& endpoint, bool for_all) {
 std::optional<Queue> accept_queue(const Fd& socket) {
     tcp_info info{};
     socklen_t size = sizeof info;
-    if (::getsockopt(socket.get(), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return std::nullopt;
+    if (::getsockopt(socket.get(), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) {
+        return unix_accept_queue(socket.get());
+    }
     // Of a socket that listens these two fields have another meaning.
     return Queue{info.tcpi_unacked, info.tcpi_sacked};
 }

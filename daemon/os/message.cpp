@@ -9,9 +9,9 @@
 namespace superd::os {
 namespace {
 
-// Room for one SCM_RIGHTS header and its descriptors, aligned for the header.
+// Room for a SCM_RIGHTS header with its descriptors and a SCM_CREDENTIALS one, aligned for them.
 struct alignas(cmsghdr) Control {
-    std::byte bytes[CMSG_SPACE(message_descriptors_max * sizeof(int))];
+    std::byte bytes[CMSG_SPACE(message_descriptors_max * sizeof(int)) + CMSG_SPACE(sizeof(ucred))];
 };
 
 std::unexpected<std::errc> last_error() { return std::unexpected{static_cast<std::errc>(errno)}; }
@@ -30,6 +30,15 @@ void take_descriptors(msghdr& message, std::span<Fd> fds, Received& received) {
                 received.descriptors_lost = true;
             }
         }
+    }
+}
+
+void take_sender(msghdr& message, Received& received) {
+    for (cmsghdr* part = CMSG_FIRSTHDR(&message); part; part = CMSG_NXTHDR(&message, part)) {
+        if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_CREDENTIALS) continue;
+        ucred sender{};
+        std::memcpy(&sender, CMSG_DATA(part), sizeof sender);
+        received.sender = sender.pid;
     }
 }
 
@@ -75,8 +84,9 @@ std::expected<Received, std::errc> receive_message(int socket, std::span<std::by
     } while (count < 0 && errno == EINTR);
     if (count < 0) return last_error();
     Received received{static_cast<std::size_t>(count), 0, (message.msg_flags & MSG_TRUNC) != 0,
-                      (message.msg_flags & MSG_CTRUNC) != 0};
+                      (message.msg_flags & MSG_CTRUNC) != 0, 0};
     take_descriptors(message, fds, received);
+    take_sender(message, received);
     return received;
 }
 

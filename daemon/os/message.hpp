@@ -3,6 +3,8 @@
 
 #include "os/fd.hpp"
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <expected>
 #include <span>
@@ -19,6 +21,7 @@ struct Received {
     std::size_t descriptors = 0;    // Of the span given, so many were filled.
     bool truncated = false;         // The packet was longer than the buffer.
     bool descriptors_lost = false;  // Some could not be received: our table is full, or the span.
+    pid_t sender = 0;  // The process that sent it, where the socket asks the kernel for it; else 0.
 };
 
 // Sends one packet and duplicates of `fds`. It never raises SIGPIPE and never

@@ -112,6 +112,15 @@ std::optional<ProcessStat> process_stat(pid_t pid) {
     return stat;
 }
 
+std::int64_t tick_ns() {
+    static const std::int64_t tick = 1'000'000'000 / ::sysconf(_SC_CLK_TCK);
+    return tick;
+}
+
+std::int64_t started_ns(const ProcessStat& stat) {
+    return static_cast<std::int64_t>(stat.start_ticks) * tick_ns();
+}
+
 std::optional<std::string> process_environment(pid_t pid, std::string_view name) {
     const std::string text = environment_text(pid);
     std::string_view rest = text;
@@ -149,6 +158,8 @@ std::vector<pid_t> descendants_of(pid_t pid) {
     }
     return found;
 }
+
+std::vector<int> descriptors_of(pid_t pid) { return numbered_entries(proc_path(pid, "fd")); }
 
 std::vector<pid_t> all_processes() { return numbered_entries("/proc"); }
 

@@ -23,6 +23,9 @@ struct ProcessStat {
     std::uint64_t rss_bytes = 0;
 };
 std::optional<ProcessStat> process_stat(pid_t pid);
+// The kernel's unit of these times, and CLOCK_BOOTTIME at the process's start to within one.
+std::int64_t tick_ns();
+std::int64_t started_ns(const ProcessStat& stat);
 
 // The value of `name` in /proc/PID/environ, as at exec.
 std::optional<std::string> process_environment(pid_t pid, std::string_view name);
@@ -34,6 +37,8 @@ std::string own_directory();
 std::vector<pid_t> children_of(pid_t pid);
 // The same, and theirs, and so on; parents before children.
 std::vector<pid_t> descendants_of(pid_t pid);
+// The numbers of its open descriptors, as far as we may see them.
+std::vector<int> descriptors_of(pid_t pid);
 // Every pid in /proc.
 std::vector<pid_t> all_processes();
 

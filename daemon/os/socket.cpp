@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <fcntl.h>
+
 #include <cerrno>
 #include <cstring>
 
@@ -62,6 +64,23 @@ Result<Fd> connect_unix(SocketType type, const std::string& path) {
         return fail_errno(error, "connect to " + path);
     }
     return fd;
+}
+
+Result<PacketPair> packet_pair() {
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+        const int error = errno;
+        return fail_errno(error, "make a pair of sockets");
+    }
+    PacketPair pair{Fd{ends[0]}, Fd{ends[1]}};
+    const int on = 1;
+    const int flags = ::fcntl(ends[0], F_GETFL);
+    if (::setsockopt(ends[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0 || flags < 0 ||
+        ::fcntl(ends[0], F_SETFL, flags | O_NONBLOCK) != 0) {
+        const int error = errno;
+        return fail_errno(error, "set up a pair of sockets");
+    }
+    return pair;
 }
 
 Result<PeerCredentials> peer_credentials(int socket) {

@@ -26,6 +26,13 @@ Result<Fd> listen_unix(SocketType type, const std::string& path, mode_t mode);
 // listener's queue is full.
 Result<Fd> connect_unix(SocketType type, const std::string& path);
 
+// Two connected ends that keep packets apart. Of what `near` receives the kernel tells the sender
+// (os::Received), and it never waits; `far` does.
+struct PacketPair {
+    Fd near, far;
+};
+Result<PacketPair> packet_pair();
+
 // Who is at the other end of a connected socket, as the kernel saw it when the
 // connection was made.
 struct PeerCredentials {

@@ -22,8 +22,8 @@ namespace {
 constexpr std::int64_t clone_tolerance_ns = 1'000'000'000;
 
 bool started_at(const os::ProcessStat& stat, std::int64_t cloned_ns) {
-    static const std::int64_t tick_ns = 1'000'000'000 / ::sysconf(_SC_CLK_TCK);
-    const auto started = static_cast<std::int64_t>(stat.start_ticks) * tick_ns;
+    const std::int64_t tick_ns = os::tick_ns();
+    const std::int64_t started = os::started_ns(stat);
     return started + tick_ns >= cloned_ns && started <= cloned_ns + clone_tolerance_ns;
 }
 
@@ -54,12 +54,19 @@ public:
 private:
     // The kernel may have made the child, and the record not heard of it.
     void find_spawned(turn::Record& record) const {
-        if (from_.spawn.run != record.instance.run || from_.spawn.pid <= 0) return;
-        if (from_.past.exits.contains(record.instance.run)) {
-            // It has even ended, and its pid may be another's by now.
-            record.instance.pid = from_.spawn.pid;
+        const core::RunId run = record.instance.run;
+        if (const auto forked = from_.forked.find(run); forked != from_.forked.end()) {
+            record.instance.pid = forked->second;
+            const auto stat = os::process_stat(forked->second);
+            if (stat) record.cloned_ns = os::started_ns(*stat);
             return;
         }
+        if (const auto ended = from_.past.exits.find(run); ended != from_.past.exits.end()) {
+            // Its pid may be another's by now.
+            record.instance.pid = ended->second.pid;
+            return;
+        }
+        if (from_.spawn.run != record.instance.run || from_.spawn.pid <= 0) return;
         const auto stat = os::process_stat(from_.spawn.pid);
         if (!stat) return;
         const auto mark = os::process_environment(from_.spawn.pid, "SUPERD_RUN");
@@ -233,6 +240,12 @@ void Supervisor::adopt_logs(Inheritance& from) {
         }
         if (verdict.last_run != 0) attach(verdict.last_run, id, verdict.last_pid, true);
     }
+    for (const TemplateProcess::Identity& each : templates_.living()) {
+        const core::Unit* const unit = system_.find(each.unit);
+        if (unit == nullptr || !runs.contains(each.number)) continue;
+        known.insert(each.number);
+        logs_.open(each.number, {unit->id, 0}, each.pid, "template");
+    }
     for (const core::RunId run : runs) {
         if (!known.contains(run)) logs_.retire(run);
     }
@@ -264,6 +277,7 @@ void Supervisor::release_leftovers(Inheritance& from) {
     }
     wanted.merge(from.listeners);
     wanted.merge(from.pages);
+    wanted.merge(templates_.held_names());
     wanted.merge(fd_store_.adopt(
         from.held, [this, &from](std::uint32_t slot) { return home_of_descriptors(from, slot); }));
     for (const std::string& name : from.held) {

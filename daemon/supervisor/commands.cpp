@@ -23,6 +23,9 @@ std::optional<core::Outcome> ready_outcome(const core::Instance& instance) {
             }
             return std::nullopt;
         case State::waiting:
+            // Asleep it is as ready as it can be until a connection comes.
+            if (instance.reason == core::Reason::demand) return core::Outcome::done;
+            return std::nullopt;
         case State::starting:
         case State::stopping:
         case State::backoff: return std::nullopt;

@@ -43,6 +43,7 @@ void Supervisor::on_essential_lost(const core::ShuttingDown& effect) {
 }
 
 void Supervisor::limit_shut_down() {
+    preloading_.due = true;
     deadline_.expires_after(definitions_.settings().shutdown_timeout);
     deadline_.async_wait([this](boost::system::error_code error) {
         if (!error) kill_all();
@@ -63,6 +64,7 @@ void Supervisor::kill_all() {
         }
     }
     hook_jobs_.kill_all();
+    templates_.kill_all();
     // What was only waiting for its dependents is killed too: again until nothing is left.
     deadline_.expires_after(std::chrono::seconds{1});
     deadline_.async_wait([this](boost::system::error_code error) {
@@ -73,7 +75,7 @@ void Supervisor::kill_all() {
 
 void Supervisor::end_if_done() {
     // Even then somebody is to be paged.
-    if (!all_down_ || !hooks_idle()) return;
+    if (!all_down_ || !hooks_idle() || !templates_.idle()) return;
     if (!logs_.idle() && !log_wait_over_) {
         if (std::exchange(waiting_for_logs_, true)) return;
         deadline_.expires_after(last_lines_patience);

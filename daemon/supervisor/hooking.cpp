@@ -97,7 +97,7 @@ std::optional<std::string> Supervisor::start_hook(const DueHook& due) {
         logs_.discard(log);
         return pid.error();
     }
-    logs_.open(log, due.instance, *pid, due.hook);
+    logs_.open(log, due.instance, *pid, core::to_string(due.hook));
     return std::nullopt;
 }
 
@@ -111,6 +111,10 @@ void Supervisor::hook_ended(HookJobs::End end) {
                                       std::move(end.text)});
     }
     end_if_done();
+}
+
+bool Supervisor::hooks_idle() const {
+    return due_hooks_.empty() && untold_crashes_.empty() && hook_jobs_.idle();
 }
 
 void Supervisor::hook_told(const core::HookTold& effect) {

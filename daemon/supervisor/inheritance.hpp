@@ -8,6 +8,7 @@
 #include "supervisor/spawn_slot.hpp"
 #include "supervisor/supervisor.hpp"
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -29,6 +30,7 @@ struct Supervisor::Inheritance {
     Records::Contents records;
     SpawnSlot::Left spawn;
     Journal::Past past;
+    std::map<core::RunId, pid_t> forked;  // By templates, of the runs whose records name no pid.
 
     // One entry for each of `records.records`.
     struct Verdict {

@@ -72,7 +72,7 @@ Journal::Past Journal::past(History& history) const {
         history.take(*event);
         if (event->kind == wire::EventKind::exit && event->run != 0) {
             past.exits[event->run] = {exit_status_of(*event),
-                                      wire::parse_time(event->time).value_or(0)};
+                                      wire::parse_time(event->time).value_or(0), event->pid};
         }
     });
     return past;

@@ -27,6 +27,7 @@ public:
         struct Exit {
             core::ExitStatus status;
             std::int64_t at_ns = 0;  // CLOCK_REALTIME
+            std::int32_t pid = 0;
         };
         std::unordered_map<core::RunId, Exit> exits;  // Those that are recorded.
         std::uint32_t damaged = 0;                    // Lines that could not be understood.

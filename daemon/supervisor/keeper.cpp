@@ -95,6 +95,12 @@ void Supervisor::take(const keeper::Message& message) {
 
 void Supervisor::on_exited(const std::vector<turn::ToldExit>& exits) {
     if (exits.empty()) return;
+    if (!templates_.idle()) {
+        // A worker has said whose it is before it could end.
+        templates_.hear();
+        for (const turn::ToldExit& told : exits) templates_.ended(told.pid, told.status);
+        turn_.run_events();
+    }
     hear_services();
     turn_.take(exits);
 }

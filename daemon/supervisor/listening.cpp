@@ -18,6 +18,17 @@ bool any_reachable(const core::Unit* unit) {
     return unit != nullptr && std::ranges::any_of(unit->instances, core::is_reachable);
 }
 
+// A template has passed it its sockets under any numbers: they are known by their addresses.
+void restore_forked(Listeners& listeners, const config::Unit& unit, std::uint32_t index, pid_t pid,
+                    const os::Fd& pidfd) {
+    for (const int number : os::descriptors_of(pid)) {
+        for (const config::Listener& listener : unit.listeners) {
+            auto fd = os::pidfd_getfd(pidfd, number);
+            if (fd && listeners.restore(unit, index, listener.name, std::move(*fd))) break;
+        }
+    }
+}
+
 }  // namespace
 
 std::optional<core::SpawnFailed> Supervisor::open_listeners(const core::Spawn& spawn,
@@ -86,7 +97,7 @@ void Supervisor::restore_listeners(core::InstanceId id, pid_t pid, const os::Fd&
     const config::Unit* const unit = definitions_.find(unit_name(id.unit));
     if (unit == nullptr || unit->listeners.empty()) return;
     const auto names = os::process_environment(pid, "LISTEN_FDNAMES");
-    if (!names) return;
+    if (!names) return restore_forked(listeners_, *unit, core::number_of(id), pid, pidfd);
     int number = first;
     for (std::string_view rest = *names; !rest.empty(); ++number) {
         const auto end = std::min(rest.find(':'), rest.size());

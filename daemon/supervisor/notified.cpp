@@ -46,7 +46,13 @@ void Supervisor::hear_services() {
 }
 
 void Supervisor::on_notify(NotifyMessage message) {
-    const core::InstanceId* const main = table_.by_pid(message.pid);
+    const core::InstanceId* main = table_.by_pid(message.pid);
+    if (main == nullptr && templates_.asking()) {
+        // It may be a worker that has just said whose it is.
+        templates_.hear();
+        turn_.run_events();
+        main = table_.by_pid(message.pid);
+    }
     const core::InstanceId* const owner = main != nullptr ? main : tree_of(message.pid);
     const core::Unit* const known = owner != nullptr ? system_.find(owner->unit) : nullptr;
     const config::Unit* const unit =

@@ -61,6 +61,7 @@ void Supervisor::commanded(const Commanded& command) {
 
 std::uint64_t Supervisor::act(Action action, const std::vector<Target>& targets, Done done) {
     core::CommandId command = 0;
+    if (action == Action::restart || action == Action::reset) renew_templates(targets);
     const auto id = commands_.begin(targets, std::move(done), command);
     for (const Target& target : targets) {
         const core::Unit* const unit = system_.find(target.unit);
@@ -84,6 +85,7 @@ std::uint64_t Supervisor::roll(const Rolling& rolling, const std::vector<Target>
         }
     }
     core::CommandId command = 0;
+    renew_templates(units);
     const auto id = commands_.begin(units, std::move(done), command);
     for (const Target& target : units) {
         const core::Unit* const unit = system_.find(target.unit);

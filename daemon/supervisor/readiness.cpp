@@ -97,7 +97,7 @@ void Supervisor::on_logger(logger::Reply reply) {
 
 void Supervisor::on_tail(logger::Tail tail) {
     const core::InstanceId* const found = logs_.find(tail.run);
-    if (found == nullptr || logs_.is_hook(tail.run)) return;
+    if (found == nullptr || logs_.is_labelled(tail.run)) return;
     const core::InstanceId id = *found;
     if (tail.lines.empty()) return tell_crash(tail.run);
     flush_notes();

@@ -4,6 +4,7 @@
 #include "os/file.hpp"
 #include "supervisor/moment.hpp"
 #include "supervisor/supervisor.hpp"
+#include "supervisor/template_plan.hpp"
 
 #include <malloc.h>
 
@@ -211,6 +212,9 @@ void Supervisor::settings_changed() {
     readers_ = Readers::resolve(definitions_.settings().readers);
     if (going_) beat();
     watch_loads();
+    preloading_.any = std::ranges::any_of(definitions_.configuration().units,
+                                    [](const auto& unit) { return has_template(*unit); });
+    preloading_.due = true;
     warn_of_limits();
 }
 

@@ -62,8 +62,8 @@ void RunLogs::send_open(core::RunId run, const Entry& entry) {
     logger::Open open = entry.last_word ? *entry.last_word : describe_(entry.instance);
     open.run = run;
     open.pid = entry.pid;
-    if (entry.hook != core::Hook::none) {
-        open.label = core::to_string(entry.hook);
+    if (!entry.label.empty()) {
+        open.label = entry.label;
         open.ready_pattern.clear();
     }
     logger_.send(std::move(open));
@@ -74,11 +74,11 @@ void RunLogs::send_phase(core::RunId run, const Entry& entry) {
     if (entry.phase == Phase::closing) logger_.send(logger::Close{run});
 }
 
-void RunLogs::open(core::RunId run, core::InstanceId instance, pid_t pid, core::Hook hook) {
+void RunLogs::open(core::RunId run, core::InstanceId instance, pid_t pid, std::string_view label) {
     Entry& entry = runs_[run];
     entry.instance = instance;
     entry.pid = pid;
-    entry.hook = hook;
+    entry.label = label;
     send_open(run, entry);
 }
 
@@ -171,9 +171,9 @@ const core::InstanceId* RunLogs::find(core::RunId run) const {
     return found == runs_.end() ? nullptr : &found->second.instance;
 }
 
-bool RunLogs::is_hook(core::RunId run) const {
+bool RunLogs::is_labelled(core::RunId run) const {
     const auto found = runs_.find(run);
-    return found != runs_.end() && found->second.hook != core::Hook::none;
+    return found != runs_.end() && !found->second.label.empty();
 }
 
 std::vector<core::RunId> RunLogs::leftovers() const {

@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -40,9 +41,8 @@ public:
     // The run was never spawned.
     void discard(core::RunId run);
 
-    // The run's process exists.
-    void open(core::RunId run, core::InstanceId instance, pid_t pid,
-              core::Hook hook = core::Hook::none);
+    // The run's process exists. With a label it is another of the instance than its own.
+    void open(core::RunId run, core::InstanceId instance, pid_t pid, std::string_view label = {});
     // Its main process has ended. The logger is told by settle(), or, when many
     // end, as soon as none ends or starts for a moment; it answers Tail.
     void drain(core::RunId run);
@@ -65,8 +65,8 @@ public:
 
     // Whose run this is; empty if it is not known.
     const core::InstanceId* find(core::RunId run) const;
-    // It is the output of a hook.
-    bool is_hook(core::RunId run) const;
+    // It is the output of a hook, or of a template.
+    bool is_labelled(core::RunId run) const;
     bool idle() const { return runs_.empty(); }
 
     // Runs with FIFOs in the runtime directory, whoever made them.
@@ -78,7 +78,7 @@ private:
         core::InstanceId instance;  // Of no unit: retired.
         pid_t pid = 0;
         Phase phase = Phase::open;
-        core::Hook hook = core::Hook::none;       // Whose output it is; none: the run's own.
+        std::string label;                        // Whose output it is; empty: the run's own.
         bool owed = false;                        // Its phase is still to be told.
         std::unique_ptr<logger::Open> last_word;  // Of an instance that is forgotten.
     };

@@ -69,8 +69,12 @@ void Supervisor::join_group(core::InstanceId id, const config::Unit& unit, os::S
     if (row.grouped) plan.cgroup_procs = groups_->parent().procs_path(group);
 }
 
-core::Event Supervisor::clone(const core::Spawn& spawn) {
+std::optional<core::Event> Supervisor::clone(const core::Spawn& spawn) {
     const auto [id, run] = spawn;
+    if (ask_template(spawn)) {
+        prepared_.reset();
+        return std::nullopt;
+    }
     const auto pid = os::spawn(prepared_->plan, spawn_slot_->begin(run));
     prepared_.reset();
     if (!pid) {

@@ -71,7 +71,8 @@ bool Supervisor::start() {
                        .known =
                            [this, own_pid = own[1]](pid_t pid) {
                                return table_.by_pid(pid) != nullptr || pid == own_pid ||
-                                      pid == welcome_.logger_pid || failed_spawns_.contains(pid);
+                                      pid == welcome_.logger_pid || failed_spawns_.contains(pid) ||
+                                      templates_.owns(pid);
                            },
                        .due = [this] { settle_later(); },
                    });
@@ -104,10 +105,13 @@ void Supervisor::inherit(Inheritance& from) {
     history_.load(history_file());
     from.past = journal_->past(history_);
     journal_->before_loss([this] { save_history(); });
-    from.records.next_run = std::max(from.records.next_run, from.spawn.run + 1);
+    if (!is_template(from.spawn.run)) {
+        from.records.next_run = std::max(from.records.next_run, from.spawn.run + 1);
+    }
     if (from.records.damaged != 0) {
         log_.warn(std::to_string(from.records.damaged) + " damaged records were left out");
     }
+    from.forked = adopt_templates(from);
     judge(from);
 }
 

@@ -55,6 +55,7 @@ Supervisor::Supervisor(boost::asio::io_context& io, Setting setting, Log& log)
       fd_store_{io.get_executor(), link_},
       listeners_{link_},
       pages_{link_},
+      templates_{io.get_executor(), link_, template_handlers()},
       demand_{io.get_executor(), [this](core::UnitId unit) { happen(core::Demanded{unit}); }},
       survey_{io.get_executor(),
               {.processes = [this](core::InstanceId id) { return processes(id); },
@@ -109,6 +110,7 @@ bool Supervisor::look() { return trees_->work(); }
 void Supervisor::finish() {
     timers_.schedule();
     start_hooks();
+    tend_templates();
     logs_.settle();
     logger_.flush();
     if (auto saved = timer_store_.save(); !saved) complain(saved.error());
@@ -167,6 +169,7 @@ void Supervisor::changed(const core::Changed& effect) {
     if (core::is_beside(effect.instance)) return;
     if (!listeners_.empty()) tend_listeners(effect.instance, unit_name(effect.instance.unit));
     if (effect.from == effect.to) return;
+    preloading_.due = true;
     Note told{.kind = wire::EventKind::state, .id = effect.instance};
     told.from = effect.from;
     told.to = effect.to;

@@ -32,6 +32,7 @@
 #include "supervisor/spawn_slot.hpp"
 #include "supervisor/status.hpp"
 #include "supervisor/table.hpp"
+#include "supervisor/templates.hpp"
 #include "supervisor/thread_survey.hpp"
 #include "supervisor/timer_store.hpp"
 #include "supervisor/timers.hpp"
@@ -197,7 +198,7 @@ private:
 
     // spawning.cpp
     std::optional<core::SpawnFailed> prepare(const core::Spawn& spawn) override;
-    core::Event clone(const core::Spawn& spawn) override;
+    std::optional<core::Event> clone(const core::Spawn& spawn) override;
     core::SpawnFailed spawn_failed(core::InstanceId id, core::RunId run, std::string error,
                                    bool transient);
     void give_descriptors(const config::Unit& unit, core::InstanceId id, os::SpawnPlan& plan) const;
@@ -226,9 +227,7 @@ private:
     void crashed(const core::Crashed& effect);
     void tell_crash(core::RunId run);
     void end_interrupted_hooks(const Inheritance& from) const;
-    bool hooks_idle() const {
-        return due_hooks_.empty() && untold_crashes_.empty() && hook_jobs_.idle();
-    }
+    bool hooks_idle() const;
 
     // hosting.cpp
     std::optional<core::SpawnFailed> prepare_worker(const core::Spawn& spawn,
@@ -236,6 +235,17 @@ private:
     void watch_loads();
     void look_at_loads();
     void look_at_load(const config::Unit& unit, LoadMeter& meter);
+
+    // templating.cpp
+    Templates::Handlers template_handlers();
+    std::map<core::RunId, pid_t> adopt_templates(const Inheritance& from);
+    void tend_templates();
+    void renew_templates(const std::vector<Target>& targets);
+    bool ask_template(const core::Spawn& spawn);
+    void worker_made(core::RunId run, pid_t pid);
+    void worker_unmade(core::RunId run);
+    Templates::Started start_template(const TemplateProcess::Identity& identity, int socket);
+    void template_ended(const TemplateProcess::Identity& identity);
 
     // readiness.cpp
     void begin_watch(core::InstanceId id, core::RunId run);
@@ -336,6 +346,8 @@ private:
     FdStore fd_store_;
     Listeners listeners_;
     Pages pages_;
+    Templates templates_;
+    Preloading preloading_;
     DemandWatch demand_;
     std::map<std::string, LoadMeter> loads_;  // Of the units that superd scales, or puts to sleep.
     // Instances that are emptying their queues, and how often in a row none waited.

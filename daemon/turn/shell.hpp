@@ -29,8 +29,9 @@ public:
     // What a run needs before its record may name it, its logs say. A failure
     // here ends the spawn.
     virtual std::optional<core::SpawnFailed> prepare(const core::Spawn& spawn) = 0;
-    // Makes the process, once the records know of the run: Spawned or SpawnFailed.
-    virtual core::Event clone(const core::Spawn& spawn) = 0;
+    // Makes the process, once the records know of the run: Spawned or SpawnFailed. Nothing: it is
+    // made elsewhere, and one of these follows.
+    virtual std::optional<core::Event> clone(const core::Spawn& spawn) = 0;
 
     // Puts the instance into its slot of the records.
     virtual void write(core::InstanceId id, const core::Unit& unit,

@@ -66,7 +66,7 @@ void Turn::spawn_next() {
     }
     if (auto failed = shell_.prepare(next)) return add(std::move(*failed));
     write_records();
-    add(shell_.clone(next));
+    if (auto event = shell_.clone(next)) add(std::move(*event));
 }
 
 void Turn::write_records() {

@@ -110,3 +110,11 @@ def free_port():
             except OSError:
                 continue
             return port
+
+
+def free_ports(count):
+    """So many different ones: a unit at the port of another would answer for it."""
+    found = set()
+    while len(found) < count:
+        found.add(free_port())
+    return list(found)

@@ -25,7 +25,8 @@ def shop(superd):
     shutil.copytree(EXAMPLES, superd.config)
     for module in MODULES.glob("*.so"):
         shutil.copy(module, superd.config / "modules")
-    superd.ports = {port: processes.free_port() for port in (18080, 18081, 18082, 18084, 18085, 18095, *HOSTED.values())}
+    ports = (18080, 18081, 18082, 18084, 18085, 18095, *HOSTED.values())
+    superd.ports = dict(zip(ports, processes.free_ports(len(ports))))
     for path in [*superd.config.glob("units/*.toml"), superd.config / "nginx/nginx.conf"]:
         text = path.read_text().replace("@EXAMPLES@", str(superd.config))
         for old, new in superd.ports.items():
@@ -81,7 +82,8 @@ def test_nobody_who_calls_the_greeter_is_refused(shop):
 
 
 def test_the_napper_sleeps_until_somebody_calls(shop):
-    assert shop.instance("napper")["state"] == "waiting" and shop.pid("napper") is None
+    napper = shop.instance("napper")
+    assert (napper["state"], napper["pid"]) == ("waiting", None), [e for e in shop.events() if e.get("unit") == "napper"]
     status, body = get(shop.ports[18085])
     assert status == 200 and body == f"Greetings from napper/0, pid {shop.pid('napper')}\n".encode()
 

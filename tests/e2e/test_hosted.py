@@ -145,6 +145,18 @@ def test_the_first_connection_wakes_a_unit_and_idleness_puts_it_to_sleep(superd)
         socket.create_connection(("127.0.0.1", port), TIMEOUT)
 
 
+def test_nobody_waits_for_what_sleeps(superd):
+    port = processes.free_port()
+    superd.unit("shop", f'exec = ["python3", "{PROGRAMS / "acceptor.py"}"]\nautostart = "on-demand"\n'
+                f'[listen]\nhttp = "tcp://127.0.0.1:{port}"\n')
+    superd.start()
+    assert superd.ctl("wait", "shop", "--ready", "--timeout", "60s").stdout == "shop: waiting\n"
+    assert superd.ctl("why", "shop").stdout.startswith("shop is asleep until a connection comes, since ")
+    superd.ctl("start", "shop")
+    assert superd.instance("shop")["state"] == "ready"
+    assert superd.ctl("wait", "shop", "--ready").stdout == "shop: ready\n"
+
+
 def test_one_that_is_used_does_not_fall_asleep(superd):
     port = processes.free_port()
     superd.unit("shop", f'exec = ["python3", "{PROGRAMS / "acceptor.py"}"]\nautostart = "on-demand"\n'

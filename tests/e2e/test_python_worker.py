@@ -519,6 +519,20 @@ def test_a_forked_crash_is_told_by_its_own_log(make):
     assert template.fork(make("threads"), 18).ready().stop() == 0
 
 
+def test_a_worker_that_nobody_would_know_of_ends_at_once(make):
+    """superd has died after it asked: the request is still read, and then there is nobody to be told."""
+    template = make("threads", kind=Template).start()
+    template.answer()
+    template.signal(signal.SIGSTOP)
+    worker = make("threads")
+    template.ask(worker, run=17)
+    template.channel.close()
+    template.signal(signal.SIGCONT)
+    assert template.ended() == 0
+    assert worker.output_ended(), "its output is closed, so it has ended too"
+    assert worker.lines == []
+
+
 def test_a_worker_is_not_held_up_by_a_template_that_dies(make):
     template = make("coroutines", kind=Template).start()
     template.answer()

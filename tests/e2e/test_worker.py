@@ -226,6 +226,20 @@ def test_a_template_forks_workers_that_are_the_keepers_children(make, model):
     assert template.ended() == 0
 
 
+def test_a_worker_that_nobody_would_know_of_ends_at_once(make):
+    """superd has died after it asked: the request is still read, and then there is nobody to be told."""
+    template = make(kind=Template).start()
+    assert template.answer()[0] == {"ready": True}
+    template.signal(signal.SIGSTOP)
+    worker = make()
+    template.ask(worker, run=17)
+    template.channel.close()
+    template.signal(signal.SIGCONT)
+    assert template.ended() == 0
+    assert worker.output_ended(), "its output is closed, so it has ended too"
+    assert worker.lines == []
+
+
 def test_a_template_with_a_wrong_request_says_why_and_lives_on(make):
     template = make(kind=Template).start()
     assert template.answer()[0] == {"ready": True}

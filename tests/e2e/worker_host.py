@@ -117,7 +117,13 @@ class Worker:
                     self.lines.append(line.rstrip("\n"))
                     self.more.put(None)
             self.more.put(None)
-        threading.Thread(target=pump, daemon=True).start()
+        self.follower = threading.Thread(target=pump, daemon=True)
+        self.follower.start()
+
+    def output_ended(self, timeout=PATIENCE):
+        """Waits until nobody has its output open any more. False: somebody has."""
+        self.follower.join(timeout)
+        return not self.follower.is_alive()
 
     def start(self, environment=()):
         """Executes it; its descriptors are put in place by a shell's redirections' means: dup2."""

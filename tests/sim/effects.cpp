@@ -188,7 +188,7 @@ std::optional<core::SpawnFailed> Supervisor::prepare(const core::Spawn& spawn) {
     return failed;
 }
 
-core::Event Supervisor::clone(const core::Spawn& spawn) {
+std::optional<core::Event> Supervisor::clone(const core::Spawn& spawn) {
     const auto [id, run] = spawn;
     scene_.tell([&](Invariant& each) { each.cloning(id, run); });
     const Key key = scene_.key(id);

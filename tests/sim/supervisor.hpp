@@ -105,7 +105,7 @@ private:
     core::Instant now() const override { return scene_.now(); }
     void carry_out(const core::Effect& effect) override;
     std::optional<core::SpawnFailed> prepare(const core::Spawn& spawn) override;
-    core::Event clone(const core::Spawn& spawn) override;
+    std::optional<core::Event> clone(const core::Spawn& spawn) override;
     void write(core::InstanceId id, const core::Unit& unit,
                const core::Instance& instance) override;
     std::optional<core::Exited> record(const turn::ToldExit& told) override;

@@ -2039,10 +2039,12 @@ class Template:
                 os.close(each)
 
     def say(self, message):
+        """False: superd is gone; the next recv tells the template so."""
         try:
             self.channel.send(json.dumps(message).encode(), socket.MSG_NOSIGNAL)
         except OSError:
-            pass  # superd is gone; the next recv tells.
+            return False
+        return True
 
     @staticmethod
     def read(message, descriptors, flags):
@@ -2111,7 +2113,8 @@ class Template:
             else:
                 os.environ[name] = value
         show_environment(self.ctypes)
-        self.say({"run": order["run"]})
+        if not self.say({"run": order["run"]}):
+            leave(0)  # Nobody knows of this process: another is made in its place.
         self.channel.close()
 
 

@@ -164,7 +164,8 @@ int become_worker(int socket, Request request,
     if (const os::Fd output = request.take("stdout"); output) ::dup2(output.get(), STDOUT_FILENO);
     if (const os::Fd errors = request.take("stderr"); errors) ::dup2(errors.get(), STDERR_FILENO);
     take_environment(request);
-    send(socket, {{"run", request.run}});
+    // With nobody to hear it, nobody would know of this process: another is made in its place.
+    if (!send(socket, {{"run", request.run}})) return 0;
     ::close(socket);
 
     Inputs inputs;

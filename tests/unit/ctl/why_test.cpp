@@ -236,6 +236,17 @@ TEST_F(Why, StoppingWithLeftovers) {
     expect_text("stopping-leftovers", text(explanation));
 }
 
+TEST_F(Why, AsleepUntilAConnectionComes) {
+    auto web = core::spec("web");
+    web.on_demand = true;
+    auto db = core::spec("db");
+    db.autostart = false;
+    web.dependencies.push_back({.unit = "db"});
+    make({web, db});
+    world.pass(5min);
+    expect("asleep", "web");
+}
+
 TEST_F(Why, CompletedOneshot) {
     auto migrate = core::spec("migrate");
     migrate.type = core::UnitType::oneshot;

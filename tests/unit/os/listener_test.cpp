@@ -84,6 +84,22 @@ TEST(Listener, SharesItsAddressWithItsOwnOnly) {
     EXPECT_TRUE(connect_to(endpoint)) << "the other goes on";
 }
 
+TEST(Listener, TellsHowManyWaitAtAPath) {
+    const test::Scratch scratch;
+    const auto endpoint = *path_endpoint(scratch.path() + "/queue");
+    const auto socket = listen_at(endpoint, {.backlog = 9}, true);
+    ASSERT_TRUE(socket) << socket.error().message();
+    std::vector<Fd> clients;
+    for (std::uint32_t count = 0; count < 3; ++count) {
+        const auto queue = accept_queue(*socket);
+        ASSERT_TRUE(queue);
+        EXPECT_EQ(queue->waiting, count);
+        EXPECT_EQ(queue->limit, 9u);
+        clients.push_back(connect_to(endpoint));
+    }
+    EXPECT_FALSE(accept_queue(clients[0])) << "nothing is accepted there";
+}
+
 TEST(Listener, TakesDatagramsAlone) {
     const auto endpoint = *inet_endpoint(SOCK_DGRAM, "127.0.0.1", free_port());
     const auto first = listen_at(endpoint, {}, true);

@@ -34,8 +34,9 @@ public:
         if (no_room) return core::SpawnFailed{spawn.instance, spawn.run, "no room", true};
         return std::nullopt;
     }
-    core::Event clone(const core::Spawn& spawn) override {
+    std::optional<core::Event> clone(const core::Spawn& spawn) override {
         said.push_back("clone " + std::to_string(spawn.run));
+        if (elsewhere) return std::nullopt;
         now_ += clone_takes;
         return core::Spawned{spawn.instance, spawn.run, next_pid_++};
     }
@@ -69,6 +70,7 @@ public:
     std::vector<std::string> said;
     bool no_room = false;
     core::Duration clone_takes{};
+    bool elsewhere = false;  // Processes are made by somebody else, later.
 
 private:
     core::System& system_;
@@ -99,6 +101,41 @@ TEST_F(Turns, ARunIsInTheRecordsBeforeItsProcessIsMade) {
     EXPECT_FALSE(turn_.settle());
     EXPECT_THAT(shell_.take(), ElementsAre("prepare 1", "write web starting 0", "clone 1", "hear",
                                            "write web ready 100", "finish"));
+}
+
+TEST_F(Turns, AProcessThatIsMadeElsewhereIsToldOfLater) {
+    shell_.elsewhere = true;
+    configure({"web"});
+    turn_.settle();
+    EXPECT_THAT(shell_.take(),
+                ElementsAre("prepare 1", "write web starting 0", "clone 1", "hear", "finish"));
+    turn_.add(core::Spawned{{1, 0}, 1, 200});
+    turn_.settle();
+    EXPECT_THAT(shell_.take(), ElementsAre("write web ready 200", "finish"));
+}
+
+TEST_F(Turns, WhatWasMadeNowhereIsMadeAgainForTheSameRun) {
+    shell_.elsewhere = true;
+    configure({"web"});
+    turn_.settle();
+    shell_.take();
+    shell_.elsewhere = false;
+    turn_.perform({core::Spawn{{1, 0}, 1}});
+    turn_.settle();
+    EXPECT_THAT(shell_.take(),
+                ElementsAre("prepare 1", "clone 1", "hear", "write web ready 100", "finish"));
+}
+
+TEST_F(Turns, WhatIsStoppedMeanwhileIsNotMadeAgain) {
+    shell_.elsewhere = true;
+    configure({"web"});
+    turn_.settle();
+    turn_.add(core::StopRequested{{1, core::all_instances}});
+    turn_.settle();
+    shell_.take();
+    turn_.perform({core::Spawn{{1, 0}, 1}});
+    turn_.settle();
+    EXPECT_THAT(shell_.take(), ElementsAre("hear", "write web inactive 0", "finish"));
 }
 
 TEST_F(Turns, AnExitIsInTheJournalBeforeTheKeeperMayReap) {
