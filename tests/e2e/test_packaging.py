@@ -1,4 +1,5 @@
 """What is installed and documented is what there is: manual, help, examples, quick start."""
+import json
 import os
 import pathlib
 import re
@@ -70,6 +71,16 @@ def test_an_installed_superd_runs_from_any_prefix(installed, superd, monkeypatch
     for name in ("man/man8/superd.8", "man/man1/superctl.1", "man/man5/superd.unit.5", "superd/examples/units/web.toml",
                  "superd/schema/superd-unit.schema.json", "bash-completion/completions/superctl"):
         assert (installed / "share" / name).exists(), name
+
+
+def test_the_example_modules_are_installed_and_can_be_loaded(installed, tmp_path):
+    modules = sorted(installed.glob("lib*/superd/examples/*.so")) or sorted(installed.glob("lib/*/superd/examples/*.so"))
+    assert [each.stem for each in modules] == ["chat", "digest", "greeter", "primes"]
+    for module in modules:
+        settings = tmp_path / "settings.json"
+        settings.write_text(json.dumps({"unit": "example", "module": str(module)}))
+        subprocess.run([installed / "libexec/superd/superd-worker", "--check", "--settings", settings], check=True,
+                       timeout=30)
 
 
 @pytest.mark.parametrize("user", ["own", "nobody"])
