@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -59,6 +60,10 @@ public:
     void forget(core::InstanceId instance);
     // Its definition has changed.
     void refresh(core::InstanceId instance);
+
+    // A line of superd's own among those that the run writes to its standard error. It is not said
+    // when nobody has read these for long.
+    void say(core::RunId run, std::string_view text) const;
 
     // To a logger that knows nothing.
     void say_again();
