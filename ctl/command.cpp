@@ -130,6 +130,9 @@ constexpr std::array threads_flags{
          "The greatest first; if not given, by instance and process"},
     Flag{"--sample", "", Value::duration, "TIME",
          "Measure for so long, at most 10s; 200ms if not given"}};
+constexpr std::array tasks_examples{
+    Example{"tasks shop", "What shop's workers do, and whether anything hangs"},
+    Example{"tasks shop/1 --json", "One worker, for a program"}};
 constexpr std::array threads_examples{
     Example{"threads web", "What each thread of web does"},
     Example{"threads --sort cpu --sample 2s", "Who uses the processors, measured for two seconds"}};
@@ -231,6 +234,19 @@ constexpr std::array table{
         "Dependencies and members of groups, with their states. Without a name: a tree for each "
         "unit that stands above all others. A unit is unfolded where it comes first.",
         tree_flags, tree_examples, run_tree},
+    Command{
+        "tasks",
+        Arguments::some_units,
+        "[NAME…]",
+        "Show what workers of hosted services work on",
+        "The loops and threads of each worker, and its coroutines and tasks: by name, with the "
+        "line that began them, their state and age, and what is suspicious: a coroutine that does "
+        "not yield, a loop that is late or blocked, a task that is older than it may be. What was "
+        "given no name is counted, not listed. Other units have threads: superctl threads. JSON "
+        "has times in seconds.",
+        {},
+        tasks_examples,
+        run_tasks},
     Command{
         "threads", Arguments::some_units, "[NAME…]", "Show what threads do",
         "Every thread of every process of the units: its state, how much of a processor it used "

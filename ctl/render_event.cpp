@@ -31,8 +31,9 @@ std::string what_happened(const wire::Event& event) {
         case wire::EventKind::spawn_failed:
             return with_reason("could not be started", event.message);
         case wire::EventKind::ready: return with_reason("ready", event.reason);
-        case wire::EventKind::exit: return exit_text(event);
+        case wire::EventKind::exit: return with_reason(exit_text(event), event.message);
         case wire::EventKind::lines: return "last lines:";
+        case wire::EventKind::stall: return event.message;
         case wire::EventKind::dropped:
             return with_reason("lost " + std::to_string(event.dropped) + " lines", event.message);
         case wire::EventKind::config: return with_reason("configuration", event.message);

@@ -2,7 +2,9 @@
 #include "ctl/render.hpp"
 #include "wire/time.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <cstdio>
 
 namespace superctl {
 
@@ -48,6 +50,8 @@ void append_exit(std::string& out, const Style& style, std::string_view label,
                 format_duration(seconds(exit.uptime));
     if (!exit.ended_by.empty()) {
         text += "; superd ended it: " + printable(exit.cause.empty() ? exit.ended_by : exit.cause);
+    } else if (!exit.cause.empty()) {
+        text += ": " + printable(exit.cause);
     }
     line(out, style, label, text);
     std::string used;
@@ -57,7 +61,23 @@ void append_exit(std::string& out, const Style& style, std::string_view label,
         out += "               run " + std::to_string(exit.run) + ", pid " +
                std::to_string(exit.pid) + used + "\n";
     }
+    for (std::size_t i = 0; i < exit.stack.size(); ++i) {
+        out += "               #" + std::to_string(i) + " " + printable(exit.stack[i]) + "\n";
+    }
     for (const auto& each : exit.lines) out += "               " + printable(each) + "\n";
+}
+
+// "1,234 done, 56.0 a second; 3 live; 1 of 1 threads busy; loop late by 0 ms, 12 ms at worst"
+std::string worker_text(const wire::WorkerStatus& worker) {
+    char rate[32] = "", lag[96] = "";
+    if (worker.per_second) std::snprintf(rate, sizeof rate, ", %.1f a second", *worker.per_second);
+    if (worker.lag_worst > 0) {
+        std::snprintf(lag, sizeof lag, "; loop late by %.1f ms, %.1f ms at worst", worker.lag * 1e3,
+                      worker.lag_worst * 1e3);
+    }
+    return std::to_string(worker.done) + " done" + rate + "; " + std::to_string(worker.live) +
+           " live; " + std::to_string(worker.busy) + " of " + std::to_string(worker.slots) +
+           " threads busy" + lag;
 }
 
 void append_check(std::string& out, const Style& style, const wire::CheckStatus& check,
@@ -90,6 +110,7 @@ void append_instance(std::string& out, const Style& style, const wire::InstanceS
     if (instance.ready_since) line(out, style, "ready", moment(*instance.ready_since, now_ns));
     if (instance.memory) line(out, style, "memory", format_bytes(*instance.memory));
     if (instance.cpu) line(out, style, "cpu", format_duration(seconds(*instance.cpu)));
+    if (instance.worker) line(out, style, "tasks", worker_text(*instance.worker));
     for (const auto& check : instance.checks) append_check(out, style, check, now_ns);
     if (instance.last_run) line(out, style, "last run", moment(*instance.last_run, now_ns));
     if (instance.next_run) line(out, style, "next run", moment(*instance.next_run, now_ns));
@@ -168,6 +189,26 @@ std::string listener_text(const wire::ListenerStatus& listener) {
     return text;
 }
 
+// How the tasks of the last seconds were spread: "41 % to 59 % of 1234.5 tasks a second"; empty:
+// there are not several workers, or nothing was done.
+std::string balance_text(const wire::UnitStatus& unit) {
+    double all = 0, least = 0, most = 0;
+    std::size_t count = 0;
+    for (const auto& instance : unit.instances) {
+        if (!instance.worker || !instance.worker->per_second) continue;
+        const double rate = *instance.worker->per_second;
+        least = count == 0 ? rate : std::min(least, rate);
+        most = std::max(most, rate);
+        all += rate;
+        ++count;
+    }
+    if (count < 2 || all <= 0) return {};
+    char text[96];
+    std::snprintf(text, sizeof text, "%.1f tasks a second; a worker has %.0f %% to %.0f %% of them",
+                  all, 100 * least / all, 100 * most / all);
+    return text;
+}
+
 }  // namespace
 
 std::string render_status(const wire::Status& status, const Style& style, std::int64_t now_ns) {
@@ -181,6 +222,8 @@ std::string render_status(const wire::Status& status, const Style& style, std::i
         const auto instances = instances_text(unit);
         if (!instances.empty()) line(out, style, "instances", instances);
         for (const auto& each : unit.listeners) line(out, style, "listens", listener_text(each));
+        const auto balance = balance_text(unit);
+        if (!balance.empty()) line(out, style, "balance", balance);
         if (unit.rolling) {
             line(out, style, "rolling",
                  std::to_string(unit.rolling->done) + " of " + std::to_string(unit.rolling->of) +

@@ -20,6 +20,7 @@ ExitCode run_apply(const Invocation& invocation);
 ExitCode run_wait(const Invocation& invocation);
 ExitCode run_events(const Invocation& invocation);
 ExitCode run_reset(const Invocation& invocation);
+ExitCode run_tasks(const Invocation& invocation);
 ExitCode run_threads(const Invocation& invocation);
 ExitCode run_timeline(const Invocation& invocation);
 ExitCode run_enable(const Invocation& invocation);

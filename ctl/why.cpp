@@ -50,6 +50,13 @@ private:
     void death() {
         below(last_death(link_, now_ns_));
         if (link_.deaths.empty()) return;
+        const auto& stack = link_.deaths.back().stack;
+        constexpr std::size_t frames_max = 3;
+        std::string where;
+        for (std::size_t i = 0; i < std::min(frames_max, stack.size()); ++i) {
+            where += (i == 0 ? "" : ", called by ") + printable(stack[i]);
+        }
+        if (!where.empty()) below("It was in " + where + ".");
         const auto& all = link_.deaths.back().lines;
         constexpr std::ptrdiff_t lines_max = 5;
         const auto count = std::min(lines_max, std::ssize(all));
@@ -139,11 +146,17 @@ private:
             told_.headline = name_ + " is to be stopped, and still runs for those that need it";
             return stop_cause();
         }
-        constexpr std::string_view degraded = "degraded: ";
+        constexpr std::string_view degraded = "degraded: ", stalls = "stalls: ";
         if (link_.sick.starts_with(degraded)) {
             told_.headline = name_ + " is ready " + since() + ", but not well";
             below("Its check fails: " + printable(link_.sick.substr(degraded.size())) + ".");
             below("The check's on-failure is \"degrade\": it runs on, and nobody ends it.");
+        } else if (link_.sick.starts_with(stalls)) {
+            told_.headline = name_ + " is ready " + since() + ", but gives no sign of life";
+            below("It stalls: " + printable(link_.sick.substr(stalls.size())) + ".");
+            if (link_.text.find("to be replaced") != link_.text.npos) {
+                below("Another worker is to take its place, as on-stall says.");
+            }
         } else if (link_.type == "group") {
             told_.headline += ": all its members are up";
         } else if (link_.pid) {

@@ -49,6 +49,11 @@ bool alike(const wire::LastExit& one, const wire::LastExit& other) {
 std::string why_ended(const wire::LastExit& death) {
     const auto& by = death.ended_by;
     if (by == "post-start-failed") return "as its " + printable(death.cause);
+    if (by == "stalled") return "as it had stalled: " + printable(death.cause);
+    if (by == "replaced" || by == "renewal") {
+        const std::string text = "as another run was to take its place";
+        return death.cause.empty() ? text : text + ": " + printable(death.cause);
+    }
     if (!death.cause.empty()) return "as it was not well: " + printable(death.cause);
     if (by == "ready-timeout") return "as it was not ready in time";
     if (by == "ready-failed") return "as its readiness check could not succeed any more";
@@ -77,7 +82,10 @@ std::string how_it_ended(const wire::LastExit& death, const std::string& at) {
     }
     const bool unknown = !death.code && !death.signal;
     if (unknown) return "It ended at " + at + ", after " + uptime + ", seen by nobody";
-    if (death.signal) return "It was ended by " + end + " at " + at + ", after " + uptime;
+    if (death.signal) {
+        auto text = "It was ended by " + end + " at " + at + ", after " + uptime;
+        return death.cause.empty() ? text : text + ": " + printable(death.cause);
+    }
     return "It ended with " + end + " at " + at + ", after " + uptime;
 }
 

@@ -206,8 +206,27 @@ end what it has begun when it is to stop.
 What a worker shares with the workers after it, superd keeps: fd\-store\-max is 64.
 .PP
 Four times mean four things: ready.timeout is that of the start; stall\-timeout is how long a loop
-or a thread may give no sign of life; task\-timeout is that of one connection or task;
-idle\-timeout is after how long what nobody uses is stopped.
+or a thread may give no sign of life; task\-timeout is that of one task; idle\-timeout is after how
+long what nobody uses is stopped.
+.PP
+superd watches over workers that are ready. Their loops and threads note signs of life in memory
+that superd reads: a loop ten times a second, a thread with each task, a process of its own
+(model = "processes") as it likes. One that gives none for stall\-warn is looked at: the kernel
+tells whether it computes, waits for a lock, a disk or another call, is stopped, or has no
+processor. Time without a processor does not count, nor does time in which superd itself was away,
+or a debugger or a frozen control group holds the worker.
+What was found is a line in the unit's log, an event (superctl events), and for as long as it lasts
+part of superctl status and why.
+After stall\-timeout comes what on\-stall says, and again once a minute while that did not help.
+Replaced are all that stall at once, as far as rolling.surge allows; with surge = false the worker
+is stopped first. One that is replaced and does not end by [stop] is sent SIGABRT before the last
+signal, so that its end shows where it was; with "kill" SIGABRT comes first, and SIGKILL two seconds
+later.
+.PP
+task\-timeout cancels a request of http::serve, a task() and what was given to spawn() in the
+coroutine model, and what a handler marks in Python; a connection() that serves a protocol of its
+own is not limited, as nobody but itself knows where a task begins. What runs in a thread, or is a
+process, cannot be cancelled: then on\-stall says what is done.
 )";
 
 constexpr std::string_view tail = R"(.SH DROP\-INS

@@ -108,7 +108,8 @@ inline constexpr std::array hosted_keys{
         .instead = "write \"0s\" for never"},
     Key{.path = "task-timeout",
         .form = Form::duration,
-        .text = "One connection or task may take so long, then it is cancelled; \"0s\": any time",
+        .text = "One task may take so long. A coroutine is cancelled then; for a thread or a "
+                "process on-stall says what is done. \"0s\": any time",
         .fallback = R"("0s")",
         .example = R"("1min")",
         .applies = Applies::restart,
@@ -119,8 +120,8 @@ inline constexpr std::array hosted_keys{
         .text =
             "What is done about a worker that has stalled. log: it is told. trace: with what runs "
             "there, and its stack. replace: besides, it gets no new connections, another one "
-            "is started, and when that is ready it is stopped as [stop] says. kill: it is "
-            "killed at once, and [restart] says what follows",
+            "is started, and when that is ready it is stopped as [stop] says, with SIGABRT before "
+            "the last signal. kill: it is killed at once, and [restart] says what follows",
         .fallback = R"("trace")",
         .example = R"("replace")",
         .choices = "log|trace|replace|kill"},

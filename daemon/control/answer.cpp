@@ -244,6 +244,11 @@ Response answer_at_once(const Call& call, Operations& operations) {
                     return json(wire::serialize(operations.why(targets)));
                 });
             },
+            [&](const TasksCall& c) {
+                return with_targets(c.units, operations, [&](const Targets& targets) {
+                    return json(wire::serialize(operations.tasks(targets)));
+                });
+            },
             [&](const EventsCall& c) {
                 return with_targets(c.units, operations, [&](const Targets& targets) {
                     const auto since = c.since ? resolve(*c.since) : 0;

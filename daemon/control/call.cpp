@@ -10,6 +10,7 @@ Right right_for(const Call& call) {
                           [](const SummaryCall&) { return Right::read; },
                           [](const GraphCall&) { return Right::read; },
                           [](const WhyCall&) { return Right::read; },
+                          [](const TasksCall&) { return Right::read; },
                           [](const ThreadsCall&) { return Right::read; },
                           [](const EventsCall&) { return Right::read; },
                           [](const LogsCall&) { return Right::read; },

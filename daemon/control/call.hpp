@@ -40,6 +40,9 @@ struct GraphCall {
 struct WhyCall {
     Selectors units;
 };
+struct TasksCall {
+    Selectors units;
+};
 struct ThreadsCall {
     Selectors units;
     std::chrono::milliseconds sample{200};
@@ -92,9 +95,10 @@ struct UpgradeCall {};
 struct VersionCall {};
 struct HealthCall {};
 
-using Call = std::variant<StatusCall, SummaryCall, GraphCall, WhyCall, ThreadsCall, ActCall,
-                          ScaleCall, EnableCall, WaitCall, SignalCall, PlanCall, ReloadCall,
-                          ApplyCall, UpgradeCall, EventsCall, LogsCall, VersionCall, HealthCall>;
+using Call =
+    std::variant<StatusCall, SummaryCall, GraphCall, WhyCall, TasksCall, ThreadsCall, ActCall,
+                 ScaleCall, EnableCall, WaitCall, SignalCall, PlanCall, ReloadCall, ApplyCall,
+                 UpgradeCall, EventsCall, LogsCall, VersionCall, HealthCall>;
 
 // What a user must be allowed to do for a call.
 enum class Right { none, read, change };

@@ -43,6 +43,11 @@ Routed why(const Query& query, const Request&) {
     return WhyCall{query.all("unit")};
 }
 
+Routed tasks(const Query& query, const Request&) {
+    if (auto error = query.unknown({"unit"})) return std::unexpected{std::move(*error)};
+    return TasksCall{query.all("unit")};
+}
+
 Routed threads(const Query& query, const Request&) {
     auto error = query.unknown({"unit", "sample"});
     ThreadsCall call{query.all("unit")};
@@ -134,6 +139,7 @@ constexpr std::array routes{
     Route{"GET", "/v1/summary", summary},
     Route{"GET", "/v1/graph", graph},
     Route{"GET", "/v1/why", why},
+    Route{"GET", "/v1/tasks", tasks},
     Route{"GET", "/v1/threads", threads},
     Route{"POST", "/v1/start", act<supervisor::Action::start>},
     Route{"POST", "/v1/stop", act<supervisor::Action::stop>},

@@ -58,7 +58,8 @@ void Stepper::restart(const RestartRequested& request) {
         });
         return want_up(*found, found->instances.front());
     }
-    each_target(*found, request.instance, [&](Instance& i) { ask_restart(*found, i); });
+    const Origin origin = request.apply ? Origin::reload : Origin::restart;
+    each_target(*found, request.instance, [&](Instance& i) { ask_restart(*found, i, origin); });
 }
 
 void Stepper::reset(const ResetRequested& request) {
@@ -153,9 +154,10 @@ void Stepper::want_down(Unit& unit, Instance& instance) {
     touch(unit);  // evaluate() begins the stop once no dependent needs it any more.
 }
 
-void Stepper::ask_restart(Unit& unit, Instance& instance) {
+void Stepper::ask_restart(Unit& unit, Instance& instance, Origin origin) {
     if (!alive(instance)) return want_up(unit, instance);
     instance.goal = Goal::up;
+    instance.origin = origin;
     resume_schedule(unit, instance);
     instance.restart_requested = true;
     instance.renewal.reset();

@@ -16,7 +16,8 @@ std::vector<bool> takes_connections(const Unit& unit) {
     std::vector<bool> takes;
     takes.reserve(unit.instances.size());
     for (const Instance& each : unit.instances) {
-        takes.push_back(stays(each) && each.state == State::ready);
+        const bool stalled = is_stalled(each.renewal.get());
+        takes.push_back(stays(each) && each.state == State::ready && !stalled);
     }
     if (std::ranges::find(takes, true) != takes.end()) return takes;
     for (std::size_t i = 0; i < takes.size(); ++i) takes[i] = stays(unit.instances[i]);

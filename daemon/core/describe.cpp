@@ -48,6 +48,7 @@ std::string why_it_failed(Reason reason, const Instance& i) {
         case Reason::check_failed:
         case Reason::check_stopped:
         case Reason::watchdog:
+        case Reason::stalled:
             return i.health && !i.health->cause.empty() ? i.health->cause
                                                         : std::string{to_string(reason)};
         case Reason::exited:
@@ -105,6 +106,7 @@ std::string purpose(const Renewal& renewal) {
         case RenewalKind::age:
         case RenewalKind::memory:
         case RenewalKind::wish: return "recycling, " + renewal.why;
+        case RenewalKind::stalled: return "it has stalled: " + renewal.why;
     }
     std::unreachable();
 }
@@ -182,7 +184,8 @@ std::string System::outlook(InstanceId id, Instant now) const {
     if (const Instance* const second = find(beside(id))) {
         const std::string run = "; run " + std::to_string(second->run);
         if (second->run < i.run) return run + ", which it replaced, is stopping";
-        return run + " is to take its place: " + describe(beside(id), now);
+        const std::string why = is_stalled(i.renewal.get()) ? "; " + purpose(*i.renewal) : "";
+        return why + run + " is to take its place: " + describe(beside(id), now);
     }
     return i.renewal ? "; to be replaced: " + purpose(*i.renewal) : "";
 }

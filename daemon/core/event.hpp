@@ -31,6 +31,7 @@ struct StopRequested {
 struct RestartRequested {
     InstanceId instance;
     CommandId command = 0;
+    bool apply = false;  // For the sake of a new configuration.
 };
 // Forgets failures: `failed` becomes inactive or a start, a back-off starts over at once.
 struct ResetRequested {
@@ -180,6 +181,13 @@ struct RecycleAsked {
     RunId run = 0;
     std::string why;
 };
+// A worker has given no sign of life, or was at one task, for longer than its unit lets it.
+struct Stalled {
+    InstanceId instance;
+    RunId run = 0;
+    bool kill = false;  // At once; else once another run has taken its place.
+    std::string why;
+};
 // What the wall clock says at some moment, and how it is ahead of UTC, as far
 // as 70 days before and after: at the beginning, whenever it was set, and again
 // before that is not known any more.
@@ -211,7 +219,7 @@ using Event =
                  CheckPassed, CheckFailed, WatchdogTold, ServiceAnnounced, TimeoutExtended,
                  MainChanged, ShutdownRequested, ScaleRequested, Drained, HookEnded, RollRequested,
                  MemoryMeasured, RecycleAsked, ClockTold, ScheduleDue, RanBefore, ScheduleRequested,
-                 Autoscaled, Demanded, DemandFailed, FellIdle>;
+                 Autoscaled, Demanded, DemandFailed, FellIdle, Stalled>;
 
 // --- Effects: what the shell must do, in order ------------------------------
 

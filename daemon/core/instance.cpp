@@ -99,6 +99,7 @@ std::string_view to_string(Reason reason) {
         case Reason::check_failed: return "check-failed";
         case Reason::check_stopped: return "check-stopped";
         case Reason::watchdog: return "watchdog";
+        case Reason::stalled: return "stalled";
         case Reason::overstayed: return "overstayed";
         case Reason::group: return "group";
         case Reason::group_restart: return "group-restart";

@@ -106,6 +106,7 @@ enum class Reason : std::uint8_t {
     overrun,            // stopping: its next run is due
     demand,             // waiting: for a connection to start it
     idle,               // stopping: nobody used it for long, the next connection starts it again
+    stalled,            // stopping/backoff/failed: see Health::cause
 };
 
 // What a service last said it is doing (RELOADING=1, STOPPING=1 of sd_notify(3)).

@@ -10,8 +10,11 @@ namespace {
 
 // Why there will be another run after this one, should there be one.
 Origin next_origin(const Instance& instance) {
+    if (instance.reason == Reason::stalled) return Origin::stalled;
     if (instance.reason == Reason::leftovers || instance.run_failed) return Origin::ended;
     if (instance.reason == Reason::renewal && instance.renewal) return origin_of(*instance.renewal);
+    const bool reloads = instance.origin == Origin::reload;
+    if (instance.reason == Reason::restart_requested && reloads) return Origin::reload;
     if (instance.restart_requested) return Origin::restart;
     return Origin::start;
 }

@@ -13,6 +13,9 @@ namespace {
 // than the next one should have means that superd was away (stopped, frozen, or
 // a new one): then the services perhaps were too, and get a whole interval.
 constexpr int looks = 4;
+// One that stalled has so long to note where, and to be dumped.
+constexpr Duration abort_patience = std::chrono::seconds{2};
+constexpr std::int32_t sigabrt = 6, sigkill = 9;
 
 Duration every(const Unit& unit, const Instance& instance) {
     const bool chosen = instance.health && instance.health->watchdog_every.count() > 0;
@@ -116,9 +119,16 @@ void Stepper::watchdog_missed(Unit& unit, Instance& instance, std::string cause)
 }
 
 // The signal of a watchdog goes before the others: it is to leave a core dump
-// that shows where the process hangs.
+// that shows where the process hangs. What has stalled and was to go by itself gets it last.
 StopStep stop_step(const UnitSpec& spec, const Instance& instance) {
     std::size_t at = instance.stop_step;
+    const StopStep abort{sigabrt, abort_patience}, last = spec.stop.back();
+    if (instance.reason == Reason::stalled)
+        return at == 0 ? abort : StopStep{sigkill, last.patience};
+    if (is_stalled(instance.renewal.get())) {
+        if (at + 1 == spec.stop.size()) return abort;
+        return at < spec.stop.size() ? spec.stop[at] : last;
+    }
     if (instance.reason == Reason::watchdog) {
         if (at == 0) return {spec.watchdog.signal, spec.stop.front().patience};
         --at;
@@ -127,7 +137,9 @@ StopStep stop_step(const UnitSpec& spec, const Instance& instance) {
 }
 
 std::size_t stop_steps(const UnitSpec& spec, const Instance& instance) {
-    return spec.stop.size() + (instance.reason == Reason::watchdog ? 1 : 0);
+    if (instance.reason == Reason::stalled) return 2;
+    const bool aborts = instance.reason == Reason::watchdog || is_stalled(instance.renewal.get());
+    return spec.stop.size() + (aborts ? 1 : 0);
 }
 
 }  // namespace superd::core

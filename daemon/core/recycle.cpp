@@ -83,7 +83,9 @@ void Stepper::recycle(Unit& unit) {
 }
 
 void Stepper::recycle(Unit& unit, Instance& instance, RenewalKind kind, std::string why) {
-    tell_roll(id_of(unit, instance), 0, RollPhase::begun, "to be recycled: " + why);
+    const char* const what =
+        kind == RenewalKind::stalled ? "to be replaced, it has stalled: " : "to be recycled: ";
+    tell_roll(id_of(unit, instance), 0, RollPhase::begun, what + why);
     instance.renewal = std::make_unique<Renewal>();
     instance.renewal->kind = kind;
     instance.renewal->first = system_.next_run_;

@@ -22,6 +22,7 @@ enum class RenewalKind : std::uint8_t {
     age,      // RecycleRule::after
     memory,   // RecycleRule::memory
     wish,     // The service asked for it (X_SUPERD_RECYCLE=).
+    stalled,  // It is of no use as it is.
 };
 
 // The operator's, who is told how it went; else it is recycling.
@@ -36,6 +37,11 @@ struct Renewal {
     std::uint64_t first = 0;  // Runs of this number or a higher one were begun after that.
     std::string why;          // Recycling: more of that, "612 MiB, more than 512 MiB".
 };
+
+// The run does nothing any more, and is replaced for that; null: it is to stay.
+constexpr bool is_stalled(const Renewal* renewal) {
+    return renewal != nullptr && renewal->kind == RenewalKind::stalled;
+}
 
 struct RollingRule {
     std::uint32_t batch = 1;

@@ -54,6 +54,18 @@ std::uint32_t at_once(const Unit& unit, const Renewal& renewal) {
     return surge == 0 ? renewal.batch : std::min<std::uint32_t>(renewal.batch, surge);
 }
 
+// Nobody misses one that has stalled, so that others are missing does not keep it waiting.
+bool is_full(const Unit& unit, const Renewal& renewal, std::uint32_t busy) {
+    const std::uint32_t surge = unit.spec->rolling.surge;
+    if (!is_stalled(&renewal)) return busy >= at_once(unit, renewal);
+    return surge != 0 && unit.beside.size() >= surge;
+}
+
+const char* failure_of(const Instance& first, bool whole) {
+    if (whole) return "rolling restart failed: ";
+    return is_stalled(first.renewal.get()) ? "replacement failed: " : "recycling failed: ";
+}
+
 }  // namespace
 
 std::optional<RollProgress> roll_progress(const Unit& unit) {
@@ -257,6 +269,7 @@ void Stepper::renewal_failed(Unit& unit, std::uint32_t number, const std::string
     }
     const bool whole = unit.rolling && (!first.renewal || is_roll(first));
     const bool recycled = first.renewal && !is_roll(first);
+    const char* const what = failure_of(first, whole);
     first.renewal.reset();
     changed(unit, first);
     if (recycled) {
@@ -276,8 +289,7 @@ void Stepper::renewal_failed(Unit& unit, std::uint32_t number, const std::string
             return true;
         });
     }
-    tell_roll(id, 0, RollPhase::failed,
-              (whole ? "rolling restart failed: " : "recycling failed: ") + text);
+    tell_roll(id, 0, RollPhase::failed, what + text);
     touch(unit);
 }
 
@@ -291,7 +303,7 @@ void Stepper::begin_renewals(Unit& unit) {
         Instance& i = unit.instances[number];
         if (!i.renewal || i.renewal->begun || i.state != State::ready) continue;
         if (i.announced == Announced::stopping || unit.beside.contains(number)) continue;
-        if (busy >= at_once(unit, *i.renewal) || must_end(unit, i)) continue;
+        if (is_full(unit, *i.renewal, busy) || must_end(unit, i)) continue;
         ++busy;
         begin_renewal(unit, i);
     }
@@ -304,6 +316,7 @@ Origin origin_of(const Renewal& renewal) {
         case RenewalKind::age:
         case RenewalKind::memory:
         case RenewalKind::wish: return Origin::recycle;
+        case RenewalKind::stalled: return Origin::stalled;
     }
     std::unreachable();
 }

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t told_max = 6;  // Silences of one worker in a minute.
 constexpr Duration told_window = std::chrono::minutes{1};
+constexpr Duration act_again = std::chrono::minutes{1};
 constexpr Duration look_min = std::chrono::milliseconds{50}, look_max = std::chrono::seconds{1};
 
 double share(Duration before, Duration after, Duration between) {
@@ -164,11 +165,13 @@ std::vector<StallTurn> StallWatch::judge(const StallRule& rule, std::span<const 
 
 void StallWatch::judge_silence(const StallRule& rule, Suspect& suspect, StallTurn turn,
                                std::vector<StallTurn>& turns, Instant now) {
-    if (suspect.stalled || suspect.quiet_since > now) return;
+    const bool acted = suspect.stalled && now - suspect.acted_at < act_again;
+    if (acted || suspect.quiet_since > now) return;
     const Duration waited = std::max(suspect.last.waited - suspect.first.waited, Duration{});
     const Duration silent = now - suspect.quiet_since - waited;
     if (rule.timeout.count() > 0 && silent >= rule.timeout && !excused(turn.cause)) {
         suspect.stalled = suspect.silent = true;
+        suspect.acted_at = now;
         turn.kind = StallTurn::Kind::stalled;
         turn.acts = true;
     } else if (rule.warn.count() > 0 && silent >= rule.warn && !suspect.silent) {
@@ -187,12 +190,14 @@ void StallWatch::judge_task(const StallRule& rule, Suspect& suspect, StallTurn t
                             std::vector<StallTurn>& turns, Instant now) {
     const SlotSample& sample = suspect.sample;
     if (rule.task_timeout.count() == 0 || sample.kind == SlotKind::loop) return;
-    if (suspect.overdue || sample.busy == Instant{} || excused(turn.cause)) return;
+    const bool acted = suspect.overdue && now - suspect.acted_at < act_again;
+    if (acted || sample.busy == Instant{} || excused(turn.cause)) return;
     const Duration waited =
         std::max(suspect.last.waited - suspect.first.waited, Duration{}) + suspect.waited_before;
     const Instant busy = std::max(sample.busy, since_);
     if (now - busy - waited < rule.task_timeout) return;
     suspect.overdue = suspect.told = true;
+    suspect.acted_at = now;
     turn.kind = StallTurn::Kind::overdue;
     turn.lasted = now - busy;
     turn.acts = true;

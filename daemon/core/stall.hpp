@@ -96,7 +96,8 @@ struct StallTurn {
     std::string task;
     std::uint32_t untold = 0;  // Turns before this one that were too many to be told.
     // The worker is to be ended as the rule says: stalled and overdue, but for what is stopped by
-    // a debugger or frozen.
+    // a debugger or frozen. While it lasts that is told once a minute: what was done may have
+    // failed.
     bool acts = false;
 };
 
@@ -135,6 +136,7 @@ private:
         Duration waited_before{};  // For a processor, in this task, before this silence.
         bool silent = false, stalled = false, overdue = false;  // Found, and perhaps told.
         bool told = false;                                      // Any of it.
+        Instant acted_at{};                                     // When that was last asked for.
     };
 
     Instant quiet_since(const SlotSample& sample);

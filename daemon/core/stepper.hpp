@@ -58,7 +58,7 @@ private:
     void reset(const ResetRequested& request);
     void want_up(Unit& unit, Instance& instance);
     void want_down(Unit& unit, Instance& instance);
-    void ask_restart(Unit& unit, Instance& instance);
+    void ask_restart(Unit& unit, Instance& instance, Origin origin = Origin::restart);
     void reset(Unit& unit, Instance& instance);
     template <class Visit>
     void each_member(Unit& group, Visit&& visit);
@@ -173,6 +173,9 @@ private:
     void heed(const RecycleAsked& event);
     void recycle(Unit& unit);
     void recycle(Unit& unit, Instance& instance, RenewalKind kind, std::string why);
+
+    // stalled.cpp
+    void heed(const Stalled& event);
 
     // schedule.cpp: oneshots with a timer.
     void heed(const ClockTold& event);

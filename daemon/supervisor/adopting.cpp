@@ -151,6 +151,7 @@ void Supervisor::take_over(Inheritance& from) {
         }
         return std::optional<std::uint32_t>{};
     });
+    watch_adopted_pages();
     adopt_rows(from);
     adopt_logs(from);
     turn_.perform(effects);
@@ -178,6 +179,7 @@ void Supervisor::take_over(Inheritance& from) {
     }
     release_leftovers(from);
     tend_all_listeners();
+    renew_watches();
     log_.info("took over " + std::to_string(kept) + " running instances");
     say("supervisor took over " + std::to_string(kept) + " running instances");
 }

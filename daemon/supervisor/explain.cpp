@@ -107,6 +107,8 @@ void Explainer::add_state(wire::Link& out, const core::Unit& unit,
     if (instance.spawn_error) out.error = *instance.spawn_error;
     if (instance.state == core::State::ready) {
         out.sick = core::degraded(*unit.spec, instance);
+        const std::string stall = watch_.trouble(instance.run);
+        if (out.sick.empty() && !stall.empty()) out.sick = "stalls: " + stall;
     } else if (instance.health) {
         out.sick = instance.health->cause;
     }

@@ -5,6 +5,7 @@
 #include "core/system.hpp"
 #include "supervisor/history.hpp"
 #include "supervisor/table.hpp"
+#include "supervisor/worker_watch.hpp"
 #include "wire/explanation.hpp"
 
 #include <cstdint>
@@ -21,8 +22,9 @@ public:
         std::int64_t realtime_ns = 0;
     };
 
-    Explainer(const core::System& system, const Table& table, const History& history, Moment moment)
-        : system_{system}, table_{table}, history_{history}, moment_{moment} {}
+    Explainer(const core::System& system, const Table& table, const History& history,
+              const WorkerWatch& watch, Moment moment)
+        : system_{system}, table_{table}, history_{history}, watch_{watch}, moment_{moment} {}
 
     wire::Explanation explain(core::InstanceId id) const;
 
@@ -36,6 +38,7 @@ private:
     const core::System& system_;
     const Table& table_;
     const History& history_;
+    const WorkerWatch& watch_;
     Moment moment_;
 };
 

@@ -23,7 +23,7 @@ std::string process_text(pid_t pid) {
 }  // namespace
 
 wire::Explanations Supervisor::why(const std::vector<Target>& targets) const {
-    const Explainer explainer{system_, table_, history_, {now(), os::realtime_now()}};
+    const Explainer explainer{system_, table_, history_, watch_, {now(), os::realtime_now()}};
     wire::Explanations explanations;
     for (const Target& target : targets) {
         for (const auto id : instances_of(system_, target)) {

@@ -23,6 +23,7 @@ wire::Event event_of(const Death& death) {
     if (death.rss_bytes >= 0) event.rss = static_cast<std::uint64_t>(death.rss_bytes);
     event.reason = death.ended_by;
     event.message = death.cause;
+    event.lines = death.stack;
     return event;
 }
 
@@ -36,6 +37,7 @@ Death death_of(const wire::Event& event) {
     if (event.rss) death.rss_bytes = static_cast<std::int64_t>(*event.rss);
     death.ended_by = event.reason;
     death.cause = event.message;
+    death.stack = event.lines;
     return death;
 }
 
@@ -114,6 +116,9 @@ void History::shorten(std::vector<Death>& deaths) {
         }
         for (auto& line : lines) line = cut(line, line_bytes_max);
         lines.shrink_to_fit();
+        auto& stack = deaths[i].stack;
+        if (stack.size() > lines_max) stack.resize(lines_max);
+        stack.shrink_to_fit();
     }
     if (deaths.capacity() > 2 * deaths.size()) deaths.shrink_to_fit();
 }

@@ -30,7 +30,8 @@ struct Death {
     core::ExitStatus status;
     std::int64_t cpu_us = -1, rss_bytes = -1;  // -1: not known.
     std::string ended_by;  // Why superd ended it, as core::to_string has it; empty: by itself.
-    std::string cause;     // More of that, for people.
+    std::string cause;     // More of that, or what a worker noted as it crashed, for people.
+    std::vector<std::string> stack;  // Where it did.
     std::vector<std::string> lines;  // The last it wrote.
 };
 

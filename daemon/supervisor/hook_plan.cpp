@@ -43,6 +43,7 @@ constexpr std::array words{
     Word{core::Reason::check_failed, "watchdog"},
     Word{core::Reason::check_stopped, "watchdog"},
     Word{core::Reason::watchdog, "watchdog"},
+    Word{core::Reason::stalled, "watchdog"},
 };
 
 std::string_view result_word(const core::UnitSpec& spec, const core::Instance& i, bool ran) {

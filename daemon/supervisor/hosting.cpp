@@ -47,6 +47,7 @@ std::optional<core::SpawnFailed> Supervisor::prepare_worker(const core::Spawn& s
         const Error& error = settings ? page.error() : settings.error();
         return spawn_failed(id, run, name_of(id) + ": cannot start: " + error.message(), true);
     }
+    watch_page(id, run);
     os::SpawnPlan& plan = prepared_->plan;
     int to = 3;
     for (const auto& each : plan.descriptors) to = std::max(to, each.to + 1);

@@ -137,7 +137,11 @@ core::Exited Supervisor::recorded(core::InstanceId id, const turn::ToldExit& tol
         if (instance.reason == core::Reason::post_start_failed && instance.spawn_error) {
             event.message = *instance.spawn_error;
         }
+        if (core::is_stalled(instance.renewal.get())) {
+            event.message = "it had stalled: " + instance.renewal->why;
+        }
     }
+    if (!watch_.empty()) add_crash(id, event);
     event.unit = unit_name(id.unit);
     event.instance = core::number_of(id);
     append(std::move(event));

@@ -8,6 +8,7 @@
 #include "wire/explanation.hpp"
 #include "wire/graph.hpp"
 #include "wire/status.hpp"
+#include "wire/tasks.hpp"
 #include "wire/threads.hpp"
 
 #include <chrono>
@@ -89,6 +90,9 @@ public:
     virtual wire::Graph graph(const std::vector<Target>& targets) const = 0;
     // Why each instance is as it is.
     virtual wire::Explanations why(const std::vector<Target>& targets) const = 0;
+
+    // What the workers of the targets work on.
+    virtual wire::Tasks tasks(const std::vector<Target>& targets) const = 0;
 
     // All threads of the targets' processes, measured over `sample`; 0: not measured. `told` is
     // called once, later. Returns a number for `abandon`.

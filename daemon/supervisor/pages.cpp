@@ -53,7 +53,7 @@ Result<int> Pages::make(std::uint32_t slot, core::RunId run) {
         if (page.slot == slot) own.push_back(other);
     }
     for (std::size_t i = 0; i + kept <= own.size(); ++i) {
-        link_.release(held_name(own[i]));
+        release(own[i]);
         pages_.erase(own[i]);
     }
     link_.hold(held_name(run), std::array{fd.get()});
@@ -67,10 +67,21 @@ const os::Fd* Pages::find(core::RunId run) const {
     return found == pages_.end() ? nullptr : &found->second.fd;
 }
 
+std::vector<core::RunId> Pages::runs() const {
+    std::vector<core::RunId> runs;
+    for (const auto& [run, page] : pages_) runs.push_back(run);
+    return runs;
+}
+
+void Pages::release(core::RunId run) {
+    link_.release(held_name(run));
+    gone_(run);
+}
+
 void Pages::drop(std::uint32_t slot) {
     std::erase_if(pages_, [&](const auto& each) {
         if (each.second.slot != slot) return false;
-        link_.release(held_name(each.first));
+        release(each.first);
         return true;
     });
 }

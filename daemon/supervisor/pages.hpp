@@ -13,12 +13,16 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace superd::supervisor {
 
 class Pages {
 public:
-    explicit Pages(KeeperLink& link) : link_{link} {}
+    // `gone` is told of each run whose page is let go.
+    Pages(KeeperLink& link, std::function<void(core::RunId)> gone)
+        : link_{link}, gone_{std::move(gone)} {}
 
     // Takes over those that the keeper holds for the runs that are known, with the slots of their
     // instances' records. Returns the names it holds them by.
@@ -32,6 +36,7 @@ public:
     Result<int> make(std::uint32_t slot, core::RunId run);
     // Empty: that run has none, or none any more.
     const os::Fd* find(core::RunId run) const;
+    std::vector<core::RunId> runs() const;
     // The instance is stopped, or gone.
     void drop(std::uint32_t slot);
     bool empty() const { return pages_.empty(); }
@@ -43,7 +48,10 @@ private:
     };
     static constexpr std::size_t kept = 3;
 
+    void release(core::RunId run);
+
     KeeperLink& link_;
+    std::function<void(core::RunId)> gone_;
     std::map<core::RunId, Page> pages_;
 };
 

@@ -202,9 +202,10 @@ void Supervisor::put_in_force(config::Configuration next,
             // the new one when it is started.
             const bool due = restarts && !rolls && change.kind == config::ChangeKind::restart &&
                              instance.goal == core::Goal::up;
-            if (due) turn_.add(core::RestartRequested{id});
+            if (due) turn_.add(core::RestartRequested{id, 0, true});
         }
     }
+    renew_watches();
 }
 
 void Supervisor::settings_changed() {

@@ -35,6 +35,9 @@ void Supervisor::swapped(const core::Swapped& effect) {
     table_.swap(id);
     logs_.swap(id);
     fd_store_.move(table_.row(core::beside(id)).slot, table_.row(id).slot);
+    for (const core::InstanceId each : {id, core::beside(id)}) {
+        if (const auto* const instance = system_.find(each)) watch_.move(instance->run, each);
+    }
 }
 
 // Under which its descriptors are kept, wherever its run is.

@@ -60,6 +60,10 @@ public:
     // Its definition has changed.
     void refresh(core::InstanceId instance);
 
+    // A line of superd's own among those that the run writes to its standard error. It is not said
+    // when nobody has read these for long.
+    void say(core::RunId run, std::string_view text) const;
+
     // To a logger that knows nothing.
     void say_again();
 

@@ -86,6 +86,20 @@ void add_timer(wire::InstanceStatus& out, const core::Instance& instance) {
     out.suspended = schedule.off || instance.goal == core::Goal::down;
 }
 
+wire::WorkerStatus told_worker(const WorkerFigures& figures, std::string stall) {
+    wire::WorkerStatus out;
+    out.done = figures.done;
+    out.per_second = figures.a_second;
+    out.live = figures.live;
+    out.busy = figures.busy;
+    out.slots = figures.slots;
+    out.lag = figures.lag_us / 1e6;
+    out.lag_worst = figures.lag_worst_us / 1e6;
+    out.unlisted = figures.tasks_lost;
+    out.stall = std::move(stall);
+    return out;
+}
+
 std::string_view word_for(core::Overlap overlap) {
     switch (overlap) {
         case core::Overlap::skip: return "skip";
@@ -126,6 +140,7 @@ wire::LastExit told_death(const Death& death) {
     if (death.rss_bytes >= 0) out.memory = static_cast<std::uint64_t>(death.rss_bytes);
     out.ended_by = death.ended_by;
     out.cause = death.cause;
+    out.stack = death.stack;
     return out;
 }
 
@@ -178,6 +193,10 @@ std::string StatusView::reason(core::InstanceId id) const {
             more += (more.empty() ? "\"" : "; \"") + row->extras->said + "\"";
         }
     }
+    if (!watch_.empty()) {
+        const std::string stall = watch_.trouble(instance->run);
+        if (!stall.empty()) text += "; stalls: " + stall;
+    }
     return more.empty() ? text : text + ", " + more;
 }
 
@@ -212,6 +231,10 @@ wire::InstanceStatus StatusView::instance(core::InstanceId id, Detail detail) co
         if (second->pid != 0) other.pid = second->pid;
         other.state = core::to_string(second->state);
         other.reason = reason(core::beside(id));
+    }
+    if (!watch_.empty()) {
+        const auto figures = watch_.figures(i.run);
+        if (figures) out.worker = told_worker(*figures, watch_.trouble(i.run));
     }
     if (unit.spec->timer != nullptr) add_timer(out, i);
     return out;

@@ -8,6 +8,7 @@
 #include "supervisor/listeners.hpp"
 #include "supervisor/operations.hpp"
 #include "supervisor/table.hpp"
+#include "supervisor/worker_watch.hpp"
 #include "wire/status.hpp"
 
 #include <string>
@@ -20,12 +21,13 @@ public:
     using Detail = Operations::Detail;
 
     StatusView(const core::System& system, const Table& table, const Definitions& definitions,
-               const History& history, const Listeners& listeners)
+               const History& history, const Listeners& listeners, const WorkerWatch& watch)
         : system_{system},
           table_{table},
           definitions_{definitions},
           history_{history},
-          listeners_{listeners} {}
+          listeners_{listeners},
+          watch_{watch} {}
 
     // The instance's reason with what the shell can add: what a probe met, what
     // the service says of itself.
@@ -47,6 +49,7 @@ private:
     const Definitions& definitions_;
     const History& history_;
     const Listeners& listeners_;
+    const WorkerWatch& watch_;
 };
 
 // What a unit listens at, and who waits there.

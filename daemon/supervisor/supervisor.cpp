@@ -32,7 +32,8 @@ Supervisor::Supervisor(boost::asio::io_context& io, Setting setting, Log& log)
             [this](core::InstanceId id) { return describe_log(id); },
             [this] { return turn_.spawning(); }},
       system_{0},
-      view_{system_, table_, definitions_, history_, listeners_},
+      watch_{io.get_executor(), [this](const WorkerWatch::Told& told) { stall_told(told); }},
+      view_{system_, table_, definitions_, history_, listeners_, watch_},
       commands_{system_,
                 [this](TargetOutcome& outcome) {
                     const auto instances = instances_of(system_, outcome.target);
@@ -54,12 +55,13 @@ Supervisor::Supervisor(boost::asio::io_context& io, Setting setting, Log& log)
                  [this](pid_t pid, std::optional<int> status) { on_stranger_end(pid, status); }},
       fd_store_{io.get_executor(), link_},
       listeners_{link_},
-      pages_{link_},
+      pages_{link_, [this](core::RunId run) { watch_.remove(run); }},
       templates_{io.get_executor(), link_, template_handlers()},
       demand_{io.get_executor(), [this](core::UnitId unit) { happen(core::Demanded{unit}); }},
       survey_{io.get_executor(),
               {.processes = [this](core::InstanceId id) { return processes(id); },
-               .tell = [](core::InstanceId, wire::InstanceThreads&) {}}},
+               .tell = [this](core::InstanceId id,
+                              wire::InstanceThreads& out) { add_slots(id, out); }}},
       hook_jobs_{io.get_executor(), [this](HookJobs::End end) { hook_ended(std::move(end)); }},
       turn_{system_, *this},
       heartbeat_{io},
@@ -163,6 +165,7 @@ void Supervisor::changed(const core::Changed& effect) {
             if (!pages_.empty()) pages_.drop(row.slot);
         }
         if (row.extras && instance->state != core::State::starting) end_watch(effect.instance);
+        if (!watch_.empty()) tend_watch(effect.instance, *instance);
         remember_timer(effect.instance);
     }
     // Of a run beside the one in place RollTold tells.

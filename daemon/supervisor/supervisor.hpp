@@ -39,6 +39,7 @@
 #include "supervisor/trees.hpp"
 #include "supervisor/user_names.hpp"
 #include "supervisor/wall_clock.hpp"
+#include "supervisor/worker_watch.hpp"
 #include "turn/turn.hpp"
 #include "wire/crash.hpp"
 
@@ -84,6 +85,7 @@ public:
     wire::Summary summary(const std::vector<Target>& targets) const override;
     wire::Graph graph(const std::vector<Target>& targets) const override;
     wire::Explanations why(const std::vector<Target>& targets) const override;
+    wire::Tasks tasks(const std::vector<Target>& targets) const override;
     std::uint64_t threads(const std::vector<Target>& targets, std::chrono::milliseconds sample,
                           ThreadsTold told) override;
     void commanded(const Commanded& command) override;
@@ -174,6 +176,7 @@ private:
     std::string name_of(core::InstanceId id) const;
     // surveying.cpp
     std::vector<pid_t> processes(core::InstanceId id) const;
+    void add_slots(core::InstanceId id, wire::InstanceThreads& out) const;
 
     void on_tree(core::Event event);
 
@@ -246,6 +249,15 @@ private:
     void worker_unmade(core::RunId run);
     Templates::Started start_template(const TemplateProcess::Identity& identity, int socket);
     void template_ended(const TemplateProcess::Identity& identity);
+
+    // watching.cpp
+    void watch_page(core::InstanceId id, core::RunId run);
+    void watch_adopted_pages();
+    void tend_watch(core::InstanceId id, const core::Instance& instance);
+    void renew_watches();
+    void stall_told(const WorkerWatch::Told& told);
+    // Adds to a run's end what its worker noted.
+    void add_crash(core::InstanceId id, wire::Event& event) const;
 
     // readiness.cpp
     void begin_watch(core::InstanceId id, core::RunId run);
@@ -337,6 +349,7 @@ private:
     core::System system_;
     Table table_;
     History history_;
+    WorkerWatch watch_;
     StatusView view_;
     Commands commands_;
     Timers timers_;

@@ -1,6 +1,8 @@
-// The threads of instances, for those who want to see them.
+// The threads of instances, and the tasks of workers, for those who want to see them.
 #include "supervisor/selectors.hpp"
 #include "supervisor/supervisor.hpp"
+#include "supervisor/task_view.hpp"
+#include "supervisor/watching.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -43,6 +45,35 @@ std::uint64_t Supervisor::threads(const std::vector<Target>& targets,
         }
     }
     return survey_.begin(std::move(subjects), sample, std::move(told));
+}
+
+void Supervisor::add_slots(core::InstanceId id, wire::InstanceThreads& out) const {
+    const core::Instance* const instance = system_.find(id);
+    const WorkerPage* const page = instance != nullptr ? watch_.page(instance->run) : nullptr;
+    if (page != nullptr) tell_slots(*page, instance->pid, out);
+}
+
+wire::Tasks Supervisor::tasks(const std::vector<Target>& targets) const {
+    wire::Tasks all;
+    std::size_t room = tasks_told_max;
+    for (const Target& target : targets) {
+        const config::Unit* const definition = definitions_.find(target.unit);
+        for (const auto id : instances_of(system_, target)) {
+            const core::Instance& instance = *system_.find(id);
+            wire::WorkerTasks& answer = all.workers.emplace_back();
+            answer.unit = target.unit;
+            answer.index = id.index;
+            answer.instances = core::wanted_instances(*system_.find(id.unit));
+            answer.state = core::to_string(instance.state);
+            if (instance.pid != 0) answer.pid = instance.pid;
+            answer.hosted = definition != nullptr && definition->hosted != nullptr;
+            const WorkerPage* const page = watch_.page(instance.run);
+            if (!answer.hosted || page == nullptr || instance.pid == 0) continue;
+            tell_tasks(*page, instance.pid, stall_rule(*definition->hosted), room, answer);
+            room -= std::min(room, answer.tasks.size());
+        }
+    }
+    return all;
 }
 
 }  // namespace superd::supervisor

@@ -79,6 +79,25 @@ std::uint64_t done_by(const std::vector<PageSlot>& slots) {
     return sum;
 }
 
+// "tell ann (chat.cpp:62), GET /x": which listed task that is, and what the slot says of itself.
+std::string named(const PageTask* task, const std::string& busy) {
+    if (task == nullptr || task->name.empty()) return busy;
+    std::string text = task->name;
+    if (!task->file.empty()) text += " (" + task->file + ":" + std::to_string(task->line) + ")";
+    return busy.empty() || busy == task->name ? text : text + ", " + busy;
+}
+
+// What a slot works on.
+std::string work_of(const WorkerPage& page, std::uint32_t slot) {
+    const std::string busy = page.busy_text(slot);
+    std::size_t more = 0;
+    const auto tasks = page.tasks(protocol::tasks_max, more);
+    const auto runs = std::ranges::find_if(tasks, [slot](const PageTask& task) {
+        return task.slot == slot && task.state == protocol::TaskState::running;
+    });
+    return printable_status(named(runs == tasks.end() ? nullptr : &*runs, busy));
+}
+
 std::string hexadecimal(std::uint64_t number) {
     char text[32];
     std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(number));
@@ -97,6 +116,11 @@ void WorkerWatch::add(core::RunId run, core::InstanceId id, WorkerPage page) {
 void WorkerWatch::move(core::RunId run, core::InstanceId id) {
     const auto found = workers_.find(run);
     if (found != workers_.end()) found->second.id = id;
+}
+
+bool WorkerWatch::holds(core::RunId run, pid_t pid) const {
+    const auto found = workers_.find(run);
+    return found != workers_.end() && pid != 0 && found->second.pid == pid;
 }
 
 void WorkerWatch::begin(core::RunId run, pid_t pid, const core::StallRule& rule) {
@@ -179,8 +203,7 @@ void WorkerWatch::look(core::RunId run, Worker& worker, core::Instant now, bool 
     for (const core::SlotSample& suspect : suspects) {
         auto facts = facts_of(worker.pid, suspect.tid);
         if (!facts) continue;
-        looks.push_back(
-            {suspect, std::move(*facts), printable_status(worker.page.busy_text(suspect.slot))});
+        looks.push_back({suspect, std::move(*facts), work_of(worker.page, suspect.slot)});
     }
     for (auto& turn : worker.watch->judge(worker.rule, looks, now)) {
         take(run, worker, std::move(turn));
@@ -196,7 +219,7 @@ void WorkerWatch::take(core::RunId run, Worker& worker, StallTurn turn) {
     if (turn.kind == StallTurn::Kind::recovered) {
         worker.troubles.erase(turn.sample.slot);
     } else {
-        worker.troubles[turn.sample.slot] = core::describe(turn);
+        worker.troubles[turn.sample.slot] = {turn, now()};
         if (trace(worker, turn)) return;
     }
     tell(run, worker, turn, {});
@@ -219,7 +242,7 @@ void WorkerWatch::answer_traces(core::RunId run, Worker& worker) {
     for (StallTurn& each : std::exchange(worker.tracing, {})) {
         const auto stack = worker.page.stack(each.sample.slot);
         // Python says it in words: where the thread is, in place of its task.
-        const auto text = printable_status(worker.page.busy_text(each.sample.slot));
+        const auto text = work_of(worker.page, each.sample.slot);
         if (!text.empty()) each.task = text;
         tell(run, worker, each, os::describe_stack(worker.code, stack));
     }
@@ -237,6 +260,12 @@ void WorkerWatch::flush() {
 const WorkerPage* WorkerWatch::page(core::RunId run) const {
     const auto found = workers_.find(run);
     return found == workers_.end() ? nullptr : &found->second.page;
+}
+
+std::optional<core::StallRule> WorkerWatch::rule(core::RunId run) const {
+    const auto found = workers_.find(run);
+    if (found == workers_.end() || found->second.pid == 0) return {};
+    return found->second.rule;
 }
 
 std::optional<WorkerFigures> WorkerWatch::figures(core::RunId run) const {
@@ -270,7 +299,10 @@ std::string WorkerWatch::trouble(core::RunId run) const {
     const auto& troubles = found->second.troubles;
     const std::string more =
         troubles.size() > 1 ? ", and " + std::to_string(troubles.size() - 1) + " more" : "";
-    return troubles.begin()->second + more;
+    const auto& [turn, at] = troubles.begin()->second;
+    StallTurn still = turn;
+    still.lasted += now() - at;
+    return core::describe(still) + more;
 }
 
 std::optional<CrashReport> WorkerWatch::crash(core::RunId run, pid_t pid) const {
@@ -284,17 +316,19 @@ std::optional<CrashReport> WorkerWatch::crash(core::RunId run, pid_t pid) const 
     report.text = core::signal_name(crash->signal);
     if (crash->signal != SIGABRT) report.text += " at " + hexadecimal(crash->address);
     report.text += " in thread " + std::to_string(crash->tid);
-    std::string task;
+    std::string busy;
     if (crash->slot) {
         for (const PageSlot& slot : worker.page.slots(head->slots_used)) {
             if (slot.index != *crash->slot) continue;
             report.text += " (" + std::string{core::to_string(kind_of(slot.kind))} + ")";
         }
-        task = worker.page.busy_text(*crash->slot);
+        busy = worker.page.busy_text(*crash->slot);
         report.stack = os::describe_stack(worker.code, worker.page.stack(*crash->slot));
     }
-    const std::string named = worker.page.task_name(crash->task);
-    if (!named.empty()) task = named + (task.empty() || task == named ? "" : ", " + task);
+    std::size_t more = 0;
+    const auto tasks = worker.page.tasks(protocol::tasks_max, more);
+    const auto known = std::ranges::find(tasks, crash->task, &PageTask::id);
+    const auto task = named(known == tasks.end() ? nullptr : &*known, busy);
     if (!task.empty()) report.text += ", at \"" + printable_status(task) + "\"";
     return report;
 }

@@ -59,12 +59,17 @@ public:
     // It is another place's by now.
     void move(core::RunId run, core::InstanceId id);
 
+    bool empty() const { return workers_.empty(); }
+    // Whether that process is held to a rule now.
+    bool holds(core::RunId run, pid_t pid) const;
     // It is ready, and held to the rule from now on; again: to another one.
     void begin(core::RunId run, pid_t pid, const core::StallRule& rule);
     // It is not ready any more. What was found out before is told.
     void end(core::RunId run);
 
     const WorkerPage* page(core::RunId run) const;
+    // That it is held to; empty: to none.
+    std::optional<core::StallRule> rule(core::RunId run) const;
     std::optional<WorkerFigures> figures(core::RunId run) const;
     // What its worst stall is, while it lasts; empty: none.
     std::string trouble(core::RunId run) const;
@@ -76,16 +81,20 @@ private:
         core::Instant at{};
         std::uint64_t done = 0;
     };
+    struct Trouble {
+        core::StallTurn turn;
+        core::Instant at{};
+    };
     struct Worker {
         core::InstanceId id;
         WorkerPage page;
         pid_t pid = 0;  // 0: it is not watched.
         core::StallRule rule;
         std::optional<core::StallWatch> watch;
-        std::vector<os::CodeMapping> code;              // As it was mapped when last looked at.
-        std::vector<core::StallTurn> tracing;           // Its thread was asked where it is.
-        std::map<std::uint32_t, std::string> troubles;  // By slot.
-        Count older, newer;  // Of the tasks that ended, some seconds apart.
+        std::vector<os::CodeMapping> code;          // As it was mapped when last looked at.
+        std::vector<core::StallTurn> tracing;       // Its thread was asked where it is.
+        std::map<std::uint32_t, Trouble> troubles;  // By slot.
+        Count older, newer;                         // Of the tasks that ended, some seconds apart.
     };
 
     void schedule();

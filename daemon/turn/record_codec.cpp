@@ -143,7 +143,7 @@ std::unique_ptr<core::Renewal> take_renewal(Reader& in, bool& good) {
     renewal.first = in.take<std::uint64_t>();
     renewal.why = in.text(in.take<std::uint8_t>());
     if (kind == 0) return nullptr;
-    good = kind - 1 <= static_cast<int>(core::RenewalKind::wish) && renewal.batch != 0;
+    good = kind - 1 <= static_cast<int>(core::RenewalKind::stalled) && renewal.batch != 0;
     renewal.kind = static_cast<core::RenewalKind>(kind - 1);
     return std::make_unique<core::Renewal>(std::move(renewal));
 }
@@ -223,7 +223,7 @@ std::unique_ptr<core::Crash> take_crash(Reader& in) {
     return std::make_unique<core::Crash>(crash);
 }
 
-constexpr core::Reason last_reason = core::Reason::idle;
+constexpr core::Reason last_reason = core::Reason::stalled;
 
 bool in_range(const core::Instance& i) {
     return i.goal <= core::Goal::up && i.state <= core::State::completed &&

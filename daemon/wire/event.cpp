@@ -13,7 +13,7 @@ constexpr std::array kinds{
     EventKind::state,   EventKind::spawn,  EventKind::spawn_failed, EventKind::ready,
     EventKind::exit,    EventKind::lines,  EventKind::dropped,      EventKind::config,
     EventKind::hook,    EventKind::timer,  EventKind::check,        EventKind::rolling,
-    EventKind::command, EventKind::superd,
+    EventKind::command, EventKind::superd, EventKind::stall,
 };
 
 std::optional<EventKind> kind_named(std::string_view name) {
@@ -88,6 +88,7 @@ std::string_view to_string(EventKind kind) {
         case EventKind::rolling: return "rolling";
         case EventKind::command: return "command";
         case EventKind::superd: return "superd";
+        case EventKind::stall: return "stall";
     }
     return "superd";
 }

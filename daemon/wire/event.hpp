@@ -19,8 +19,11 @@ enum class EventKind : std::uint8_t {
     spawn,         // A process was started: pid
     spawn_failed,  // None could be: message
     ready,         // The run is of use to its dependents
-    exit,          // code | signal (+ core) | unknown; oom, uptime, cpu, rss; reason, message
+    exit,          // code | signal (+ core) | unknown; oom, uptime, cpu, rss; reason, message;
+                   // lines: where a worker crashed
     lines,         // The last lines of a run that ended: lines
+    stall,         // A worker is silent, or is not any more: to (StallTurn's words), reason (its
+                   // cause), message; lines: where it is
     dropped,       // Lines that were lost: dropped, message
     config,        // A reload or apply, or a refused one: message
     hook,          // A hook has ended: hook, to ("succeeded", "failed"), message

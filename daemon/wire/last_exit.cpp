@@ -17,6 +17,7 @@ void write(JsonWriter& json, const LastExit& exit) {
     json.member("memory", exit.memory);
     json.member("ended-by", exit.ended_by);
     json.member("cause", exit.cause);
+    if (!exit.stack.empty()) json.member("stack", exit.stack);
     json.end_object();
 }
 
@@ -35,6 +36,7 @@ LastExit read_exit(const JsonReader& json) {
     json.read("memory", exit.memory);
     json.read("ended-by", exit.ended_by);
     json.read("cause", exit.cause);
+    json.read("stack", exit.stack);
     return exit;
 }
 

@@ -33,6 +33,21 @@ void write(JsonWriter& json, const std::vector<CheckStatus>& checks) {
     json.end_array();
 }
 
+void write(JsonWriter& json, const WorkerStatus& worker) {
+    json.key("worker");
+    json.begin_object();
+    json.member("done", worker.done);
+    json.member("per-second", worker.per_second);
+    json.member("live", worker.live);
+    json.member("busy", worker.busy);
+    json.member("slots", worker.slots);
+    json.member("lag", worker.lag);
+    json.member("lag-worst", worker.lag_worst);
+    json.member("unlisted", worker.unlisted);
+    json.member("stall", worker.stall);
+    json.end_object();
+}
+
 void write(JsonWriter& json, const InstanceStatus& instance) {
     json.begin_object();
     json.member("index", instance.index);
@@ -58,6 +73,7 @@ void write(JsonWriter& json, const InstanceStatus& instance) {
         json.key("other-run");
         write(json, *instance.other_run);
     }
+    if (instance.worker) write(json, *instance.worker);
     if (!instance.deaths.empty()) {
         json.key("deaths");
         json.begin_array();
@@ -146,6 +162,20 @@ CheckStatus read_check(const JsonReader& json) {
     return check;
 }
 
+WorkerStatus read_worker(const JsonReader& json) {
+    WorkerStatus worker;
+    json.required("done", worker.done);
+    json.read("per-second", worker.per_second);
+    json.read("live", worker.live);
+    json.read("busy", worker.busy);
+    json.read("slots", worker.slots);
+    json.read("lag", worker.lag);
+    json.read("lag-worst", worker.lag_worst);
+    json.read("unlisted", worker.unlisted);
+    json.read("stall", worker.stall);
+    return worker;
+}
+
 InstanceStatus read_instance(const JsonReader& json) {
     InstanceStatus instance;
     json.required("index", instance.index);
@@ -173,6 +203,7 @@ InstanceStatus read_instance(const JsonReader& json) {
     if (json.find("other-run") != nullptr) {
         instance.other_run = read_other_run(json.object("other-run"));
     }
+    if (json.find("worker") != nullptr) instance.worker = read_worker(json.object("worker"));
     if (json.find("deaths") != nullptr) {
         for_each_object(json.array("deaths"), [&](const JsonReader& death) {
             instance.deaths.push_back(read_exit(death));

@@ -32,7 +32,9 @@ struct LastExit {
     std::optional<double> cpu;            // Seconds used; empty: not known.
     std::optional<std::uint64_t> memory;  // Bytes resident, at the peak.
     std::string ended_by;  // Why superd ended it: "check-failed"; empty: it ended by itself.
-    std::string cause;     // More of that: "check http: refused".
+    std::string cause;  // More of that: "check http: refused"; what a worker noted as it crashed.
+    std::vector<std::string>
+        stack;  // Where a worker crashed, innermost first. Not sent when empty.
 };
 
 struct CheckStatus {
@@ -55,6 +57,17 @@ struct RollingStatus {
     std::uint32_t done = 0, of = 0;  // So many of so many instances have new processes.
 };
 
+// What a worker of a hosted service says of itself.
+struct WorkerStatus {
+    std::uint64_t done = 0;             // Tasks ended since it began.
+    std::optional<double> per_second;   // Of them, in the last seconds; empty: it is too young.
+    std::uint64_t live = 0;             // Coroutines and tasks.
+    std::uint32_t busy = 0, slots = 0;  // Threads and loops: at work, and all.
+    double lag = 0, lag_worst = 0;      // Seconds that its loops' beats were late.
+    std::uint64_t unlisted = 0;         // Tasks that found no place in the list.
+    std::string stall;                  // What gives no sign of life; empty: nothing.
+};
+
 struct InstanceStatus {
     std::uint32_t index = 0;
     std::optional<std::int32_t> pid;
@@ -73,6 +86,7 @@ struct InstanceStatus {
     bool suspended = false;               // Its timer is. Sent only when true.
     std::vector<CheckStatus> checks;      // While it is ready. Not sent when there are none.
     std::optional<OtherRun> other_run;    // Not sent when there is none.
+    std::optional<WorkerStatus> worker;   // While it is ready. Not sent for what is not hosted.
     std::vector<LastExit> deaths;         // The last ones, oldest first. Not sent when empty.
 };
 

@@ -44,7 +44,7 @@ _superctl() {
     esac
     local flags='--socket --runtime-dir --json --color --help -h'
     case $verb in
-        '') COMPREPLY=($(compgen -W "$flags start stop restart scale enable disable reload status list logs signal check plan apply wait events tree threads timeline top timers why reset upgrade version help" -- "$word")); return ;;
+        '') COMPREPLY=($(compgen -W "$flags start stop restart scale enable disable reload status list logs signal check plan apply wait events tree tasks threads timeline top timers why reset upgrade version help" -- "$word")); return ;;
         start) flags+=' --all -a --no-wait --wait --timeout' ;;
         stop) flags+=' --all -a --no-wait --wait --timeout' ;;
         restart) flags+=' --all -a --rolling --batch --no-wait --wait --timeout' ;;
@@ -70,8 +70,8 @@ _superctl() {
         return
     fi
     case $verb in
-        help) COMPREPLY=($(compgen -W 'start stop restart scale enable disable reload status list logs signal check plan apply wait events tree threads timeline top timers why reset upgrade version help' -- "$word")) ;;
-        start|stop|restart|scale|enable|disable|status|list|logs|signal|wait|events|tree|threads|timeline|top|timers|why|reset)
+        help) COMPREPLY=($(compgen -W 'start stop restart scale enable disable reload status list logs signal check plan apply wait events tree tasks threads timeline top timers why reset upgrade version help' -- "$word")) ;;
+        start|stop|restart|scale|enable|disable|status|list|logs|signal|wait|events|tree|tasks|threads|timeline|top|timers|why|reset)
             COMPREPLY=($(compgen -W "$(superctl "${place[@]}" list 2>/dev/null)" -- "$word")) ;;
     esac
 }

@@ -27,6 +27,7 @@ _superctl() {
         'wait:Wait until units are ready, or stopped'
         'events:Show what happened'
         'tree:Show what units depend on, as a tree'
+        'tasks:Show what workers of hosted services work on'
         'threads:Show what threads do'
         'timeline:Show what started when, and what waited on what'
         'top:Show what instances use, as it changes'
@@ -268,6 +269,15 @@ _superctl() {
                         '-r[Who depends on them, not on whom they depend]' \
                         '--ascii[No box-drawing characters; the default where the locale is not UTF-8]' \
                         '*:unit:_superctl_units' ;;
+                tasks)
+                    _arguments \
+                        '--socket[The control socket of the superd to talk to]:path:_files' \
+                        '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--json[Print JSON, as the control API sends it]' \
+                        '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
+                        '--help[Show help, of the verb if there is one]' \
+                        '-h[Show help, of the verb if there is one]' \
+                        '*:unit:_superctl_units' ;;
                 threads)
                     _arguments \
                         '--socket[The control socket of the superd to talk to]:path:_files' \
@@ -358,7 +368,7 @@ _superctl() {
                         '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
                         '--help[Show help, of the verb if there is one]' \
                         '-h[Show help, of the verb if there is one]' \
-                        '1:verb:(start stop restart scale enable disable reload status list logs signal check plan apply wait events tree threads timeline top timers why reset upgrade version help)' ;;
+                        '1:verb:(start stop restart scale enable disable reload status list logs signal check plan apply wait events tree tasks threads timeline top timers why reset upgrade version help)' ;;
             esac ;;
     esac
 }

@@ -97,7 +97,7 @@ void World::command(Rng& random, Command::Kind kind) {
     supervise([&] { supervisor_->command(it, event); });
 }
 
-// A service wants a new run, or has grown.
+// A service wants a new run, has stalled, or has grown.
 void World::recycle(Rng& random) {
     if (!supervisor_) return pass_time();
     const auto units = supervisor_->system().units();
@@ -106,7 +106,10 @@ void World::recycle(Rng& random) {
     const core::Instance& instance = unit.instances.front();
     const bool asks = random.percent(50);
     supervise([&] {
-        if (asks) {
+        if (asks && instance.run % 3 == 0) {
+            const bool kill = instance.run % 2 == 0;
+            supervisor_->happen(core::Stalled{{unit.id, 0}, instance.run, kill, "it computes"});
+        } else if (asks) {
             supervisor_->happen(core::RecycleAsked{{unit.id, 0}, instance.run, "it leaks"});
         } else {
             supervisor_->happen(core::MemoryMeasured{{unit.id, 0}, instance.run, 1u << 20});

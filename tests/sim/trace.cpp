@@ -103,6 +103,7 @@ std::string describe(const core::Event& event, const Trace::Naming& name) {
         },
         [&](const core::RollRequested& e) { return about("roll", e, name); },
         [&](const core::MemoryMeasured& e) { return about("memory of", e, name); },
+        [&](const core::Stalled& e) { return about("stalls:", e, name); },
         [&](const core::RecycleAsked& e) { return about("wants a new run:", e, name); },
         [&](const core::ClockTold&) { return std::string{"the wall clock is told"}; },
         [&](const core::ScheduleDue&) { return std::string{"a timed run is due"}; },

@@ -28,6 +28,7 @@ public:
                 using E = std::decay_t<decltype(e)>;
                 constexpr bool renews = std::is_same_v<E, core::RollRequested> ||
                                         std::is_same_v<E, core::RecycleAsked> ||
+                                        std::is_same_v<E, core::Stalled> ||
                                         std::is_same_v<E, core::MemoryMeasured>;
                 if constexpr (renews) to_renew_.insert(scene_.key(e.instance).unit);
             },
@@ -40,6 +41,8 @@ public:
             handed_over_.insert(e->run);
         } else if (const auto* const w = std::get_if<core::WatchdogTold>(&event)) {
             pinged_[w->run] = w->hung ? Instant{} : scene_.now();
+        } else if (const auto* const s = std::get_if<core::Stalled>(&event)) {
+            if (s->kill) stalled_.insert(s->run);
         } else if (const auto* const f = std::get_if<core::CheckFailed>(&event)) {
             ++failures_[f->run][f->check];
         } else if (const auto* const p = std::get_if<core::CheckPassed>(&event)) {
@@ -104,6 +107,7 @@ private:
                 return require(hung || scene_.now() - fed >= unit.spec->watchdog.every - 500ms,
                                "it has told its watchdog that it is well", id);
             }
+            case Reason::stalled: return require(stalled_.contains(i.run), "it never stalled", id);
             case Reason::overstayed:
                 return require(stopping_.contains(i.run), "it never said that it stops", id);
             case Reason::group_restart:
@@ -176,7 +180,7 @@ private:
     }
 
     std::unordered_map<RunId, std::unordered_map<std::uint32_t, std::uint32_t>> failures_;
-    std::unordered_set<RunId> handed_over_, stopping_, hook_failed_;
+    std::unordered_set<RunId> handed_over_, stopping_, hook_failed_, stalled_;
     std::unordered_map<RunId, Instant> pinged_;
     std::unordered_set<std::uint32_t> to_renew_;  // By number of the unit.
     Keys removed_;

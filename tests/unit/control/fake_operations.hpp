@@ -102,6 +102,15 @@ public:
         }
         return all;
     }
+    wire::Tasks tasks(const Targets& targets) const override {
+        wire::Tasks all;
+        for (const auto& target : targets) {
+            auto& worker = all.workers.emplace_back();
+            worker.unit = target.unit;
+            worker.state = state;
+        }
+        return all;
+    }
     std::uint64_t threads(const Targets& targets, std::chrono::milliseconds sample,
                           ThreadsTold told) override {
         calls.push_back("threads " + std::to_string(sample.count()) + " " + list(targets));

@@ -35,7 +35,7 @@ std::set<std::pair<std::string, std::string>> documented() {
 
 TEST(OpenApi, DocumentsExactlyThePathsThatAreRouted) {
     const auto paths = documented();
-    EXPECT_EQ(paths.size(), 22u);
+    EXPECT_EQ(paths.size(), 23u);
     for (const auto& [method, path] : paths) {
         Request request;
         request.method = method;
@@ -97,10 +97,17 @@ TEST(OpenApi, DocumentsEveryMemberOfAnswers) {
     wire::Threads threads;
     threads.instances.push_back({});
     threads.instances[0].threads.push_back({.slot = wire::SlotStatus{}});
+    wire::Tasks tasks;
+    tasks.workers.push_back({});
+    tasks.workers[0].slots.push_back({});
+    tasks.workers[0].tasks.push_back({});
+    status.units[0].instances[0].worker.emplace();
+    status.units[0].instances[0].last_exit->stack = {"x"};
     const auto text = document();
-    for (const auto& body : {wire::serialize(threads), wire::serialize(why), wire::serialize(graph),
-                             wire::serialize(status), wire::serialize(summary),
-                             wire::serialize(plan), wire::serialize(event)}) {
+    for (const auto& body :
+         {wire::serialize(tasks), wire::serialize(threads), wire::serialize(why),
+          wire::serialize(graph), wire::serialize(status), wire::serialize(summary),
+          wire::serialize(plan), wire::serialize(event)}) {
         expect_documented(boost::json::parse(body), text);
     }
 }

@@ -61,9 +61,10 @@ TEST(Commands, AreAllDescribedAndRunnable) {
         }
     }
     for (const auto* name :
-         {"start", "stop",  "restart", "reload", "status", "list",    "logs",     "signal",
-          "check", "plan",  "apply",   "wait",   "events", "threads", "timeline", "tree",
-          "why",   "reset", "version", "timers", "top",    "enable",  "disable",  "upgrade"}) {
+         {"start",    "stop",   "restart", "reload", "status", "list",    "logs",
+          "signal",   "check",  "plan",    "apply",  "wait",   "events",  "threads",
+          "timeline", "tree",   "why",     "tasks",  "reset",  "version", "timers",
+          "top",      "enable", "disable", "upgrade"}) {
         EXPECT_TRUE(names.contains(name)) << name;
     }
 }

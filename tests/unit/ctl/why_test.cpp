@@ -10,6 +10,7 @@
 #include <fstream>
 #include <sstream>
 
+#include <boost/asio/io_context.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -74,7 +75,7 @@ protected:
 
     wire::Explanation explain(std::string_view name, std::uint32_t index = 0) const {
         const supervisor::Explainer explainer{
-            world.system, table, history, {world.now, realtime(world.now)}};
+            world.system, table, history, watch, {world.now, realtime(world.now)}};
         return explainer.explain(world.id(name, index));
     }
     // Through the wire, as superctl gets it.
@@ -99,6 +100,8 @@ protected:
     core::World world;
     supervisor::Table table;
     supervisor::History history;
+    boost::asio::io_context io;
+    supervisor::WorkerWatch watch{io.get_executor(), [](const supervisor::WorkerWatch::Told&) {}};
 
 private:
     static core::Instance copy(const core::Instance& of) {
@@ -350,6 +353,58 @@ TEST_F(Why, WhatAUnitWroteCannotHarmATerminal) {
     world.pass(1s);
     exit("web", {.code = 1}, {"err: \x1b[2Jgone"});
     EXPECT_THAT(text(explain("web")), testing::HasSubstr("err: ?[2Jgone"));
+}
+
+constexpr auto silent =
+    "loop of tid 4711 silent for 5000 ms, state R, cpu 99 %: CPU-bound code in the loop";
+
+TEST_F(Why, AWorkerThatStalls) {
+    auto web = core::spec("web");
+    web.rolling.surge = core::RollingRule::as_many_as_batch;
+    web.awaits_ready = true;
+    make({web});
+    world.ready("web");
+    world.pass(1min);
+    auto stalls = explain("web");
+    stalls.chain[0].sick = std::string{"stalls: "} + silent;
+    expect_text("stalls", text(stalls));
+    world.happen(core::Stalled{world.id("web"), world.at("web").run, false, silent});
+    auto replaced = explain("web");
+    replaced.chain[0].sick = std::string{"stalls: "} + silent;
+    expect_text("stalls-replaced", text(replaced));
+}
+
+TEST_F(Why, AWorkerThatWasKilledAsItStalled) {
+    make({crashing("web")});
+    world.pass(1min);
+    world.obeys = false;
+    world.happen(core::Stalled{world.id("web"), world.at("web").run, true, silent});
+    expect("stalled-stopping", "web");
+    wire::Event event{.kind = wire::EventKind::exit, .unit = "web", .run = world.at("web").run};
+    event.time = wire::format_time(realtime(world.now));
+    event.instance = 0;
+    event.uptime = 60;
+    event.signal = "SIGABRT";
+    event.reason = "stalled";
+    event.message = silent;
+    history.take(event);
+    world.exit("web", {.signal = SIGABRT});
+    expect("stalled-backoff", "web");
+}
+
+TEST_F(Why, AWorkerThatCrashed) {
+    make({crashing("web")});
+    world.pass(1min);
+    wire::Event event{.kind = wire::EventKind::exit, .unit = "web", .run = world.at("web").run};
+    event.time = wire::format_time(realtime(world.now));
+    event.instance = 0;
+    event.uptime = 60;
+    event.signal = "SIGSEGV";
+    event.message = "SIGSEGV at 0x0 in thread 4711 (loop), at \"GET /x\"";
+    event.lines = {"Shop::answer()+0x1c (shop.so)", "Shop::serve()+0x2 (shop.so)"};
+    history.take(event);
+    world.exit("web", {.signal = SIGSEGV});
+    expect("worker-crashed", "web");
 }
 
 }  // namespace

@@ -135,6 +135,46 @@ TEST_F(CoroutineLoop, EndsSleepersWhenItStops) {
     for (const auto& task : page_->tasks) EXPECT_EQ(task.id, 0u);
 }
 
+std::string states(superd::detail::Loop& loop) {
+    const auto& page = *static_cast<superd::protocol::Page*>(loop.context().host().page);
+    std::string all;
+    for (std::size_t i = 0; i < 8; ++i) {
+        const auto& task = page.tasks[i];
+        if (task.id == 0) continue;
+        constexpr const char* words[] = {"suspended", "running", "cancelled"};
+        all += std::string{task.name.text.data()} + " " + words[task.state.load()] +
+               (task.id == this_thread.task ? " now; " : "; ");
+    }
+    return all;
+}
+
+asio::awaitable<void> look_at_inner(superd::detail::Loop& loop, std::string& seen) {
+    seen += states(loop);
+    co_await superd::wait(loop.context(), 1ms);
+    seen += "| " + states(loop);
+}
+
+asio::awaitable<void> look_at_all(superd::detail::Loop& loop, std::string& seen, bool& woken) {
+    loop.spawn("sleeper", [&loop, &woken] { return sleep_long(loop, woken); });
+    co_await superd::wait(loop.context(), 1ms);
+    seen = states(loop);
+    auto inner = look_at_inner(loop, seen);
+    co_await superd::task(loop.context(), "inner", std::move(inner));
+    seen += "| " + states(loop);
+}
+
+TEST_F(CoroutineLoop, TellsWhichCoroutineRunsAndWhichWait) {
+    std::string seen;
+    bool woken = false;
+    EXPECT_TRUE(run([&](superd::detail::Loop& loop) { return look_at_all(loop, seen, woken); }));
+    EXPECT_EQ(seen,
+              "test running now; sleeper suspended; "
+              "test suspended; sleeper suspended; inner running now; | "
+              "test suspended; sleeper suspended; inner running now; | "
+              "test running now; sleeper suspended; ");
+    EXPECT_EQ(this_thread.task, 0u) << "nobody runs any more";
+}
+
 asio::awaitable<void> time_out(superd::detail::Loop& loop, std::string& seen) {
     auto work = superd::wait(loop.context(), 24h);
     try {

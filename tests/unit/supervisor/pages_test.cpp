@@ -32,7 +32,8 @@ protected:
     boost::asio::io_context io_;
     KeeperEnd keeper_;
     KeeperLink link_{io_.get_executor(), keeper_.take_link()};
-    Pages pages_{link_};
+    std::vector<core::RunId> gone_;
+    Pages pages_{link_, [this](core::RunId run) { gone_.push_back(run); }};
 };
 
 TEST_F(PagesTest, CanBeNeitherCutNorMadeLonger) {

@@ -75,7 +75,8 @@ protected:
     KeeperEnd keeper;
     KeeperLink link{io.get_executor(), keeper.take_link()};
     Listeners listeners{link};
-    StatusView view{system, table, definitions, history, listeners};
+    WorkerWatch watch{io.get_executor(), [](const WorkerWatch::Told&) {}};
+    StatusView view{system, table, definitions, history, listeners, watch};
     Commands commands{system, [](TargetOutcome& outcome) { outcome.reason = "described"; }};
     std::optional<std::vector<TargetOutcome>> outcomes;
     Commands::Done done = [this](std::vector<TargetOutcome> all) { outcomes = std::move(all); };

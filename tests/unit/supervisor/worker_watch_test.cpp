@@ -196,6 +196,8 @@ TEST_F(Watch, ReportsACrash) {
     written_.page->slots[0].frames = 1;
     WrittenPage::write(written_.page->busy[0], "GET /x");
     WrittenPage::write(written_.page->tasks[4].name, "client 4");
+    WrittenPage::write(written_.page->tasks[4].file, "chat.cpp");
+    written_.page->tasks[4].line = 62;
     written_.page->tasks[4].id = 5;
     watch_.add(7, {3, 1}, written_.mapped());
     EXPECT_FALSE(watch_.crash(7, 4711));
@@ -206,7 +208,8 @@ TEST_F(Watch, ReportsACrash) {
     crash.signal = SIGSEGV;
     const auto report = watch_.crash(7, 4711);
     ASSERT_TRUE(report);
-    EXPECT_EQ(report->text, "SIGSEGV at 0x18 in thread 4712 (loop), at \"client 4, GET /x\"");
+    EXPECT_EQ(report->text,
+              "SIGSEGV at 0x18 in thread 4712 (loop), at \"client 4 (chat.cpp:62), GET /x\"");
     EXPECT_EQ(report->stack, std::vector<std::string>{"0x10"});
     EXPECT_FALSE(watch_.crash(7, 4713)) << "of another process";
     EXPECT_FALSE(watch_.crash(8, 4711));

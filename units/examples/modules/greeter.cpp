@@ -4,10 +4,13 @@
 //   GET /            the greeting
 //   GET /slow?ms=50  the same after a while
 //   GET /hash?n=1000 some work for the processor
+//   GET /block?ms=50 the greeting after a pause that holds the whole thread, and in the coroutine
+//                    model everybody else's requests: what superd's watchdog is for
 //   GET /who         which worker answers
 //   POST /echo       the body
 //   GET /crash       a null pointer, to see what a crash costs
 #include <charconv>
+#include <cstdint>
 #include <superd/http.hpp>
 #include <thread>
 
@@ -29,6 +32,18 @@ std::uint64_t work(unsigned rounds) {
     for (unsigned round = 0; round < rounds; ++round)
         for (unsigned byte = 0; byte < 1000; ++byte) hash = (hash ^ (byte & 0xff)) * 0x100000001b3;
     return hash;
+}
+
+// A store to where no memory is, hidden from the compiler, and from sanitizers, which would end the
+// process with a report of their own in place of the signal.
+#if defined(__clang__)
+__attribute__((noinline, no_sanitize("address", "undefined")))
+#else
+__attribute__((noinline, no_sanitize_address, no_sanitize_undefined))
+#endif
+void crash() {
+    const volatile std::uintptr_t nowhere = 0;
+    *reinterpret_cast<volatile int*>(nowhere) = 1;
 }
 
 class Greeter {
@@ -102,6 +117,9 @@ private:
             response.body(greeting_);
         } else if (path == "/hash") {
             response.body(std::to_string(work(number(request.query(), "n", 1000))) + "\n");
+        } else if (path == "/block") {
+            std::this_thread::sleep_for(pause(request));
+            response.body(greeting_);
         } else if (path == "/who") {
             response.body(std::string{context_.name()} + "/" +
                           std::to_string(context_.worker_index()) + " generation " +
@@ -110,7 +128,7 @@ private:
         } else if (path == "/echo") {
             response.body(request.body());
         } else if (path == "/crash") {
-            *static_cast<volatile int*>(nullptr) = 1;
+            crash();
         } else {
             response.status(404).body("there is no such page\n");
         }

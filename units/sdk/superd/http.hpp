@@ -103,6 +103,7 @@ void answer_now(Context& context, Socket& socket, Handler& handler, Dialogue& di
         dialogue.answered(out, context.stopping());
         context.slot().count();
     }
+    context.slot().note("");
     if (!turn.later) out += dialogue.interim();
     write_now(socket, out, turn);
 }
@@ -124,11 +125,14 @@ asio::awaitable<void, AnyExecutor> go_on(Context& context, Socket& socket, Handl
             continue;
         }
         // As superd::task() does, but without one more coroutine for each request that waits.
-        auto work = superd::detail::limited(context.loop(), std::move(*turn.later));
-        turn.later.reset();
         std::exception_ptr thrown;
         try {
-            const superd::detail::Listed listed{context, dialogue.request().title(), where};
+            const auto title = dialogue.request().title();
+            const superd::detail::Listed listed{context, title, where};
+            context.slot().note(title);
+            auto work =
+                superd::detail::limited(context.loop(), listed.entry(), std::move(*turn.later));
+            turn.later.reset();
             co_await std::move(work);
         } catch (...) {
             thrown = std::current_exception();

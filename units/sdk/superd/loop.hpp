@@ -7,7 +7,8 @@
 #include <exception>
 #include <functional>
 #include <superd/context.hpp>
-#include <superd/waiter.hpp>
+#include <superd/limit.hpp>
+#include <superd/task_executor.hpp>
 #include <utility>
 
 #include <boost/asio/awaitable.hpp>
@@ -34,18 +35,10 @@ using TcpSocket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
 
 namespace detail {
 
-// A time limit of one task, which it is cancelled at.
-class Limit : public Waiter {
-public:
-    Limit() noexcept
-        : Waiter{[](Waiter& self) {
-              static_cast<Limit&>(self).signal_.emit(asio::cancellation_type::terminal);
-          }} {}
-    asio::cancellation_slot slot() noexcept { return signal_.slot(); }
-
-private:
-    asio::cancellation_signal signal_;
-};
+// Whether coroutines of that executor can be told apart as they are resumed: those of
+// asio::any_io_executor can, those of the loop's own executor are resumed by it directly.
+template <class Executor_>
+inline constexpr bool is_followed = std::is_constructible_v<Executor_, TaskExecutor<Executor>>;
 
 class Loop {
 public:
@@ -57,7 +50,8 @@ public:
           stop_{io_, ::fcntl(context.host().stop_fd, F_DUPFD_CLOEXEC, 0)},
           reload_{io_, ::fcntl(context.host().reload_fd, F_DUPFD_CLOEXEC, 0)},
           pool_{context.running(), context.threads()},
-          now_ns_{now_ns()} {
+          now_ns_{now_ns()},
+          current_{context.tasks(), context.host().enter_thread(0), now_ns_} {
         context.loop_ = this;
     }
     Loop(const Loop&) = delete;
@@ -85,7 +79,17 @@ public:
     template <class Work>
     void spawn(std::string_view name, Work&& work,
                const std::source_location& where = std::source_location::current()) {
-        begin(std::forward<Work>(work), context_.tasks().begin(name, 0, where));
+        begin(std::forward<Work>(work),
+              context_.tasks().begin(name, 0, where, protocol::TaskState::suspended));
+    }
+
+    // What a coroutine that is listed there is resumed by.
+    template <class Executor_>
+    Executor_ executor_for(std::uint32_t entry) noexcept {
+        if constexpr (is_followed<Executor_>)
+            if (entry != TaskTable::unlisted)
+                return Executor_{TaskExecutor<Executor>{executor(), current_, entry}};
+        return Executor_{executor()};
     }
 
     // Called when the configuration shall be read anew.
@@ -149,6 +153,7 @@ private:
     WaiterList idle_, sleeping_, limited_;
     Pool pool_;
     std::uint64_t now_ns_;  // At the last beat.
+    Current current_;
     int live_ = 0;
     int accepting_ =
         0;  // Accepts under way: one may have taken a connection that nobody knows of yet.
@@ -157,6 +162,8 @@ private:
 
 // What a coroutine's end is told to. Without a limit it is trivial to move, which Asio does often.
 struct Ended {
+    using executor_type = Here;
+    executor_type get_executor() const noexcept { return {}; }
     Loop* loop;
     std::uint32_t entry;
     void operator()(std::exception_ptr error) const noexcept {
@@ -166,6 +173,8 @@ struct Ended {
 struct LimitedEnded {
     LimitedEnded(Ended ended_, std::unique_ptr<Limit> limit_) noexcept
         : ended{ended_}, limit{std::move(limit_)} {}
+    using executor_type = Here;
+    executor_type get_executor() const noexcept { return {}; }
     Ended ended;
     std::unique_ptr<Limit> limit;
     void operator()(std::exception_ptr error) const noexcept { ended(std::move(error)); }
@@ -175,11 +184,12 @@ struct LimitedEnded {
 class Listed {
 public:
     Listed(Context& context, std::string_view name, const std::source_location& where)
-        : tasks_{context.tasks()}, entry_{tasks_.begin(name, 0, where)} {}
+        : tasks_{context.tasks()},
+          entry_{tasks_.begin(name, 0, where, protocol::TaskState::suspended)} {}
     Listed(const Listed&) = delete;
     Listed& operator=(const Listed&) = delete;
     ~Listed() { tasks_.end(entry_); }
-    void state(protocol::TaskState state) noexcept { tasks_.state(entry_, state); }
+    std::uint32_t entry() const noexcept { return entry_; }
 
 private:
     TaskTable& tasks_;
@@ -241,15 +251,17 @@ void Loop::listen(const Listener& listener, Start start) {
 template <class Work>
 void Loop::begin(Work&& work, std::uint32_t entry) {
     count(1);
+    using Resumes = typename ExecutorOf<std::remove_cvref_t<Work>>::type;
+    const auto resumes = executor_for<Resumes>(entry);
     if (entry == TaskTable::unlisted || !limits_tasks()) {
-        asio::co_spawn(executor(), std::forward<Work>(work), Ended{this, entry});
+        asio::co_spawn(resumes, std::forward<Work>(work), Ended{this, entry});
         return;
     }
-    auto limit = std::make_unique<Limit>();
+    auto limit = std::make_unique<Limit>(context_.tasks(), entry);
     limited(*limit);
     const auto slot = limit->slot();
     asio::co_spawn(
-        executor(), std::forward<Work>(work),
+        resumes, std::forward<Work>(work),
         asio::bind_cancellation_slot(slot, LimitedEnded{Ended{this, entry}, std::move(limit)}));
 }
 
@@ -285,6 +297,7 @@ inline void Loop::beat(std::uint64_t late_ns) {
     if (lag > slot.lag_worst_us.load(std::memory_order_relaxed))
         slot.lag_worst_us.store(lag, std::memory_order_relaxed);
     slot.beat_ns.store(now_ns_, std::memory_order_relaxed);
+    context_.slot().note("");  // What ran before runs no more.
 
     constexpr std::uint32_t never = std::numeric_limits<std::uint32_t>::max();
     constexpr std::uint32_t grace = drain_grace.count();
@@ -334,6 +347,7 @@ inline void Loop::ended(std::exception_ptr error, std::uint32_t entry) noexcept 
     if (error) tell(error);
     if (entry != TaskTable::unlisted) {
         context_.slot().count();
+        current_.ended(entry);
         context_.tasks().end(entry);
     }
     count(-1);

@@ -30,7 +30,8 @@ public:
 
     // Lists a task; the entry is what end() is to be told.
     std::uint32_t begin(std::string_view name, std::uint32_t slot,
-                        const std::source_location& where) noexcept {
+                        const std::source_location& where,
+                        protocol::TaskState state = protocol::TaskState::running) noexcept {
         const auto lock = guard();
         const std::uint64_t id = ++begun_;
         page_.header.tasks_begun.store(id, std::memory_order_relaxed);
@@ -43,7 +44,7 @@ public:
         auto& task = page_.tasks[entry];
         task.started_ns.store(now_coarse_ns(), std::memory_order_relaxed);
         task.changed_ns.store(0, std::memory_order_relaxed);
-        set(task, protocol::TaskState::running);
+        set(task, state);
         task.slot.store(slot, std::memory_order_relaxed);
         task.line.store(where.line(), std::memory_order_relaxed);
         write_text(task.name, name);
@@ -64,10 +65,14 @@ public:
         free_.push_back(entry);
     }
 
-    void state(std::uint32_t entry, protocol::TaskState state) noexcept {
+    // Once it is cancelled it stays so, whatever it does until it ends.
+    void state(std::uint32_t entry, protocol::TaskState state, std::uint64_t now_ns) noexcept {
+        constexpr auto cancelled = static_cast<std::uint32_t>(protocol::TaskState::cancelled);
         if (entry == unlisted) return;
-        page_.tasks[entry].changed_ns.store(now_coarse_ns(), std::memory_order_relaxed);
-        set(page_.tasks[entry], state);
+        auto& task = page_.tasks[entry];
+        if (task.state.load(std::memory_order_relaxed) == cancelled) return;
+        task.changed_ns.store(now_ns, std::memory_order_relaxed);
+        set(task, state);
     }
 
     // The id that a crash report names; 0 when it is not listed.

@@ -74,23 +74,33 @@ asio::awaitable<bool, AnyExecutor> sleep(Context& context, std::chrono::nanoseco
 
 namespace detail {
 
-// Cancels `work` when it takes longer than the unit's task-timeout.
+// Cancels `work` when it takes longer than the unit's task-timeout. It is the listed task `entry`.
 template <class AnyExecutor>
-asio::awaitable<void, AnyExecutor> within_limit(Loop& loop,
+asio::awaitable<void, AnyExecutor> within_limit(Loop& loop, std::uint32_t entry,
                                                 asio::awaitable<void, AnyExecutor> work) {
-    Limit limit;
+    Limit limit{loop.context().tasks(), entry};
     loop.limited(limit);
     constexpr asio::use_awaitable_t<AnyExecutor> use;
     auto token = asio::bind_cancellation_slot(limit.slot(), use);
-    const AnyExecutor executor = co_await asio::this_coro::executor;
+    const auto executor = loop.executor_for<AnyExecutor>(entry);
     co_await asio::co_spawn(executor, std::move(work), std::move(token));
 }
 
 // The same where there is such a limit; else `work` as it is, without a coroutine around it.
 template <class AnyExecutor>
-asio::awaitable<void, AnyExecutor> limited(Loop& loop, asio::awaitable<void, AnyExecutor> work) {
+asio::awaitable<void, AnyExecutor> limited(Loop& loop, std::uint32_t entry,
+                                           asio::awaitable<void, AnyExecutor> work) {
     if (!loop.limits_tasks()) return work;
-    return within_limit(loop, std::move(work));
+    return within_limit(loop, entry, std::move(work));
+}
+
+// Runs `work` so that the list of tasks tells when it runs and when it waits.
+template <class AnyExecutor>
+asio::awaitable<void, AnyExecutor> followed(Loop& loop, std::uint32_t entry,
+                                            asio::awaitable<void, AnyExecutor> work) {
+    constexpr asio::use_awaitable_t<AnyExecutor> use;
+    const auto executor = loop.executor_for<AnyExecutor>(entry);
+    co_await asio::co_spawn(executor, std::move(work), use);
 }
 
 }  // namespace detail
@@ -103,7 +113,11 @@ asio::awaitable<void, AnyExecutor> task(
     Context& context, std::string_view name, asio::awaitable<void, AnyExecutor> work,
     std::source_location where = std::source_location::current()) {
     const detail::Listed listed{context, name, where};
-    auto one = detail::limited(context.loop(), std::move(work));
+    context.slot().note(name);
+    auto& loop = context.loop();
+    const bool follows = detail::is_followed<AnyExecutor> && !loop.limits_tasks();
+    auto one = follows ? detail::followed(loop, listed.entry(), std::move(work))
+                       : detail::limited(loop, listed.entry(), std::move(work));
     co_await std::move(one);
 }
 
