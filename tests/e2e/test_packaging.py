@@ -75,10 +75,11 @@ def test_an_installed_superd_runs_from_any_prefix(installed, superd, monkeypatch
 
 def test_the_example_modules_are_installed_and_can_be_loaded(installed, tmp_path):
     modules = sorted(installed.glob("lib*/superd/examples/*.so")) or sorted(installed.glob("lib/*/superd/examples/*.so"))
-    assert [each.stem for each in modules] == ["chat", "digest", "greeter", "primes"]
+    models = {"chat": "coroutines", "digest": "threads", "greeter": "coroutines", "primes": "processes"}
+    assert [each.stem for each in modules] == list(models)
     for module in modules:
         settings = tmp_path / "settings.json"
-        settings.write_text(json.dumps({"unit": "example", "module": str(module)}))
+        settings.write_text(json.dumps({"unit": "example", "module": str(module), "model": models[module.stem]}))
         subprocess.run([installed / "libexec/superd/superd-worker", "--check", "--settings", settings], check=True,
                        timeout=30)
 
