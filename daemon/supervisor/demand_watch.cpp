@@ -43,7 +43,9 @@ void DemandWatch::read() {
         ::epoll_wait(epoll_.native_handle(), events.data(), static_cast<int>(events.size()), 0);
     for (int i = 0; i < count; ++i) {
         const auto& event = events[static_cast<std::size_t>(i)];
-        if ((event.events & EPOLLIN) != 0) callback_(static_cast<core::UnitId>(event.data.u64));
+        // One that is given up hangs up, and is readable too.
+        const bool wanted = (event.events & EPOLLIN) != 0 && (event.events & EPOLLHUP) == 0;
+        if (wanted) callback_(static_cast<core::UnitId>(event.data.u64));
     }
 }
 

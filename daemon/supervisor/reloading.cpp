@@ -196,6 +196,10 @@ void Supervisor::put_in_force(config::Configuration next,
         for (std::uint32_t index = 0; index < unit->instances.size(); ++index) {
             const core::Instance& instance = unit->instances[index];
             const core::InstanceId id{unit->id, index};
+            // Asleep, it is reached where its new definition says.
+            if (instance.state == core::State::waiting && instance.reason == core::Reason::demand) {
+                await_demand(id);
+            }
             if (!core::alive(instance)) continue;
             if (change.kind == config::ChangeKind::live) logs_.refresh(id);
             // What is wanted and runs by its earlier definition; the rest takes
@@ -214,7 +218,7 @@ void Supervisor::settings_changed() {
     if (going_) beat();
     watch_loads();
     preloading_.any = std::ranges::any_of(definitions_.configuration().units,
-                                    [](const auto& unit) { return has_template(*unit); });
+                                          [](const auto& unit) { return has_template(*unit); });
     preloading_.due = true;
     warn_of_limits();
 }

@@ -157,6 +157,23 @@ def test_nobody_waits_for_what_sleeps(superd):
     assert superd.ctl("wait", "shop", "--ready").stdout == "shop: ready\n"
 
 
+def test_what_sleeps_is_reached_where_a_new_configuration_says(superd):
+    old, new = processes.free_ports(2)
+
+    def listen(port):
+        superd.unit("shop", f'exec = ["python3", "{PROGRAMS / "acceptor.py"}"]\nautostart = "on-demand"\n'
+                    f'[listen]\nhttp = "tcp://127.0.0.1:{port}"\n')
+    listen(old)
+    superd.start()
+    listen(new)
+    superd.ctl("apply")
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", old), TIMEOUT)
+    assert superd.instance("shop")["state"] == "waiting", "nobody has come: its old socket was closed"
+    with socket.create_connection(("127.0.0.1", new), TIMEOUT):
+        superd.await_state("shop", "ready")
+
+
 def test_one_that_is_used_does_not_fall_asleep(superd):
     port = processes.free_port()
     superd.unit("shop", f'exec = ["python3", "{PROGRAMS / "acceptor.py"}"]\nautostart = "on-demand"\n'

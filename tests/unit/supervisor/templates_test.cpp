@@ -70,7 +70,7 @@ std::string run_of(const char* text) {
 class TemplatesOfAUnit : public testing::Test {
 protected:
     TemplatesOfAUnit() { templates.begin(::getpid(), "unit-test"); }
-    ~TemplatesOfAUnit() override {
+    void TearDown() override {
         for (const pid_t pid : children) {
             ::kill(pid, SIGKILL);
             ::waitpid(pid, nullptr, 0);
