@@ -22,6 +22,7 @@
 #include "supervisor/load.hpp"
 #include "supervisor/log.hpp"
 #include "supervisor/logger_link.hpp"
+#include "supervisor/note.hpp"
 #include "supervisor/notify.hpp"
 #include "supervisor/operations.hpp"
 #include "supervisor/pages.hpp"
@@ -115,23 +116,6 @@ public:
     bool may_change(uid_t uid) const override;
 
 private:
-    // Something that happened to an instance and is to be told when there is time.
-    struct Note {
-        wire::EventKind kind{};
-        core::InstanceId id;
-        core::RunId run = 0;
-        std::int64_t at_ns = 0;  // CLOCK_REALTIME
-        pid_t pid = 0;
-        core::State from{}, to{};
-        core::Goal goal{};
-        core::Reason reason{};
-        core::ExitStatus status;  // exit: of one that ended by itself; for the log.
-        bool failing = false;     // check, hook
-        core::Hook hook{};
-        std::string_view phase;  // rolling
-        std::string message;
-    };
-
     // A run's process is about to be made.
     struct Prepared {
         RunLogs::Fifos fifos;
