@@ -213,7 +213,8 @@ void compare_checks(const std::vector<core::CheckSpec>& before,
 
 bool same_listener(const Listener& a, const Listener& b) {
     return a.address == b.address && a.shared == b.shared && a.nodelay == b.nodelay &&
-           a.backlog == b.backlog && a.mode == b.mode && a.uid == b.uid && a.gid == b.gid;
+           a.deferred == b.deferred && a.backlog == b.backlog && a.mode == b.mode &&
+           a.uid == b.uid && a.gid == b.gid;
 }
 
 void compare_listeners(const std::vector<Listener>& before, const std::vector<Listener>& after,

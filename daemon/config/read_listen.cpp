@@ -35,7 +35,8 @@ bool check_table(const std::string& where, const Value& value, const Table& tabl
         const auto path = where + "." + shown_key(entry.key);
         if (key == listener_keys.end()) {
             refuse(path, Value{entry.at, Table{}},
-                   "unknown key; expected address, accept, backlog, nodelay, mode, user or group");
+                   "unknown key; expected address, accept, backlog, nodelay, deferred, mode, user "
+                   "or group");
             good = false;
             continue;
         }
@@ -99,7 +100,7 @@ void refuse_foreign(const Item& item, Transport transport) {
         const auto* value = item.find(key);
         if (value != nullptr && !path) item.refuse(key, *value, "only a unix: socket has it");
     }
-    for (const auto key : {"backlog", "nodelay"}) {
+    for (const auto key : {"backlog", "nodelay", "deferred"}) {
         const auto* value = item.find(key);
         const bool known =
             transport == Transport::tcp || (path && key == std::string_view{"backlog"});
@@ -157,6 +158,7 @@ std::optional<Listener> read_listener(const Item& item, std::string name, Enviro
         listener.backlog = static_cast<std::uint32_t>(*value->as<std::int64_t>());
     }
     if (const auto* value = item.find("nodelay")) listener.nodelay = *value->as<bool>();
+    if (const auto* value = item.find("deferred")) listener.deferred = *value->as<bool>();
     if (const auto* value = item.find("mode")) {
         listener.mode = static_cast<mode_t>(std::stoul(*value->as<std::string>(), nullptr, 8));
     }

@@ -43,6 +43,15 @@ inline constexpr std::array listener_keys{
         .fallback = "true",
         .example = "false",
         .applies = Applies::restart},
+    Key{.path = "deferred",
+        .form = Form::boolean,
+        .text = "Whether a tcp connection can be accepted only once its client has sent "
+                "something, or after a second (TCP_DEFER_ACCEPT). Nobody is woken for less then, "
+                "and a crash takes along only connections with a request. For protocols in which "
+                "the client speaks first, as in HTTP",
+        .fallback = "false",
+        .example = "true",
+        .applies = Applies::restart},
     Key{.path = "mode",
         .form = Form::mode,
         .text = "The permissions of a unix: socket: who may write to it may connect",

@@ -85,7 +85,8 @@ struct Listener {
     std::string name;     // As LISTEN_FDNAMES has it.
     std::string address;  // "tcp://0.0.0.0:8080"; which instance it is may be open in it.
     bool shared = false;  // One for all instances; else each has its own.
-    bool nodelay = true;  // tcp
+    bool nodelay = true;  // tcp, as is this:
+    bool deferred = false;
     std::uint32_t backlog = 4096;
     mode_t mode = 0660;  // unix, as are these:
     uid_t uid = static_cast<uid_t>(-1);

@@ -33,6 +33,11 @@ bool set(int fd, int level, int option, int value) {
     return ::setsockopt(fd, level, option, &value, sizeof value) == 0;
 }
 
+void set_tcp(int fd, const ListenOptions& options) {
+    set(fd, IPPROTO_TCP, TCP_NODELAY, options.nodelay ? 1 : 0);
+    set(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, options.deferred ? 1 : 0);  // Seconds.
+}
+
 std::optional<int> get(int fd, int level, int option) {
     int value = 0;
     socklen_t size = sizeof value;
@@ -157,7 +162,7 @@ Result<Fd> listen_at(const Endpoint& endpoint, const ListenOptions& options, boo
     if (::bind(fd->get(), generic(endpoint), endpoint.size) != 0) return failed("bind");
     if (!before && !set(fd->get(), SOL_SOCKET, SO_REUSEPORT, 1)) return failed("share a port");
     if (!stream) return fd;
-    set(fd->get(), IPPROTO_TCP, TCP_NODELAY, options.nodelay ? 1 : 0);
+    set_tcp(fd->get(), options);
     if (::listen(fd->get(), options.backlog) != 0) return failed("listen");
     return fd;
 }
@@ -167,7 +172,7 @@ void set_options(const Fd& socket, const Endpoint& endpoint, const ListenOptions
         std::ignore = ::chown(path_of(endpoint), options.uid, options.gid);
         std::ignore = ::chmod(path_of(endpoint), options.mode);
     } else if (endpoint.type == SOCK_STREAM) {
-        set(socket.get(), IPPROTO_TCP, TCP_NODELAY, options.nodelay ? 1 : 0);
+        set_tcp(socket.get(), options);
     }
     if (endpoint.type == SOCK_STREAM) ::listen(socket.get(), options.backlog);
 }

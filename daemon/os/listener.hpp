@@ -28,8 +28,9 @@ std::optional<Endpoint> path_endpoint(const std::string& path);
 
 struct ListenOptions {
     int backlog = 4096;
-    bool nodelay = true;  // tcp
-    mode_t mode = 0660;   // Of a path, as are these.
+    bool nodelay = true;    // tcp, as is this:
+    bool deferred = false;  // Accepted once its client has sent something, or after a second.
+    mode_t mode = 0660;     // Of a path, as are these.
     uid_t uid = static_cast<uid_t>(-1);
     gid_t gid = static_cast<gid_t>(-1);
 };

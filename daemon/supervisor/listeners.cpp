@@ -29,6 +29,7 @@ bool is_listed(const Listeners::Socket& socket) {
 os::ListenOptions options_of(const config::Listener& listener) {
     return {.backlog = static_cast<int>(listener.backlog),
             .nodelay = listener.nodelay,
+            .deferred = listener.deferred,
             .mode = listener.mode,
             .uid = listener.uid,
             .gid = listener.gid};

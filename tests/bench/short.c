@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,10 +66,22 @@ static void note_worst(long long took) {
     while (known < took && !atomic_compare_exchange_weak(&worst_ns, &known, took)) {}
 }
 
-static void* client(void* unused) {
+/* Each client has an address of its own: else it would meet again the ports that the server still keeps in TIME_WAIT,
+ * and some requests would wait seconds for that. */
+static void take_address(int fd, int number) {
+    const int late = 1;
+    const struct sockaddr_in own = {.sin_family = AF_INET,
+                                    .sin_addr.s_addr = htonl(0x7f010001u + ((unsigned)getpid() % 250 << 16) +
+                                                             (unsigned)number)};
+    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &late, sizeof late);
+    if (bind(fd, (const struct sockaddr*)&own, sizeof own) != 0) abort();
+}
+
+static void* client(void* number) {
     const struct timeval patience = {.tv_sec = 10};
     while (atomic_fetch_add(&begun, 1) < wanted) {
         const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        take_address(fd, (int)(intptr_t)number);
         setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
         setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
         const long long begin = now_ns();
@@ -78,7 +91,7 @@ static void* client(void* unused) {
         if (outcome == DONE) note_worst(now_ns() - begin);
         if (atomic_fetch_add(&finished, 1) + 1 == wanted / 2 && victim > 0) kill(victim, SIGSEGV);
     }
-    return unused;
+    return NULL;
 }
 
 int main(int argc, char** argv) {
@@ -93,7 +106,7 @@ int main(int argc, char** argv) {
     if (count < 1 || count > 256) return 2;
     const long long begin = now_ns();
     for (int i = 0; i < count; ++i)
-        if (pthread_create(&threads[i], NULL, client, NULL) != 0) return 1;
+        if (pthread_create(&threads[i], NULL, client, (void*)(intptr_t)i) != 0) return 1;
     for (int i = 0; i < count; ++i) pthread_join(threads[i], NULL);
     printf("done %d refused %d reset %d cut %d late %d worst_ms %.1f seconds %.2f\n", outcomes[DONE], outcomes[REFUSED],
            outcomes[RESET], outcomes[CUT], outcomes[LATE], (double)worst_ns / 1e6, (double)(now_ns() - begin) / 1e9);

@@ -24,7 +24,7 @@ http {{
   access_log off; keepalive_requests 1000000000; keepalive_timeout 600s; tcp_nodelay on; server_tokens off;
   client_body_temp_path {work}/t1; proxy_temp_path {work}/t2; fastcgi_temp_path {work}/t3;
   uwsgi_temp_path {work}/t4; scgi_temp_path {work}/t5;
-  server {{ listen 127.0.0.1:{port} reuseport backlog=4096;
+  server {{ listen 127.0.0.1:{port} reuseport deferred backlog=4096;
     location / {{ default_type text/plain; return 200 "hello, world\\n"; }}
     {slow} }}
 }}

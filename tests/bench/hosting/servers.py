@@ -128,7 +128,7 @@ class Hosted(Server):
     def declare(self):
         """Writes the unit's file, before superd reads it."""
         self.superd.unit(self.unit, f'{self.text}\nautostart = false\n[restart]\npolicy = "always"\ndelay = "0s"\n'
-                                    f'[listen]\nhttp = {{ address = "tcp://127.0.0.1:{self.port}", backlog = 4096 }}\n')
+                                    f'[listen]\nhttp = {{ address = "tcp://127.0.0.1:{self.port}", deferred = true }}\n')
 
     def start(self):
         result = self.superd.ctl("start", self.unit, "--timeout", f"{PATIENCE}s", expect=None)

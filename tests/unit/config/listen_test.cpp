@@ -36,6 +36,14 @@ dns = { address = "udp://[::1]:53", accept = "shared" }
     EXPECT_TRUE(unit->spec.drains);
 }
 
+TEST(Listen, DefersWhatIsAcceptedWhenAsked) {
+    const auto unit = parsed_unit(
+        with("[listen]\na = { address = \"tcp://*:80\", deferred = true }\nb = \"tcp://*:81\""));
+    ASSERT_EQ(unit->listeners.size(), 2u);
+    EXPECT_TRUE(unit->listeners[0].deferred);
+    EXPECT_FALSE(unit->listeners[1].deferred);
+}
+
 TEST(Listen, CostsUnitsWithoutItNothing) {
     const auto unit = parsed_unit(with(""));
     EXPECT_EQ(unit->listeners.capacity(), 0u);
@@ -76,7 +84,7 @@ TEST(Listen, TellsWhatIsWrong) {
         "a = { adress = \"tcp://*:80\" }",
         "3:5: cannot use listen.a: address is missing; write address = \"tcp://127.0.0.1:8080\"\n"
         "units/web.toml:3:7: cannot use listen.a.adress: unknown key; expected address, accept, "
-        "backlog, nodelay, mode, user or group");
+        "backlog, nodelay, deferred, mode, user or group");
     expect("a = { address = \"tcp://*:80\", backlog = 0 }",
            "3:41: cannot use listen.a.backlog = 0: expected a number from 1 to 1000000");
     expect(
@@ -87,6 +95,8 @@ TEST(Listen, TellsWhatIsWrong) {
            "3:38: cannot use listen.a.mode = \"0600\": only a unix: socket has it");
     expect("a = { address = \"unix:/x\", nodelay = true }",
            "3:38: cannot use listen.a.nodelay = true: it means nothing for this address");
+    expect("a = { address = \"udp://*:80\", deferred = true }",
+           "3:42: cannot use listen.a.deferred = true: it means nothing for this address");
     expect("a = { address = \"unix:/x\", accept = \"reuseport\" }",
            "3:37: cannot use listen.a.accept = \"reuseport\": a unix: socket is always shared");
     expect("a = { address = \"unix:/x\", user = \"nobody-at-all\" }",

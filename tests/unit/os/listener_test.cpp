@@ -68,6 +68,20 @@ TEST(Listener, TellsHowManyWait) {
     EXPECT_NE(nodelay, 0) << "what is accepted inherits it";
 }
 
+TEST(Listener, LeavesThoseWaitingThatHaveSentNothingWhenDeferred) {
+    const auto endpoint = *inet_endpoint(SOCK_STREAM, "127.0.0.1", free_port());
+    const auto socket = listen_at(endpoint, {.deferred = true}, true);
+    ASSERT_TRUE(socket) << socket.error().message();
+    const Fd silent = connect_to(endpoint), speaking = connect_to(endpoint);
+    ASSERT_EQ(::send(speaking.get(), "x", 1, MSG_NOSIGNAL), 1);
+    const Fd accepted = accept_one(*socket);
+    char byte = 0;
+    EXPECT_EQ(::recv(accepted.get(), &byte, 1, MSG_DONTWAIT), 1) << "it has come with its data";
+    set_options(*socket, endpoint, {.deferred = false});
+    const Fd also_silent = connect_to(endpoint);
+    EXPECT_GE(waiting(*socket), 1u) << "as it was changed, so it is for the next";
+}
+
 TEST(Listener, SharesItsAddressWithItsOwnOnly) {
     const auto endpoint = *inet_endpoint(SOCK_STREAM, "127.0.0.1", free_port());
     const auto first = listen_at(endpoint, {}, true);
