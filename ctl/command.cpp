@@ -289,7 +289,8 @@ constexpr std::array table{
             Arguments::units,
             "NAME…",
             "Forget failures, and retry at once",
-            "A failed unit whose goal is up starts again; a back-off starts over.",
+            "A failed unit whose goal is up starts again, one with a timer when it is next due; a "
+            "back-off starts over.",
             reset_flags,
             {},
             run_reset},

@@ -17,6 +17,11 @@ void each_target(Unit& unit, InstanceId target, Visit&& visit) {
     }
 }
 
+// Nobody has started it yet, nor stopped it, and it has not failed.
+bool untouched(const Instance& instance) {
+    return instance.goal == Goal::down && instance.reason == Reason::not_started;
+}
+
 bool overlap(InstanceId one, InstanceId other) {
     return one.index == other.index || one.index == all_instances || other.index == all_instances;
 }
@@ -39,8 +44,13 @@ void Stepper::stop(const StopRequested& request) {
     if (found == nullptr) return answer(request.command, request.instance, Outcome::failed);
     supersede_roll(*found);
     await(*found, request.instance, request.command, Goal::down);
-    each_target(*found, request.instance, [&](Instance& i) { want_down(*found, i); });
-    each_member(*found, [&](Unit& member, Instance& i) { want_down(member, i); });
+    const auto end = [this](Unit& owner, Instance& i) {
+        want_down(owner, i);
+        // It was not up; but from now on that is the operator's wish.
+        if (i.state == State::inactive) enter(owner, i, State::inactive, Reason::stopped);
+    };
+    each_target(*found, request.instance, [&](Instance& i) { end(*found, i); });
+    each_member(*found, end);
 }
 
 void Stepper::restart(const RestartRequested& request) {
@@ -96,9 +106,10 @@ void Stepper::each_member(Unit& group, Visit&& visit) {
     }
 }
 
-void Stepper::start_members(Unit& group) {
+void Stepper::start_members(Unit& group, Whose wish) {
     each_member(group, [&](Unit& member, Instance& i) {
-        pull_dependencies(member);
+        if (wish == Whose::clients && !untouched(i)) return;
+        pull_dependencies(member, wish);
         want_going(member, i);
     });
 }
@@ -174,25 +185,29 @@ void Stepper::forget_failures(Instance& instance) {
     instance.spawn_error.reset();
 }
 
-void Stepper::pull_dependencies(const Unit& from) {
+void Stepper::pull_dependencies(const Unit& from, Whose wish) {
     for (const Unit* each = &from; each != nullptr; each = system_.group_of(*each)) {
         for (const auto& edge : each->edges) {
             if (edge.kind == DependencyKind::after) continue;
             Unit* const dependency = unit(edge.unit);
-            if (dependency != nullptr && !dependency->removed) pull(*dependency);
+            if (dependency != nullptr && !dependency->removed) pull(*dependency, wish);
         }
     }
 }
 
-void Stepper::pull(Unit& dependency) {
+void Stepper::pull(Unit& dependency, Whose wish) {
     const bool wanted = std::ranges::any_of(dependency.instances, [](const Instance& i) {
         return i.goal == Goal::up && i.state != State::failed;
     });
-    pull_dependencies(dependency);
+    const bool may =
+        wish == Whose::operators || std::ranges::any_of(dependency.instances, untouched);
+    if (!may) return;
+    pull_dependencies(dependency, wish);
     if (wanted) return;  // Some of its instances may be stopped: that is the operator's choice.
-    each_target(dependency, {dependency.id, all_instances},
-                [&](Instance& i) { want_going(dependency, i); });
-    start_members(dependency);
+    each_target(dependency, {dependency.id, all_instances}, [&](Instance& i) {
+        if (wish == Whose::operators || untouched(i)) want_going(dependency, i);
+    });
+    start_members(dependency, wish);
 }
 
 void Stepper::await(Unit& unit, InstanceId target, CommandId command, Goal goal) {
@@ -269,6 +284,7 @@ std::optional<Outcome> Stepper::outcome(const Unit& unit, const PendingCommand& 
                 if (pending.goal == Goal::up) return Outcome::failed;
                 break;
             case State::waiting:
+                if (i.reason == Reason::demand) break;  // It has run, and is asleep again.
                 if (pending.goal == Goal::up && waits_in_vain(unit)) return Outcome::failed;
                 open = true;
                 break;

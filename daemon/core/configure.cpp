@@ -203,7 +203,7 @@ void Stepper::adopt(std::vector<SharedSpec> specs, std::vector<Restored> restore
     for (const auto& [id, each] : system_.by_id_) {
         if (!known.contains(id) && starts_by_itself(*each)) begin(*each);
         for (Instance& i : each->instances) {
-            if (known.contains(id) && each->spec->timer != nullptr) plan(*each, i);
+            if (known.contains(id) && each->spec->timer != nullptr) take_up_schedule(*each, i);
             resume(*each, i);
         }
         resume_roll(*each);
@@ -216,7 +216,7 @@ void Stepper::adopt(std::vector<SharedSpec> specs, std::vector<Restored> restore
 void Stepper::resume(Unit& unit, Instance& instance) {
     if (unit.spec->type == UnitType::group && instance.run == 0) return;
     const Instant due = instance.due;
-    if (instance.crash) tell_crash(unit, instance);
+    if (instance.crash) tell_crash(id_of(unit, instance), *instance.crash, instance);
     if (resume_hook(unit, instance)) return;
     switch (instance.state) {
         case State::starting:

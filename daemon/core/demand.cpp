@@ -36,7 +36,7 @@ void Stepper::heed(const Demanded& event) {
     for (Instance& i : found->instances) {
         if (!i.dormant || i.state != State::waiting) continue;
         i.dormant = false;
-        pull_dependencies(*found);
+        pull_dependencies(*found, Whose::clients);
         enter(*found, i, State::waiting, Reason::dependency);
     }
 }

@@ -84,18 +84,22 @@ std::optional<Edge> System::blocker(const Unit& unit) const {
 // instances go on, which is enough for them.
 bool Stepper::held_by_dependents(const Unit& unit) const {
     if (!system_.lost(unit)) return false;
-    if (const Unit* const group = system_.group_of(unit);
-        group != nullptr && held_by_dependents(*group)) {
-        return true;
-    }
-    return std::ranges::any_of(unit.dependents, [&](UnitId id) {
-        const Unit* const other = system_.find(id);
-        if (other == nullptr || !any_alive(*other)) return false;
-        return std::ranges::any_of(other->edges, [&](const Edge& edge) {
-            if (edge.unit != unit.id || edge.kind == DependencyKind::wants) return false;
-            return edge.kind == DependencyKind::needs || system_.going(*other);
+    const auto holds = [this](const Unit& held) {
+        return std::ranges::any_of(held.dependents, [&](UnitId id) {
+            const Unit* const other = system_.find(id);
+            if (other == nullptr || !any_alive(*other)) return false;
+            return std::ranges::any_of(other->edges, [&](const Edge& edge) {
+                if (edge.unit != held.id || edge.kind == DependencyKind::wants) return false;
+                return edge.kind == DependencyKind::needs || system_.going(*other);
+            });
         });
-    });
+    };
+    if (holds(unit)) return true;
+    // A group may go on without it, and yet be a member of one that does not.
+    for (const Unit* g = system_.group_of(unit); g != nullptr; g = system_.group_of(*g)) {
+        if (system_.lost(*g) && holds(*g)) return true;
+    }
+    return false;
 }
 
 // What a group depends on, all its members depend on.

@@ -33,7 +33,8 @@ struct RestartRequested {
     CommandId command = 0;
     bool apply = false;  // For the sake of a new configuration.
 };
-// Forgets failures: `failed` becomes inactive or a start, a back-off starts over at once.
+// Forgets failures: `failed` becomes inactive or a start, a back-off starts over at once. What
+// has a timer is inactive then, until its next run is due.
 struct ResetRequested {
     InstanceId instance;
     CommandId command = 0;

@@ -63,18 +63,25 @@ bool System::group_ended(const Unit& unit) const {
     return false;
 }
 
+// A member of the group, at any depth, is still on its way down.
+bool System::holds(const Unit& group, const Instance& instance, bool until_all_may_start) const {
+    return std::ranges::any_of(group.members, [&](UnitId member) {
+        const Unit* const unit = find(member);
+        if (unit == nullptr) return false;
+        if (unit->spec->type == UnitType::group) return holds(*unit, instance, until_all_may_start);
+        return std::ranges::any_of(unit->instances, [&](const Instance& other) {
+            if (&other == &instance) return false;
+            const bool late = until_all_may_start && wanted(other) && other.state == State::backoff;
+            return coming_back(other) || late;
+        });
+    });
+}
+
 const Unit* System::held_by_group(const Unit& unit, const Instance& instance) const {
     for (const Unit* group = group_of(unit); group != nullptr; group = group_of(*group)) {
         const Strategy strategy = group->spec->group->strategy;
         if (strategy == Strategy::one_for_one) continue;
-        for (const UnitId leaf : leaves(group->id)) {
-            for (const Instance& other : find(leaf)->instances) {
-                if (&other == &instance) continue;
-                const bool late = strategy == Strategy::one_for_all && wanted(other) &&
-                                  other.state == State::backoff;
-                if (coming_back(other) || late) return group;
-            }
-        }
+        if (holds(*group, instance, strategy == Strategy::one_for_all)) return group;
     }
     return nullptr;
 }
@@ -115,7 +122,9 @@ void Stepper::evaluate_group(Unit& group) {
     each_leaf(group.id, [&](const Unit& member) {
         for (const Instance& i : member.instances) {
             ending = ending || (alive(i) && !(only_unwanted && wanted(i)));
-            all_up = all_up && (up(i) || !wanted(i));
+            // One that is to end is up no more, though its turn to be stopped is still to come.
+            const bool stays = up(i) && !(alive(i) && must_end(member, i));
+            all_up = all_up && (stays || !wanted(i));
             one_lost = one_lost || (lost(i) && wanted(i));
         }
         for (const auto& [number, second] : member.beside) {
@@ -213,8 +222,9 @@ void Stepper::significant_ended(const Unit& member) {
 void Stepper::touch_group(UnitId id) {
     queue(id);
     const Unit* const group = unit(id);
-    if (group == nullptr || group->members.empty()) return;
-    for (const UnitId leaf : system_.leaves(id)) queue(leaf);
+    if (group != nullptr && !group->members.empty()) {
+        each_leaf(id, [this](const Unit& leaf) { queue(leaf.id); });
+    }
 }
 
 // A group starts its members: one that is not to start does not start them.

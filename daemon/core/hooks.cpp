@@ -157,9 +157,20 @@ bool Stepper::resume_hook(Unit& unit, Instance& instance) {
     return false;
 }
 
+// A run has ended by itself: that is told if it has failed, be it of the instance's two the one
+// that was to replace the other. Nobody asks any more why something ended that is to be down.
+void Stepper::ended_badly(Unit& unit, const Instance& instance) {
+    const Instance* const first = place(in_place(id_of(unit, instance)));
+    if (first == nullptr) return;
+    const auto end = must_end(unit, *first);
+    if (end && *end != Reason::dependency) return;
+    if (const auto failure = crash_of(unit, instance)) crashed(unit, instance, *failure);
+}
+
 // Every failure is one; so that a unit that fails all the time does not start a
 // program each time, only so many are told.
-void Stepper::crashed(Unit& unit, Instance& instance, Reason reason) {
+void Stepper::crashed(Unit& unit, const Instance& instance, Reason reason) {
+    const InstanceId id = in_place(id_of(unit, instance));
     if (!has_hook(*unit.spec, Hook::on_crash)) return;
     const HookRule& rule = *unit.spec->hooks;
     if (!unit.crashes) unit.crashes = std::make_unique<CrashRate>();
@@ -168,22 +179,24 @@ void Stepper::crashed(Unit& unit, Instance& instance, Reason reason) {
     if (rate.at.size() >= rule.crash_limit) {
         if (++rate.suppressed > 1) return;
         out_.emplace_back(HookTold{
-            id_of(unit, instance), instance.run, Hook::on_crash, false,
+            id, instance.run, Hook::on_crash, false,
             "is not run for this failure and those that follow: it ran as often as "
             "on-crash-limit allows, " +
                 std::to_string(rule.crash_limit) + " times in " + milliseconds(rule.crash_window)});
         return;
     }
     rate.at.push_back(now_);
-    instance.crash =
+    // The record of the instance in place remembers it: a second run has none for long.
+    Instance& first = *place(id);
+    first.crash =
         std::make_unique<Crash>(Crash{instance.run, reason, std::exchange(rate.suppressed, 0)});
-    tell_crash(unit, instance);
+    if (&first != &instance) changed(unit, first);
+    tell_crash(id, *first.crash, instance);
 }
 
-void Stepper::tell_crash(Unit& unit, Instance& instance) {
-    const Crash& crash = *instance.crash;
-    out_.emplace_back(Crashed{id_of(unit, instance), crash.run, crash.reason,
-                              why_it_failed(crash.reason, instance), crash.suppressed});
+void Stepper::tell_crash(InstanceId id, const Crash& crash, const Instance& instance) {
+    out_.emplace_back(Crashed{id, crash.run, crash.reason, why_it_failed(crash.reason, instance),
+                              crash.suppressed});
 }
 
 void Stepper::crash_told(Unit& unit, Instance& instance, const HookEnded& event) {

@@ -91,6 +91,7 @@ void Stepper::spawn_failed(Unit& unit, Instance& instance, const SpawnFailed& fa
     if (has_hook(*unit.spec, Hook::post_stop)) return undo_start(unit, instance, failure.transient);
     if (is_second(unit, instance)) {
         const std::uint32_t number = number_of(id_of(unit, instance));
+        if (!unwanted && !failure.transient) crashed(unit, instance, Reason::spawn_failed);
         if (!unwanted) renewal_failed(unit, number, failure.error);
         return second_gone(unit, instance);
     }
@@ -216,10 +217,11 @@ void Stepper::timer_fired(Unit& unit, Instance& instance) {
 
 void Stepper::down(Unit& unit, Instance& instance) {
     disarm(unit, instance);
+    const bool by_itself = instance.reason == Reason::leftovers || instance.run_failed;
+    if (by_itself) ended_badly(unit, instance);
     if (is_second(unit, instance)) return second_gone(unit, instance);
     const bool fell_idle = instance.reason == Reason::idle && !instance.restart_requested;
     instance.origin = next_origin(instance);
-    const bool by_itself = instance.reason == Reason::leftovers || instance.run_failed;
     if (instance.removed) return enter(unit, instance, State::inactive, Reason::removed);
     if (system_.shutting_down_) return enter(unit, instance, State::inactive, Reason::shutdown);
     if (instance.goal == Goal::down) return enter(unit, instance, State::inactive, Reason::stopped);

@@ -27,6 +27,8 @@ Duration every(const Unit& unit, const Instance& instance) {
 void Stepper::begin_health(Unit& unit, Instance& instance) {
     if (instance.announced == Announced::stopping) return await_own_stop(unit, instance);
     const bool watched = unit.spec->watchdog.every.count() > 0;
+    // Those that a supervisor before us had begun may not be in the configuration any more.
+    if (unit.spec->checks.empty() && instance.health) instance.health->checks.clear();
     if (unit.spec->checks.empty() && !watched) return;
     if (!instance.health) instance.health = std::make_unique<Health>();
     Health& health = *instance.health;
@@ -64,7 +66,7 @@ void Stepper::check_told(Unit& unit, Instance& instance, std::uint32_t index,
     if (instance.state != State::ready || !instance.health) return;
     if (index >= unit.spec->checks.size() || index >= instance.health->checks.size()) return;
     // On its way out, by the operator's wish or with what it needs: that goes first.
-    if (must_end(unit, instance)) return;
+    if (problem != nullptr && must_end(unit, instance)) return;
     const CheckSpec& spec = unit.spec->checks[index];
     CheckState& state = instance.health->checks[index];
     const Verdict verdict = judge(spec, state, problem, instance.ready_at, now_);

@@ -28,6 +28,17 @@ bool contains_code(const ExitStatus& status, const std::vector<std::int32_t>& co
 
 }  // namespace
 
+// Nothing: it has ended well, or as it wished to, or by no fault of its unit's.
+std::optional<Reason> Stepper::crash_of(const Unit& unit, const Instance& instance) const {
+    if (instance.transient) return std::nullopt;
+    if (instance.run_failed) return instance.reason;
+    const RestartRule& rule = unit.spec->restart;
+    const ExitStatus status = instance.last_exit ? instance.last_exit->status : ExitStatus{};
+    const bool well = listed(status, rule.success_codes, rule.success_signals) ||
+                      contains_code(status, unit.spec->recycle.exits);
+    return well ? std::nullopt : std::optional{Reason::exited};
+}
+
 void Stepper::ended_by_itself(Unit& unit, Instance& instance) {
     const RestartRule& rule = unit.spec->restart;
     const bool failed_to_be_ready = instance.run_failed;
@@ -40,7 +51,6 @@ void Stepper::ended_by_itself(Unit& unit, Instance& instance) {
         was_ready && instance.last_exit && instance.last_exit->uptime >= rule.stable_after;
 
     const bool wish = !failed_to_be_ready && contains_code(status, unit.spec->recycle.exits);
-    if (!success && !wish && !instance.transient) crashed(unit, instance, why);
     if (instance.transient) return retry(unit, instance, why, false, false);
     if (success && unit.spec->on_demand) return sleep(unit, instance);
     if (why == Reason::check_stopped) return enter(unit, instance, State::failed, why);

@@ -19,10 +19,14 @@ bool is_roll(const Instance& instance) {
     return instance.renewal && core::is_roll(instance.renewal->kind);
 }
 
+bool sleeps(const Instance& instance) {
+    return instance.state == State::waiting && instance.reason == Reason::demand;
+}
+
 // On its way up, or down and up again: of no use to anybody now.
 bool missing(const Instance& instance) {
     switch (instance.state) {
-        case State::waiting:
+        case State::waiting: return !sleeps(instance);
         case State::starting:
         case State::stopping:
         case State::backoff: return true;
@@ -101,17 +105,15 @@ void Stepper::roll(const RollRequested& request) {
         await(*found, request.instance, 0, Goal::up);
         pull_dependencies(*found);
     }
-    if (request.command != 0) {
-        found->pending.push_back(
-            {.id = request.command, .instance = request.instance, .rolls = true});
-    }
     const std::uint32_t batch = request.batch != 0 ? request.batch : found->spec->rolling.batch;
     std::vector<Instance*> flagged;
+    bool any = !request.apply;
     for (std::uint32_t index = 0; index < found->instances.size(); ++index) {
         Instance& i = found->instances[index];
         const bool named =
             request.instance.index == all_instances || request.instance.index == index;
         if (!named || i.removed || (request.apply && i.goal == Goal::down)) continue;
+        any = true;
         // What is of no use to anybody need not be waited for.
         if (i.state != State::ready || i.announced == Announced::stopping) {
             ask_restart(*found, i);
@@ -128,6 +130,13 @@ void Stepper::roll(const RollRequested& request) {
         i->renewal->of = static_cast<std::uint16_t>(flagged.size());
         i->renewal->first = system_.next_run_;
         changed(*found, *i);
+    }
+    if (!any) return answer(request.command, request.instance, Outcome::done);
+    if (request.command != 0) {
+        found->pending.push_back({.id = request.command,
+                                  .instance = request.instance,
+                                  .rolls = true,
+                                  .applies = request.apply});
     }
     touch(*found);  // Who waits is told, though there may be nothing to do.
     if (flagged.empty()) return;
@@ -167,19 +176,21 @@ void Stepper::cancel_roll(Unit& unit) {
 std::optional<Outcome> Stepper::roll_outcome(const Unit& unit,
                                              const PendingCommand& pending) const {
     if (system_.shutting_down_) return Outcome::superseded;
-    bool open = false;
+    bool open = false, wanted_any = !pending.applies;
     for (std::uint32_t index = 0; index < unit.instances.size(); ++index) {
         if (pending.instance.index != all_instances && pending.instance.index != index) continue;
         const Instance& i = unit.instances[index];
         if (i.removed) continue;
+        if (i.goal == Goal::down && pending.applies) continue;
         if (i.goal == Goal::down) return Outcome::superseded;
-        if (i.state == State::waiting && system_.dependency_lost(unit)) return Outcome::failed;
+        wanted_any = true;
+        if (i.state == State::waiting && waits_in_vain(unit)) return Outcome::failed;
         const bool failing = i.state == State::failed || i.state == State::backoff;
         if (failing && !i.renewal) return Outcome::failed;
         open = open || i.renewal || missing(i) || unit.beside.contains(index);
     }
     if (open) return std::nullopt;
-    return Outcome::done;
+    return wanted_any ? Outcome::done : Outcome::superseded;
 }
 
 // --- What follows from the flags --------------------------------------------
@@ -211,9 +222,9 @@ void Stepper::roll_on(Unit& unit) {
     judge_replacements(unit);
     bool stopped = false;
     for (Instance& i : unit.instances) {
-        // Stopped, or ended by itself: then there is nothing to replace.
-        if (!i.renewal || (wanted(i) && !at_rest(i))) continue;
-        stopped = stopped || (is_roll(i) && !i.removed);
+        // Stopped, asleep, or ended by itself: then there is nothing to replace.
+        if (!i.renewal || (wanted(i) && !at_rest(i) && !sleeps(i))) continue;
+        stopped = stopped || (is_roll(i) && !i.removed && !sleeps(i));
         i.renewal.reset();
         changed(unit, i);
     }

@@ -196,6 +196,13 @@ void Stepper::rule_changed(Unit& unit) {
     }
 }
 
+// That of the supervisor before us, whose rule may have been another one.
+void Stepper::take_up_schedule(Unit& unit, Instance& instance) {
+    const bool may_wait = unit.spec->timer->overlap == Overlap::queue;
+    if (instance.schedule && !may_wait) instance.schedule->queued = false;
+    plan(unit, instance);
+}
+
 void Stepper::fall_due(Unit& unit, Instance& instance) {
     Schedule& schedule = *instance.schedule;
     const TimerRule& rule = *unit.spec->timer;

@@ -36,7 +36,6 @@ void Stepper::exchange(Unit& unit, std::uint32_t number) {
     std::swap(first.restarts, second.restarts);
     std::swap(first.restarts_at, second.restarts_at);
     std::swap(first.crash, second.crash);
-    std::swap(first.timer, second.timer);
     if (second.last_exit && !first.last_exit) {
         first.last_exit = std::make_unique<LastExit>(*second.last_exit);
     }
@@ -46,7 +45,7 @@ void Stepper::exchange(Unit& unit, std::uint32_t number) {
         if (due != Instant{}) {
             arm(unit, *each, due);
         } else {
-            ++each->timer;
+            each->timer = ++system_.timers_;
             out_.emplace_back(DisarmTimer{id_of(unit, *each)});
         }
         changed(unit, *each);

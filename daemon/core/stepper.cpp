@@ -54,13 +54,14 @@ void Stepper::changed(Unit& unit, Instance& instance) {
 
 void Stepper::arm(Unit& unit, Instance& instance, Instant at) {
     instance.due = at;
-    out_.emplace_back(ArmTimer{id_of(unit, instance), ++instance.timer, at});
+    instance.timer = ++system_.timers_;
+    out_.emplace_back(ArmTimer{id_of(unit, instance), instance.timer, at});
 }
 
 void Stepper::disarm(Unit& unit, Instance& instance) {
     if (instance.due == Instant{}) return;
     instance.due = Instant{};
-    ++instance.timer;  // One that has fired already is stale now.
+    instance.timer = ++system_.timers_;  // One that has fired already is stale now.
     out_.emplace_back(DisarmTimer{id_of(unit, instance)});
 }
 
@@ -85,6 +86,11 @@ void Stepper::touch(const Unit& unit) {
         Unit* const dependent = this->unit(id);
         if (dependent == nullptr || std::exchange(dependent->walked, walk) == walk) continue;
         queue(id);
+        // A group is not what it was as soon as one of its members has to end; that is to be
+        // known before anybody is started who waits for it.
+        for (const Unit* g = system_.group_of(*dependent); g != nullptr; g = system_.group_of(*g)) {
+            queue(g->id);
+        }
         next.insert(next.end(), dependent->dependents.begin(), dependent->dependents.end());
         next.insert(next.end(), dependent->members.begin(), dependent->members.end());
     }

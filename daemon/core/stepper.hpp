@@ -38,6 +38,9 @@ private:
     std::size_t next_ = 0;
 };
 
+// Who wants something. A client starts neither what the operator has stopped nor what was given up.
+enum class Whose : std::uint8_t { operators, clients };
+
 class Stepper {
 public:
     Stepper(System& system, Instant now) : system_{system}, now_{now} {}
@@ -62,11 +65,11 @@ private:
     void reset(Unit& unit, Instance& instance);
     template <class Visit>
     void each_member(Unit& group, Visit&& visit);
-    void start_members(Unit& group);
+    void start_members(Unit& group, Whose wish = Whose::operators);
     void forget_failures(Instance& instance);
     // Sets the goal of what `unit` needs or wants to up, and of what these need.
-    void pull_dependencies(const Unit& unit);
-    void pull(Unit& dependency);
+    void pull_dependencies(const Unit& unit, Whose wish = Whose::operators);
+    void pull(Unit& dependency, Whose wish = Whose::operators);
     void scale(const ScaleRequested& request);
     // Remembers who waits, after telling those whose wish this one contradicts.
     void await(Unit& unit, InstanceId target, CommandId command, Goal goal);
@@ -98,8 +101,9 @@ private:
     void hook_timed_out(Unit& unit, Instance& instance);
     void hook_over(Unit& unit, Instance& instance, bool ok, std::string text);
     void crash_told(Unit& unit, Instance& instance, const HookEnded& event);
-    void crashed(Unit& unit, Instance& instance, Reason reason);
-    void tell_crash(Unit& unit, Instance& instance);
+    void ended_badly(Unit& unit, const Instance& instance);
+    void crashed(Unit& unit, const Instance& instance, Reason reason);
+    void tell_crash(InstanceId id, const Crash& crash, const Instance& instance);
     void undo_start(Unit& unit, Instance& instance, bool transient);
     void tree_gone(Unit& unit, Instance& instance);
     void came_up(Unit& unit, Instance& instance, Reason reason);
@@ -141,6 +145,7 @@ private:
     void heed(const Autoscaled& event);
 
     // restart.cpp: whether and when to try again.
+    std::optional<Reason> crash_of(const Unit& unit, const Instance& instance) const;
     void ended_by_itself(Unit& unit, Instance& instance);
     void retry(Unit& unit, Instance& instance, Reason reason, bool stable, bool counts);
     bool escalate(Unit& unit);
@@ -189,6 +194,7 @@ private:
     void plan_moment(Unit& unit, Instance& instance, const TimerRule& rule, Schedule& schedule);
     void resume_schedule(Unit& unit, Instance& instance);
     void rule_changed(Unit& unit);
+    void take_up_schedule(Unit& unit, Instance& instance);
     void fall_due(Unit& unit, Instance& instance);
     void start_anew(Unit& unit, Instance& instance);
     void overrun(Unit& unit, Instance& instance);
@@ -220,8 +226,12 @@ private:
     bool starts_by_itself(const Unit& unit) const;
     template <class Visit>
     void each_leaf(UnitId id, Visit&& visit) {
-        for (const UnitId leaf : system_.leaves(id)) {
-            if (Unit* const found = unit(leaf); found != nullptr && !found->removed) visit(*found);
+        Unit* const found = unit(id);
+        if (found == nullptr) return;
+        if (found->spec->type == UnitType::group) {
+            for (const UnitId member : found->members) each_leaf(member, visit);
+        } else if (!found->removed) {
+            visit(*found);
         }
     }
 

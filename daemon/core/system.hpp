@@ -42,6 +42,7 @@ struct PendingCommand {
     std::uint32_t first = 0;
     bool scales = false;
     bool rolls = false;  // Done when all that it is about has a new run, and the old ones are gone.
+    bool applies = false;  // Of one that rolls: what is stopped is none of its business.
 };
 
 // How often the on-crash hook of a unit ran lately.
@@ -182,6 +183,7 @@ private:
     bool group_ended(const Unit& unit) const;
     std::string laggard(const Unit& group) const;
     // The group whose restart keeps this waiting instance from starting, if any.
+    bool holds(const Unit& group, const Instance& instance, bool until_all_may_start) const;
     const Unit* held_by_group(const Unit& unit, const Instance& instance) const;
 
     std::map<std::string, UnitId, std::less<>> by_name_;
@@ -192,7 +194,8 @@ private:
     Timing timing_;
     RunId next_run_ = 1;
     UnitId next_unit_ = 1;
-    std::uint32_t alive_ = 0;  // Instances of which a process may live.
+    std::uint32_t alive_ = 0;   // Instances of which a process may live.
+    std::uint32_t timers_ = 0;  // Generations of timers so far: no place has the same one twice.
     bool shutting_down_ = false;
     std::int32_t exit_code_ = 0;  // superd's, once it is shutting down.
     bool told_all_down_ = false;

@@ -32,9 +32,8 @@ using Verdict = Supervisor::Inheritance::Verdict;
 // Looks at the process that the record names.
 class Judge {
 public:
-    Judge(const Supervisor::Inheritance& from, KeeperLink& link, pid_t keeper,
-          const std::string& scope)
-        : from_{from}, link_{link}, keeper_{keeper}, scope_{scope} {}
+    Judge(const Supervisor::Inheritance& from, KeeperLink& link, pid_t keeper)
+        : from_{from}, link_{link}, keeper_{keeper} {}
 
     Verdict judge(turn::Record& record) {
         core::Instance& instance = record.instance;
@@ -52,7 +51,7 @@ public:
     }
 
 private:
-    // The kernel may have made the child, and the record not heard of it.
+    // The kernel, or a template, may have made the process, and the record not heard of it.
     void find_spawned(turn::Record& record) const {
         const core::RunId run = record.instance.run;
         if (const auto forked = from_.forked.find(run); forked != from_.forked.end()) {
@@ -66,12 +65,7 @@ private:
             record.instance.pid = ended->second.pid;
             return;
         }
-        if (from_.spawn.run != record.instance.run || from_.spawn.pid <= 0) return;
-        const auto stat = os::process_stat(from_.spawn.pid);
-        if (!stat) return;
-        const auto mark = os::process_environment(from_.spawn.pid, "SUPERD_RUN");
-        const bool marked = mark && *mark == os::run_mark(record.instance.run, scope_);
-        if (stat->parent == keeper_ || marked) record.instance.pid = from_.spawn.pid;
+        turn::find_spawned(record, {from_.spawn.run, from_.spawn.pid});
     }
 
     void look(const turn::Record& record, Verdict& verdict) const {
@@ -105,13 +99,12 @@ private:
     const Supervisor::Inheritance& from_;
     KeeperLink& link_;
     pid_t keeper_;
-    const std::string& scope_;
 };
 
 }  // namespace
 
 void Supervisor::judge(Inheritance& from) {
-    Judge judge{from, link_, welcome_.pid, scope_};
+    Judge judge{from, link_, welcome_.pid};
     const bool same_boot = from.records.header.boot == boot_;
     if (!same_boot) from.records.records.clear();
     std::vector<turn::Record*> records;

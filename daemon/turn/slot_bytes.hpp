@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
@@ -22,20 +23,37 @@ constexpr std::uint16_t kind_header = 1, kind_record = 2;
 constexpr std::size_t prefix_size = 10;  // checksum, version, kind, length
 constexpr std::size_t name_max = 255;
 
-constexpr auto crc_table = [] {
-    std::array<std::uint32_t, 256> table{};
-    for (std::uint32_t i = 0; i < table.size(); ++i) {
+// By how many bytes at once: records are written at each change of a state.
+constexpr std::size_t crc_step = 8;
+
+// CRC-32; table n is of a byte with n others after it.
+constexpr auto crc_tables = [] {
+    std::array<std::array<std::uint32_t, 256>, crc_step> tables{};
+    for (std::uint32_t i = 0; i < 256; ++i) {
         std::uint32_t value = i;
         for (int bit = 0; bit < 8; ++bit) value = (value >> 1) ^ (value & 1 ? 0xedb88320u : 0);
-        table[i] = value;
+        tables[0][i] = value;
     }
-    return table;
+    for (std::size_t n = 1; n < crc_step; ++n) {
+        for (std::size_t i = 0; i < 256; ++i) {
+            const std::uint32_t before = tables[n - 1][i];
+            tables[n][i] = tables[0][before & 0xff] ^ (before >> 8);
+        }
+    }
+    return tables;
 }();
 
 inline std::uint32_t checksum(std::span<const std::byte> bytes) {
     std::uint32_t crc = 0xffffffffu;
+    for (; bytes.size() >= crc_step; bytes = bytes.subspan(crc_step)) {
+        const auto at = [bytes](std::size_t i) { return std::to_integer<std::uint32_t>(bytes[i]); };
+        const std::uint32_t low = crc ^ (at(0) | at(1) << 8 | at(2) << 16 | at(3) << 24);
+        crc = crc_tables[7][low & 0xff] ^ crc_tables[6][low >> 8 & 0xff] ^
+              crc_tables[5][low >> 16 & 0xff] ^ crc_tables[4][low >> 24] ^ crc_tables[3][at(4)] ^
+              crc_tables[2][at(5)] ^ crc_tables[1][at(6)] ^ crc_tables[0][at(7)];
+    }
     for (const std::byte byte : bytes) {
-        crc = crc_table[(crc ^ std::to_integer<std::uint32_t>(byte)) & 0xff] ^ (crc >> 8);
+        crc = crc_tables[0][(crc ^ std::to_integer<std::uint32_t>(byte)) & 0xff] ^ (crc >> 8);
     }
     return ~crc;
 }
@@ -44,11 +62,11 @@ class Writer {
 public:
     template <class Number>
     void put(Number number) {
-        auto bits = static_cast<std::uint64_t>(number);
+        auto bytes = std::bit_cast<std::array<std::byte, sizeof(Number)>>(number);
+        if constexpr (std::endian::native == std::endian::big) std::ranges::reverse(bytes);
         assert(used_ + sizeof(Number) <= slot_size);
-        for (std::size_t i = 0; i < sizeof(Number); ++i, bits >>= 8) {
-            slot_[used_++] = static_cast<std::byte>(bits & 0xff);
-        }
+        std::ranges::copy(bytes, slot_.begin() + static_cast<std::ptrdiff_t>(used_));
+        used_ += sizeof(Number);
     }
     void put(std::string_view text) {
         assert(used_ + text.size() <= slot_size);

@@ -47,6 +47,12 @@ void settle_places(std::span<Record* const> records) {
     }
 }
 
+void find_spawned(Record& record, const Spawning& last) {
+    core::Instance& instance = record.instance;
+    const bool unknown = core::alive(instance) && !instance.leader_gone && instance.pid == 0;
+    if (unknown && instance.run == last.run) instance.pid = last.pid;
+}
+
 TakeOver::TakeOver(std::vector<core::SharedSpec> in_force)
     : specs_{std::move(in_force)}, in_force_{specs_.size()} {
     for (std::size_t i = 0; i < specs_.size(); ++i) places_.emplace(specs_[i]->name, i);

@@ -18,6 +18,17 @@ namespace superd::turn {
 // Then the newer run is, for it was ready. To be settled before anything else.
 void settle_places(std::span<Record* const> records);
 
+// What the spawn itself has noted, at the moment of the clone: of which run, and the pid; 0: none
+// was made.
+struct Spawning {
+    core::RunId run = 0;
+    std::int32_t pid = 0;
+};
+// A record may not have heard that the process of its run was made: then it does now. Whether that
+// process is there still, is another question: it may have ended and been reaped since, and have
+// left others of its tree behind.
+void find_spawned(Record& record, const Spawning& last);
+
 class TakeOver {
 public:
     explicit TakeOver(std::vector<core::SharedSpec> in_force);

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <csignal>
+#include <vector>
 
 namespace superd::sim {
 namespace {
@@ -19,7 +20,7 @@ constexpr std::array attacks{
     Attack{Fault::reset, 6},    Attack{Fault::scale, 6},   Attack{Fault::reload, 6},
     Attack{Fault::roll, 8},     Attack{Fault::kills, 20},  Attack{Fault::forks, 3},
     Attack{Fault::freeze, 4},   Attack{Fault::echoes, 12}, Attack{Fault::keeper, 1},
-    Attack{Fault::shutdown, 1},
+    Attack{Fault::shutdown, 1}, Attack{Fault::clock, 4},   Attack{Fault::demand, 8},
 };
 
 Fault choose(Rng& random) {
@@ -53,6 +54,8 @@ void World::attack(Rng& random) {
             machine_.forks_fail_until = scene_.now() + random.within(3s);
             return scene_.say("fork fails for a while");
         case Fault::freeze: return freeze(random);
+        case Fault::clock: return set_clock(random);
+        case Fault::demand: return demand(random);
         case Fault::echoes: return repeat(random);
         case Fault::keeper: return kill_keeper();
         case Fault::shutdown:
@@ -115,6 +118,38 @@ void World::recycle(Rng& random) {
             supervisor_->happen(core::MemoryMeasured{{unit.id, 0}, instance.run, 1u << 20});
         }
     });
+}
+
+// By an hour at most, which is not far enough for runs to be repeated; or a unit's timer is
+// suspended, or goes on.
+void World::set_clock(Rng& random) {
+    const bool timers = random.percent(40);
+    if (!timers) {
+        scene_.say("the wall clock is set");
+        machine_.ahead += random.within(2h) - 1h;
+    }
+    if (!supervisor_) return pass_time();
+    if (!timers) return supervise([this] { supervisor_->happen(scene_.clock()); });
+    const auto units = supervisor_->system().units();
+    if (units.empty()) return;
+    const core::ScheduleRequested wish{units[random.below(units.size())]->id, random.percent(70)};
+    supervise([&] { supervisor_->happen(wish); });
+}
+
+// Traffic comes, or does not.
+void World::demand(Rng& random) {
+    if (!supervisor_) return pass_time();
+    std::vector<core::UnitId> some;
+    for (const core::Unit* const unit : supervisor_->system().units()) {
+        if (unit->spec->on_demand || unit->spec->scale) some.push_back(unit->id);
+    }
+    if (some.empty()) return pass_time();
+    const core::UnitId id = some[random.below(some.size())];
+    const std::array<core::Event, 4> events{
+        core::Demanded{id}, core::FellIdle{id}, core::Autoscaled{id, 1 + random.below(4)},
+        core::DemandFailed{{id, 0}, "u: cannot listen: address in use"}};
+    const core::Event& event = events[random.below(events.size())];
+    supervise([&] { supervisor_->happen(event); });
 }
 
 void World::reload(Rng& random) {

@@ -35,12 +35,15 @@ enum class Fault : std::uint8_t {
     roll,      // ... in turn, or services want a new run.
     reload,    // Another configuration.
     shutdown,  // superd is to stop in the middle of it all.
+    clock,     // Somebody sets the wall clock, suspends timers or has them go on.
+    demand,    // Somebody wants what sleeps, nobody uses what runs, superd scales by itself.
 };
 
-inline constexpr std::array<std::string_view, 23> fault_names{
-    "crash", "deaf",     "orphans", "unready",    "unwell", "hooks",  "words",   "handover",
-    "forks", "programs", "echoes",  "supervisor", "keeper", "freeze", "kills",   "start",
-    "stop",  "restart",  "reset",   "scale",      "roll",   "reload", "shutdown"};
+inline constexpr std::array<std::string_view, 25> fault_names{
+    "crash",    "deaf",     "orphans",  "unready", "unwell",     "hooks",  "words",
+    "handover", "forks",    "programs", "echoes",  "supervisor", "keeper", "freeze",
+    "kills",    "start",    "stop",     "restart", "reset",      "scale",  "roll",
+    "reload",   "shutdown", "clock",    "demand"};
 
 class Faults {
 public:

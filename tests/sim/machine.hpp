@@ -89,6 +89,8 @@ public:
     bool grouped = false;
     // Nothing happens by itself: for tests that choose what does.
     bool by_hand = false;
+    // The wall clock, of the one that counts from the world's beginning.
+    Duration ahead = std::chrono::hours{500'000};
     // The supervisor is to be started.
     bool supervisor_due = false;
 

@@ -34,7 +34,7 @@ void define(CLI::App& app, Options& options) {
         "--without", options.without,
         "leave kinds of faults out, by comma: crash, deaf, orphans, unready, unwell, "
         "hooks, words, handover, forks, programs, echoes, supervisor, keeper, freeze, kills, "
-        "start, stop, restart, reset, scale, roll, reload, shutdown");
+        "start, stop, restart, reset, scale, roll, reload, shutdown, clock, demand");
     app.add_option("--without-units", options.without_units, "by number: \"1-4,9\"");
     app.add_option("--skip", options.skip, "do nothing in these steps: \"0-100,120\"");
     app.add_flag("--no-rest", options.no_rest,
@@ -110,7 +110,7 @@ void work(const Options& options, std::uint64_t first, std::uint64_t last, std::
         progress.events += outcome.events;
         ++progress.seeds;
         if (!outcome.broken.empty()) return;
-        if (events != 0 && progress.events >= events) return;
+        if (events != 0 && progress.events >= events) break;
     }
     progress.seed = 0;
 }

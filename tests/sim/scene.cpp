@@ -1,5 +1,7 @@
 #include "tests/sim/scene.hpp"
 
+#include <array>
+
 namespace superd::sim {
 
 Key Scene::key(core::InstanceId id) const {
@@ -10,6 +12,11 @@ Key Scene::key(core::InstanceId id) const {
         if (found != nullptr) number = number_of(found->spec->name);
     }
     return {number, id.index == core::all_instances ? id.index : core::number_of(id)};
+}
+
+core::ClockTold Scene::clock() const {
+    static const auto utc = std::make_shared<const core::Zone>();
+    return {now(), (machine.ahead + (now() - begin)).count(), utc};
 }
 
 std::string Scene::name(core::InstanceId id) const {
@@ -23,6 +30,30 @@ std::string Scene::name(core::InstanceId id) const {
 const Life* Scene::life(core::InstanceId id) const {
     const core::Instance* const instance = system->find(id);
     return instance == nullptr ? nullptr : machine.find(instance->run);
+}
+
+void Scene::show_units() const {
+    if (!trace.on()) return;
+    for (const core::Unit* const unit : system->units()) {
+        std::string text = unit->spec->name + ":";
+        for (const core::Instance& i : unit->instances) {
+            text += " [" + std::string{core::to_string(i.state)} + " " +
+                    std::string{core::to_string(i.reason)} + ", goal " +
+                    std::string{core::to_string(i.goal)} + ", run " + std::to_string(i.run) + "]";
+        }
+        for (const core::Edge& edge : unit->edges) {
+            constexpr std::array kinds{" needs ", " wants ", " after "};
+            constexpr std::array whens{" started", " ready", " completed"};
+            const core::Unit* const other = system->find(edge.unit);
+            if (other == nullptr) continue;
+            text += kinds[static_cast<std::size_t>(edge.kind)] + other->spec->name +
+                    whens[static_cast<std::size_t>(edge.when)];
+        }
+        for (const core::UnitId member : unit->members) {
+            text += " has " + name({member, core::all_instances});
+        }
+        say(text);
+    }
 }
 
 void Scene::adopt(const core::System* its_system) {

@@ -39,6 +39,8 @@ public:
     std::uint64_t chance = 0;
 
     Instant now() const { return machine.kernel.now(); }
+    // What the wall clock says.
+    core::ClockTold clock() const;
     Key key(core::InstanceId id) const;
     std::string name(core::InstanceId id) const;
     // Of the unit as the core has it now.
@@ -53,6 +55,8 @@ public:
     void tell(Call&& call) {
         for (const auto& each : invariants_) call(*each);
     }
+    // For who reads the trace: every unit, its instances, and what it depends on.
+    void show_units() const;
     // Something happened that is the same each time the case is run.
     void mark(std::uint64_t what) { digest = mix(digest, what); }
     void say(const std::string& text) const {

@@ -33,7 +33,8 @@ Supervisor::Supervisor(Scene& scene, Rng random)
       system_{0},
       trees_{machine_, random_()},
       turn_{system_, *this},
-      next_hook_{random_()} {
+      next_hook_{random_()},
+      next_checks_{random_()} {
     machine_.client = this;
 }
 
@@ -269,9 +270,9 @@ void Supervisor::command(const Command& command, const core::Event& event) {
 
 void Supervisor::reload(std::vector<core::SharedSpec> specs, bool restarts) {
     const auto before = machine_.disk.accepted;
+    scene_.tell([](Invariant& each) { each.reloading(); });
     machine_.disk.accepted = specs;
     tick();
-    scene_.tell([](Invariant& each) { each.reloading(); });
     turn_.perform(system_.apply(std::move(specs), now()));
     scene_.tell([](Invariant& each) { each.reloaded(); });
     for (const core::SharedSpec& spec : machine_.disk.accepted) {

@@ -154,7 +154,7 @@ private:
     std::unordered_map<std::uint64_t, Checked> checked_;
     std::map<std::uint64_t, Running> hooks_;
     std::uint64_t next_hook_;
-    std::uint64_t next_checks_ = 1;
+    std::uint64_t next_checks_;  // Of no earlier supervisor: what that has planned is not ours.
     std::unordered_map<core::CommandId, Command> commands_;
     std::vector<Pid> exec_failures_;
     std::optional<std::int32_t> ending_;

@@ -37,6 +37,7 @@ void Supervisor::start() {
     system_ = core::System{random_(), from.next_run};
     scene_.adopt(&system_);
     const bool adopts = !from.stored.empty() && (machine_.keeper.restarted || from.anything_lives);
+    turn_.perform(system_.step(scene_.clock(), now()));
     scene_.say(adopts ? "a supervisor takes over" : "a supervisor begins");
     if (adopts) {
         take_over(from);
@@ -81,11 +82,7 @@ void Supervisor::judge(Inheritance& from) {
         if (instance.leader_gone) continue;
         const auto journaled = disk.journal.find(instance.run);
         verdict.recorded = journaled != disk.journal.end();
-        if (instance.pid == 0 && disk.spawn.run == instance.run && disk.spawn.pid > 0) {
-            const Process* const made = machine_.kernel.find(disk.spawn.pid);
-            const bool its = made != nullptr && made->run == instance.run;
-            if (verdict.recorded || its) instance.pid = disk.spawn.pid;
-        }
+        turn::find_spawned(stored.record, {disk.spawn.run, disk.spawn.pid});
         verdict.pid = instance.pid;
         if (instance.pid == 0) continue;
         const Process* const process = machine_.kernel.find(instance.pid);

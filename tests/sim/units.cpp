@@ -55,6 +55,23 @@ std::shared_ptr<const core::HookRule> hooks(Rng& random) {
     return rule;
 }
 
+// Some often, on the monotonic clock; some each half minute of the wall clock.
+std::shared_ptr<const core::TimerRule> timer(Rng& random) {
+    auto rule = std::make_shared<core::TimerRule>();
+    if (random.percent(70)) {
+        rule->every = 500ms + random.within(20s);
+    } else {
+        for (std::int32_t second = 0; second < 3600; second += 30) {
+            rule->at.push_back({.kind = core::CalendarRule::Kind::hourly, .second = second});
+        }
+    }
+    rule->jitter = random.percent(30) ? 400ms : 0ms;
+    rule->catch_up = random.percent(50);
+    rule->on_start = random.percent(30);
+    rule->overlap = static_cast<core::Overlap>(random.below(3));
+    return rule;
+}
+
 bool same_group(const core::GroupRule* a, const core::GroupRule* b) {
     if (a == nullptr || b == nullptr) return a == b;
     return a->members == b->members && a->significant == b->significant &&
@@ -102,6 +119,11 @@ UnitSpec Units::service(std::uint32_t number) const {
     s.rolling = {.batch = 1 + random.below(2), .surge = random.below(3)};
     if (random.percent(30)) s.recycle.memory = 1000;
     if (random.percent(25)) s.hooks = hooks(random);
+    if (s.type == UnitType::oneshot && type.percent(50)) s.timer = timer(random);
+    if (s.type == UnitType::service && type.percent(10)) s.on_demand = true;
+    if (s.type == UnitType::service && random.percent(10)) {
+        s.scale = std::make_shared<core::ScaleRule>(core::ScaleRule{.min = 1, .max = 4});
+    }
     return s;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <utility>
 
 namespace superd::sim {
 namespace {
@@ -44,6 +45,7 @@ Outcome World::run() {
             stop_superd();
         }
     } catch (const Violation& violation) {
+        if (scene_.system != nullptr) scene_.show_units();
         outcome.broken = violation.invariant;
         outcome.text = violation.what();
     }
@@ -148,11 +150,21 @@ bool World::at_rest() const {
                                     i.state == core::State::backoff ||
                                     (i.state == core::State::starting && !group);
             if (on_its_way || (i.goal == core::Goal::down && core::alive(i))) return false;
-            if (i.state == core::State::waiting && !supervisor_->system().blocker(*unit))
+            const bool sleeps = i.reason == core::Reason::demand;
+            if (i.state == core::State::waiting && !sleeps && !supervisor_->system().blocker(*unit))
                 return false;
         }
     }
     return true;
+}
+
+// What runs again and again never rests.
+void World::suspend_timers() {
+    for (const core::Unit* const unit : supervisor_->system().units()) {
+        if (unit->spec->timer == nullptr) continue;
+        supervise([&] { supervisor_->happen(core::ScheduleRequested{unit->id, false}); });
+        if (!supervisor_) return;
+    }
 }
 
 // No more faults: whatever is wanted and can run must come to run.
@@ -163,7 +175,11 @@ void World::come_to_rest() {
     machine_.heal();
     if (supervisor_) supervisor_->kill_after(0);
     const Instant until = scene_.now() + rest_within;
+    // Each superd that begins anew starts its timers.
+    std::uint32_t suspended_by = 0;
     for (std::uint32_t i = 0; scene_.now() < until; ++i) {
+        const bool there = supervisor_ && !scene_.stopping;
+        if (there && std::exchange(suspended_by, supervisors_) != supervisors_) suspend_timers();
         pass(at_most);
         if (i % 16 == 0 && at_rest()) break;
     }

@@ -30,6 +30,7 @@ private:
     void superd_ended();
     void start_supervisor();
     void come_to_rest();
+    void suspend_timers();
     void stop_superd();
     bool at_rest() const;
 
@@ -38,6 +39,8 @@ private:
     void command(Rng& random, Command::Kind kind);
     void reload(Rng& random);
     void recycle(Rng& random);
+    void set_clock(Rng& random);
+    void demand(Rng& random);
     void freeze(Rng& random);
     void kill_somebody(Rng& random);
     void kill_keeper();

@@ -1,4 +1,4 @@
-// Every invariant of supervision, by its number there, and three more.
+// Every invariant of supervision, by its number there, and five more.
 #pragma once
 
 #include "tests/sim/scene.hpp"
@@ -21,6 +21,8 @@ void add_take_over_harmless(Scene& scene);  // 14
 void add_liveness(Scene& scene);
 void add_rate(Scene& scene);
 void add_conservation(Scene& scene);
+void add_timed_runs(Scene& scene);
+void add_watched(Scene& scene);
 
 inline void add_invariants(Scene& scene) {
     add_one_process(scene);
@@ -39,6 +41,8 @@ inline void add_invariants(Scene& scene) {
     add_liveness(scene);
     add_rate(scene);
     add_conservation(scene);
+    add_timed_runs(scene);
+    add_watched(scene);
 }
 
 }  // namespace superd::sim

@@ -28,6 +28,8 @@ public:
         if (const auto* const e = std::get_if<core::ScaleRequested>(&event)) unit = &e->unit;
         if (const auto* const e = std::get_if<core::RollRequested>(&event))
             unit = &e->instance.unit;
+        if (const auto* const e = std::get_if<core::ScheduleRequested>(&event)) unit = &e->unit;
+        if (const auto* const e = std::get_if<core::Autoscaled>(&event)) unit = &e->unit;
         if (unit == nullptr || scene_.system->find(*unit) == nullptr) return;
         for (const core::UnitId id : reach(*scene_.system, *unit)) {
             const std::uint32_t number = scene_.key({id, 0}).unit;
@@ -42,6 +44,7 @@ public:
         const auto* const change = std::get_if<core::Changed>(&effect);
         if (change == nullptr || change->from == change->to) return;
         const auto key = pack(scene_.key(change->instance));
+        if (begins_anew(*change)) tries_.erase(key);
         const core::Instance* const found = scene_.system->find(change->instance);
         if (found == nullptr) return;
         const core::RestartRule& rule = scene_.unit(change->instance).spec->restart;
@@ -51,6 +54,8 @@ public:
                          found->reason != core::Reason::spawn_failed;
         if (change->from == core::State::stopping && stable) tries_.erase(key);
         if (change->to != core::State::backoff || found->state != change->to) return;
+        // Whenever one of its runs is due, what failed before is forgotten.
+        if (scene_.unit(change->instance).spec->timer) return;
         const Duration wait = found->due - scene_.now();
         const auto longest = static_cast<double>(rule.max_delay.count());
         // How often it was tried since is known only if the count began with a stable run.

@@ -16,6 +16,7 @@ public:
         each_instance(scene_, [&](core::InstanceId id, const core::Unit& unit,
                                   const core::Instance& instance) {
             if (unit.spec->type == core::UnitType::group || !wanted(instance)) return;
+            if (sleeps(instance)) return;
             const bool held = instance.state == core::State::waiting ||
                               (instance.state == core::State::inactive &&
                                instance.reason == core::Reason::dependency);

@@ -23,6 +23,10 @@ public:
             return failed(e->instance);
         }
         if (const auto* const e = std::get_if<core::TimerFired>(&event)) failed(e->instance);
+        if (const auto* const e = std::get_if<core::DemandFailed>(&event)) failed(e->instance);
+        const bool scales = std::holds_alternative<core::ScaleRequested>(event) ||
+                            std::holds_alternative<core::Autoscaled>(event);
+        if (scales) reloading();
         std::visit(
             [&](const auto& e) {
                 using E = std::decay_t<decltype(e)>;

@@ -19,7 +19,7 @@ public:
                     return require(!has_process(scene_, id), "nobody wants it, and it runs", id);
                 }
                 const bool over = i.state == State::failed || i.state == State::completed ||
-                                  i.state == State::inactive;
+                                  i.state == State::inactive || sleeps(i);
                 if (over) return;
                 if (i.state == State::waiting) {
                     // dependents_heal.cpp has the rest.

@@ -25,6 +25,11 @@ public:
         }
         if (const auto* const c = std::get_if<core::ScaleRequested>(&event)) start(c->unit);
         if (const auto* const w = std::get_if<core::RollRequested>(&event)) start(w->instance.unit);
+        if (const auto* const t = std::get_if<core::ScheduleRequested>(&event); t && t->on) {
+            start(t->unit);
+        }
+        // What it adds nobody has stopped.
+        if (const auto* const a = std::get_if<core::Autoscaled>(&event)) start(a->unit);
     }
     // New edges and new units pull others up.
     void reloading() override { forget(); }

@@ -24,7 +24,8 @@ public:
                           std::holds_alternative<core::RestartRequested>(event) ||
                           std::holds_alternative<core::ResetRequested>(event) ||
                           std::holds_alternative<core::ScaleRequested>(event) ||
-                          std::holds_alternative<core::RollRequested>(event);
+                          std::holds_alternative<core::RollRequested>(event) ||
+                          std::holds_alternative<core::ScheduleRequested>(event);
         if (wish) forget(event);
     }
     void reloaded() override { retries_.clear(); }
@@ -43,13 +44,17 @@ public:
     void asked(const core::Effect& effect) override {
         const auto* const change = std::get_if<core::Changed>(&effect);
         if (change == nullptr || change->from == change->to) return;
+        const auto key = pack(scene_.key(change->instance));
+        if (begins_anew(*change)) retries_.erase(key);
         const core::Instance* const i = scene_.system->find(change->instance);
         if (i == nullptr || change->to != i->state) return;
-        const core::RestartRule& rule = scene_.unit(change->instance).spec->restart;
+        const core::UnitSpec& spec = *scene_.unit(change->instance).spec;
+        // Whenever one of its runs is due, what failed before is forgotten.
+        if (spec.timer) return;
+        const core::RestartRule& rule = spec.restart;
         if (rule.limit == 0 || i->state != State::backoff) return;
         // For want of memory: no fault of its own.
         if (i->reason == core::Reason::spawn_failed && !i->limited) return;
-        const auto key = pack(scene_.key(change->instance));
         auto& times = retries_[key];
         times.push_back(i->due);
         ++fresh_[key];

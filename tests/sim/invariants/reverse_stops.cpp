@@ -57,8 +57,9 @@ private:
                 if (other == nullptr || !needs(*other, each->id)) continue;
                 for (std::uint32_t index = 0; index < other->instances.size(); ++index) {
                     if (other->spec->type == core::UnitType::group) continue;
-                    require(!has_process(scene_, {dependent, index}),
-                            "it is to end before what needs it", id);
+                    const std::string text =
+                        "it is to end before what needs it, " + scene_.name({dependent, index});
+                    require(!has_process(scene_, {dependent, index}), text.c_str(), id);
                 }
             }
         }

@@ -15,6 +15,12 @@ bool has_process(const Scene& scene, core::InstanceId id) {
     return !life->heard && taken;
 }
 
+bool begins_anew(const core::Changed& change) {
+    const bool rested = change.from == State::inactive || change.from == State::failed ||
+                        change.from == State::completed;
+    return rested && change.to == State::waiting;
+}
+
 std::vector<core::UnitId> reach(const core::System& system, core::UnitId from) {
     std::vector<core::UnitId> found{from};
     for (std::size_t next = 0; next < found.size(); ++next) {
@@ -75,9 +81,12 @@ bool has_come(const Scene& scene, const core::Unit& unit, std::uint32_t index, c
     const core::InstanceId id{unit.id, index};
     const bool completed = instance.state == State::completed;
     if (completed || when == core::When::completed) return completed;
+    if (sleeps(instance)) return true;  // Who comes to it wakes it.
     if (unit.spec->type == core::UnitType::group) return instance.state == State::ready;
     if (!has_process(scene, id)) return false;
-    if (when == core::When::started || !unit.spec->awaits_ready) return true;
+    if (when == core::When::started) return true;
+    if (unit.spec->type == core::UnitType::oneshot) return false;  // It is of use once it is done.
+    if (!unit.spec->awaits_ready) return true;
     return scene.life(id)->ready;
 }
 

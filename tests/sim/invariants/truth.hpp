@@ -20,6 +20,11 @@ inline bool wanted(const core::Instance& instance) {
     return instance.goal == core::Goal::up && !instance.removed;
 }
 
+// Until a connection comes, it is up for all who depend on it.
+inline bool sleeps(const core::Instance& instance) {
+    return instance.state == core::State::waiting && instance.reason == core::Reason::demand;
+}
+
 // The main process of its present run is there, as far as a core has heard.
 bool has_process(const Scene& scene, core::InstanceId id);
 
@@ -32,6 +37,9 @@ void each_instance(const Scene& scene, Visit&& visit) {
         }
     }
 }
+
+// It was at rest, and somebody or its timer wants it: what failed before is forgotten.
+bool begins_anew(const core::Changed& change);
 
 // The unit, and all that a wish about it may reach: members, what it needs and wants, and so on.
 std::vector<core::UnitId> reach(const core::System& system, core::UnitId from);

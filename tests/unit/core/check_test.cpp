@@ -51,6 +51,24 @@ TEST_F(Checks, AUnitWithoutThemIsNotAsked) {
     EXPECT_EQ(world.state("web"), State::ready);
 }
 
+// It is held up by who needs it, and may come to stay after all.
+TEST_F(Checks, ASuccessCountsAlsoWhileTheRunIsToEnd) {
+    auto web = checked(OnFailure::restart);
+    web.dependencies = {{"db", DependencyKind::needs, When::ready}};
+    auto db = spec("db");
+    db.restart.policy = RestartPolicy::never;
+    world.apply({db, web, needing("shop", "web")});
+    fail(2);
+    world.obeys = false;
+    world.exit("db", {.code = 1});
+    ASSERT_EQ(world.state("shop"), State::stopping);
+    ASSERT_EQ(world.state("web"), State::ready) << "shop goes first";
+    pass();
+    world.happen(StartRequested{world.all("db")});
+    fail(1);
+    EXPECT_EQ(world.state("web"), State::ready) << "one in a row";
+}
+
 TEST_F(Checks, FewerFailuresThanTheThresholdChangeNothing) {
     world.apply({checked(OnFailure::restart)});
     pass();
@@ -241,7 +259,8 @@ TEST_F(Checks, AChangeOfTheRulesBeginsThemAnew) {
     EXPECT_TRUE(world.at("web").health->checks.empty());
 }
 
-TEST_F(Checks, ASupervisorThatTakesOverKnowsWhoIsDegradedAndAsksAgain) {
+// It was up when the supervisor before died.
+std::vector<Restored> failing_check() {
     std::vector<Restored> kept(1);
     kept[0].unit = "web";
     kept[0].instance.goal = Goal::up;
@@ -250,7 +269,18 @@ TEST_F(Checks, ASupervisorThatTakesOverKnowsWhoIsDegradedAndAsksAgain) {
     kept[0].instance.pid = 77;
     kept[0].instance.health = std::make_unique<Health>();
     kept[0].instance.health->checks.push_back({.failing = true});
-    world.adopt({checked(OnFailure::degrade)}, std::move(kept));
+    return kept;
+}
+
+TEST_F(Checks, ThatTheConfigurationHasNoMoreASupervisorThatTakesOverForgets) {
+    world.adopt({spec("web")}, failing_check());
+    EXPECT_TRUE(world.at("web").health->checks.empty());
+    world.exit("web", {.code = 1});
+    EXPECT_TRUE(world.seen<StopChecks>().empty()) << "it had begun none";
+}
+
+TEST_F(Checks, ASupervisorThatTakesOverKnowsWhoIsDegradedAndAsksAgain) {
+    world.adopt({checked(OnFailure::degrade)}, failing_check());
     EXPECT_EQ(world.seen<StartChecks>().size(), 1u);
     EXPECT_EQ(world.why("web"), "degraded: http");
     pass();

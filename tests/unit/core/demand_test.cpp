@@ -93,6 +93,78 @@ TEST_F(Demand, PullsWhatTheUnitNeeds) {
     EXPECT_EQ(world.state("web"), State::ready);
 }
 
+TEST_F(Demand, DoesNotStartWhatTheOperatorHasStopped) {
+    auto web = needing("web", "shop");
+    web.on_demand = true;
+    world.apply({spec("db"), needing("shop", "db"), web});
+    world.happen(StopRequested{world.all("db")});
+    ASSERT_EQ(world.state("shop"), State::waiting);
+    demand();
+    EXPECT_EQ(world.at("db").goal, Goal::down);
+    EXPECT_EQ(world.state("web"), State::waiting);
+    world.happen(StartRequested{world.all("db")});
+    EXPECT_EQ(world.state("web"), State::ready);
+}
+
+TEST_F(Demand, DoesNotStartWhatWasStoppedBeforeItWasEverUp) {
+    auto db = spec("db");
+    db.autostart = false;
+    auto web = needing("web", "db");
+    web.on_demand = true;
+    world.apply({db, web});
+    world.happen(StopRequested{world.all("db")});
+    demand();
+    EXPECT_EQ(world.state("db"), State::inactive);
+}
+
+TEST_F(Demand, DoesNotStartWhatHasFailed) {
+    auto db = spec("db");
+    db.restart.policy = RestartPolicy::never;
+    auto web = needing("web", "db");
+    web.on_demand = true;
+    world.apply({db, web});
+    world.exit("db", {.code = 1});
+    ASSERT_EQ(world.state("db"), State::failed);
+    demand();
+    EXPECT_EQ(world.state("db"), State::failed);
+}
+
+TEST_F(Demand, DoesNotStartMembersThatWereStopped) {
+    auto shop = spec("shop");
+    shop.type = UnitType::group;
+    shop.autostart = false;
+    shop.group = std::make_shared<GroupRule>(GroupRule{.members = {"cart", "search"}});
+    auto web = needing("web", "shop", DependencyKind::wants);
+    web.on_demand = true;
+    world.apply({spec("cart"), spec("search"), shop, web});
+    world.happen(StopRequested{world.all("cart")});
+    demand();
+    EXPECT_EQ(world.state("cart"), State::inactive);
+    EXPECT_EQ(world.state("search"), State::ready);
+}
+
+TEST_F(Demand, IsNothingThatWhoHasStartedItWaitsFor) {
+    auto web = sleepy();
+    web.awaits_ready = true;
+    world.apply({web});
+    world.happen(StartRequested{world.all("web"), 7});
+    world.exit("web", {.code = 0});
+    EXPECT_EQ(world.why("web"), "asleep until a connection comes");
+    EXPECT_EQ(world.answer(7), Outcome::done);
+}
+
+TEST_F(Demand, IsNothingThatARollingRestartWaitsFor) {
+    auto web = sleepy();
+    web.instances = 2;
+    world.apply({web});
+    demand();
+    const RunId run = world.at("web", 1).run;
+    world.exit("web", {.code = 0});
+    world.happen(RollRequested{world.id("web", 1), 7});
+    EXPECT_GT(world.at("web", 1).run, run);
+    EXPECT_EQ(world.answer(7), Outcome::done);
+}
+
 TEST_F(Demand, ThatNobodyCanBringIsAFailedStart) {
     auto web = sleepy();
     web.restart.limit = 2;

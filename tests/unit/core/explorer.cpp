@@ -62,6 +62,8 @@ const std::vector<Happening>& happenings() {
          [](Stage& s) { return s.happen(StopRequested{{s.id().unit, all_instances}}); }, true},
         {"restart", always,
          [](Stage& s) { return s.happen(RestartRequested{{s.id().unit, all_instances}}); }, true},
+        {"rolling restart", always,
+         [](Stage& s) { return s.happen(RollRequested{{s.id().unit, all_instances}}); }, true},
         {"reset", always,
          [](Stage& s) { return s.happen(ResetRequested{{s.id().unit, all_instances}}); }, true},
         {"spawned", being_spawned, [](Stage& s) { return s.happen(Spawned{s.id(), run(s), 2}); }},

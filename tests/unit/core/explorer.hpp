@@ -71,7 +71,8 @@ public:
              {i.pid != 0, i.leader_gone, i.restart_requested, i.run_failed, i.limited, i.removed,
               i.due != Instant{}, !i.restarts_at.empty(), i.stop_step != 0, i.ready_at != Instant{},
               i.last_exit && i.last_exit->status.code == 0, shutting_down(), db_runs(),
-              instance(db_)->state == State::failed}) {
+              instance(db_)->state == State::failed, i.renewal != nullptr,
+              i.renewal && i.renewal->begun}) {
             text += fact ? '1' : '0';
         }
         return text;

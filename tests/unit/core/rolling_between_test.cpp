@@ -38,6 +38,47 @@ TEST_F(Rolling, ARestartTakesItsPlace) {
     EXPECT_EQ(world.processes.size(), 2u);
 }
 
+// A shell may have one of an earlier replacement's timers on its way still.
+TEST_F(Rolling, ATimerOfAnEarlierReplacementIsNoneOfTheNext) {
+    begin(rolled(1));
+    roll();
+    const ArmTimer earlier = world.timers.at({world.unit("web").id, beside(world.id("web")).index});
+    const RunId failed = world.second("web")->run;
+    world.processes.erase(failed);
+    world.happen(Exited{beside(world.id("web")), failed, {.code = 1}});
+    roll(2);
+    world.happen(TimerFired{earlier.instance, earlier.timer});
+    ASSERT_NE(world.second("web"), nullptr);
+    EXPECT_EQ(world.second("web")->state, State::starting);
+    world.second_ready("web");
+    EXPECT_EQ(world.answer(2), Outcome::done);
+}
+
+TEST_F(Rolling, ATimerOfWhatWasScaledAwayIsNoneOfWhatIsAddedLater) {
+    begin(rolled(1));
+    world.happen(ScaleRequested{world.unit("web").id, 2});
+    const ArmTimer earlier = world.timers.at({world.unit("web").id, 1});
+    world.happen(ScaleRequested{world.unit("web").id, 1});
+    ASSERT_EQ(world.unit("web").instances.size(), 1u);
+    world.happen(ScaleRequested{world.unit("web").id, 2});
+    world.happen(TimerFired{earlier.instance, earlier.timer});
+    EXPECT_EQ(world.state("web", 1), State::starting);
+}
+
+TEST_F(Rolling, OfWhatWaitsInVainHasFailed) {
+    auto db = spec("db");
+    db.restart.policy = RestartPolicy::never;
+    auto web = rolled(1);
+    web.dependencies = {{"cache", DependencyKind::needs, When::started}};
+    world.apply({db, needing("cache", "db"), web});
+    world.exit("db", {.code = 1});
+    ASSERT_EQ(world.state("web"), State::waiting);
+    roll();
+    EXPECT_EQ(world.state("db"), State::ready) << "it is wanted again";
+    world.exit("db", {.code = 1});
+    EXPECT_EQ(world.answer(1), Outcome::failed);
+}
+
 TEST_F(Rolling, ASecondOneBeginsAnew) {
     begin(rolled(2));
     roll();

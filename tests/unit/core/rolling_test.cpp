@@ -106,6 +106,91 @@ TEST_F(Rolling, AFailureOfOneOfABatchEndsTheOthersNewRuns) {
     EXPECT_TRUE(world.unit("web").beside.empty());
 }
 
+TEST_F(Rolling, ForTheSakeOfAConfigurationOfWhatIsStoppedIsDoneAtOnce) {
+    begin(rolled(2));
+    world.happen(StopRequested{world.all("web")});
+    world.happen(RollRequested{world.all("web"), 7, 0, true});
+    EXPECT_EQ(world.answer(7), Outcome::done);
+    EXPECT_EQ(world.state("web"), State::inactive);
+}
+
+TEST_F(Rolling, ForTheSakeOfAConfigurationPassesOverWhatIsStopped) {
+    begin(rolled(2));
+    world.happen(StopRequested{world.id("web", 1)});
+    world.happen(RollRequested{world.all("web"), 7, 0, true});
+    EXPECT_FALSE(world.answered(7));
+    world.second_ready("web", 0);
+    EXPECT_EQ(world.answer(7), Outcome::done);
+    EXPECT_EQ(world.state("web", 1), State::inactive);
+}
+
+TEST_F(Rolling, ForTheSakeOfAConfigurationIsSupersededWhenItsGroupIsStopped) {
+    auto shop = spec("shop");
+    shop.type = UnitType::group;
+    shop.group = std::make_shared<GroupRule>(GroupRule{.members = {"web"}});
+    begin(rolled(2), {shop});
+    world.happen(RollRequested{world.all("web"), 7, 0, true});
+    world.happen(StopRequested{world.all("shop")});
+    EXPECT_EQ(world.answer(7), Outcome::superseded);
+}
+
+UnitSpec rolled_with_crash_hook() {
+    auto web = rolled(1);
+    HookRule hooks;
+    hooks.timeouts[std::to_underlying(Hook::on_crash)] = 30s;
+    web.hooks = std::make_shared<HookRule>(hooks);
+    return web;
+}
+
+TEST_F(Rolling, AReplacementThatCrashesIsToldToTheHook) {
+    begin(rolled_with_crash_hook());
+    roll();
+    const RunId run = world.second("web")->run;
+    world.processes.erase(run);
+    world.happen(Exited{beside(world.id("web")), run, {.code = 3}});
+    ASSERT_EQ(world.seen<Crashed>().size(), 1u);
+    const Crashed crash = world.seen<Crashed>().front();
+    EXPECT_EQ(crash.instance, world.id("web"));
+    EXPECT_EQ(crash.run, run);
+    EXPECT_EQ(crash.text, "exit 3");
+    ASSERT_NE(world.at("web").crash, nullptr) << "until the hook has been told";
+    world.happen(HookEnded{crash.instance, run, Hook::on_crash, true, "ended with exit 0"});
+    EXPECT_EQ(world.at("web").crash, nullptr);
+}
+
+TEST_F(Rolling, AReplacementThatIsNotReadyInTimeIsToldToTheHook) {
+    begin(rolled_with_crash_hook());
+    roll();
+    world.pass(20s);
+    ASSERT_EQ(world.seen<Crashed>().size(), 1u);
+    EXPECT_EQ(world.seen<Crashed>().front().text, "not ready in time");
+}
+
+TEST_F(Rolling, AReplacementThatCannotBeStartedIsToldToTheHook) {
+    begin(rolled_with_crash_hook());
+    world.spawn_error = "web: cannot start: exec: No such file or directory";
+    roll();
+    ASSERT_EQ(world.seen<Crashed>().size(), 1u);
+    EXPECT_EQ(world.seen<Crashed>().front().text, world.spawn_error);
+}
+
+TEST_F(Rolling, AnOldRunThatCrashesWhileItIsReplacedIsToldToTheHook) {
+    begin(rolled_with_crash_hook());
+    roll();
+    world.exit("web", {.signal = SIGSEGV});
+    ASSERT_EQ(world.seen<Crashed>().size(), 1u);
+    EXPECT_EQ(world.seen<Crashed>().front().run, before[0]);
+    EXPECT_EQ(world.seen<Crashed>().front().text, "SIGSEGV");
+}
+
+TEST_F(Rolling, WhatIsReplacedAsPlannedIsNoCrash) {
+    begin(rolled_with_crash_hook());
+    roll();
+    world.second_ready("web");
+    EXPECT_EQ(world.answer(1), Outcome::done);
+    EXPECT_TRUE(world.seen<Crashed>().empty());
+}
+
 TEST_F(Rolling, SurgeBoundsTheProcessesBeside) {
     begin(rolled(4, 1));
     roll(1, 3);

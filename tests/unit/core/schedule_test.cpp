@@ -305,6 +305,19 @@ TEST(Timer, ASupervisorsShortAbsenceMissesNothing) {
     EXPECT_EQ(after.seen<Spawn>().size(), 1u);
 }
 
+TEST(Timer, LetsNoRunWaitAfterATakeOverIfItsRuleSaysSoByThen) {
+    Clocked before{{timed({.every = 1h, .overlap = Overlap::queue})}};
+    before.pass(1h);
+    before.pass(1h);
+    ASSERT_TRUE(before.at("job").schedule->queued);
+    World after;
+    after.now = before.now;
+    after.adopt({timed({.every = 1h, .overlap = Overlap::skip})}, before.recorded());
+    EXPECT_FALSE(after.at("job").schedule->queued);
+    after.exit("job", {.code = 0});
+    EXPECT_EQ(after.state("job"), State::completed);
+}
+
 TEST(Timer, IsNotDueWhileSuperdStops) {
     Clocked world{{timed({.every = 1h})}};
     world.happen(ShutdownRequested{});

@@ -1,0 +1,71 @@
+// What a group is, and who waits for whom, in the middle of a step that ends members of it.
+#include "world.hpp"
+
+namespace superd::core {
+namespace {
+
+UnitSpec group(std::string name, std::vector<std::string> members) {
+    auto made = spec(std::move(name));
+    made.type = UnitType::group;
+    auto rule = std::make_shared<GroupRule>();
+    rule->members = std::move(members);
+    rule->window = 1min;
+    made.group = std::move(rule);
+    return made;
+}
+
+UnitSpec significant(UnitSpec made, std::string name) {
+    auto rule = std::make_shared<GroupRule>(*made.group);
+    rule->significant = {std::move(name)};
+    made.group = std::move(rule);
+    return made;
+}
+
+// Within the step that ends its group a member is well still, and another one done.
+TEST(GroupsInAStep, AreNotUpWhileAMemberIsAboutToBeStopped) {
+    auto job = spec("job");
+    job.awaits_ready = true;
+    auto end_with_job = significant(group("inner", {"job", "helper"}), "job");
+    World world{{job, spec("helper"), end_with_job, group("outer", {"inner"}),
+                 needing("waiter", "outer", DependencyKind::after)}};
+    world.obeys = false;
+    ASSERT_EQ(world.state("waiter"), State::waiting);
+    world.exit("job", {.code = 0});
+    ASSERT_EQ(world.state("helper"), State::stopping);
+    EXPECT_EQ(world.state("waiter"), State::waiting);
+}
+
+// member.
+TEST(GroupsInAStep, AMemberEndsAfterWhoNeedsAGroupAroundItsOwnThatIsLost) {
+    auto fragile = spec("fragile");
+    fragile.restart.policy = RestartPolicy::never;
+    World world{{spec("db"), needing("cart", "db"), fragile, spec("helper"),
+                 group("inner", {"cart", "helper"}), group("outer", {"inner", "fragile"}),
+                 needing("shop", "outer")}};
+    world.obeys = false;
+    world.exit("fragile", {.code = 1});
+    ASSERT_EQ(world.state("shop"), State::stopping);
+    world.happen(StopRequested{world.all("db")});
+    EXPECT_EQ(world.state("cart"), State::ready) << "shop is still there";
+    world.pass(11s);
+    EXPECT_NE(world.state("cart"), State::ready);
+    world.pass(1min);
+    EXPECT_EQ(world.state("db"), State::inactive);
+}
+
+TEST(GroupsInAStep, AreNotUpWhenWhatAMemberNeedsIsLost) {
+    auto late = needing("late", "db");
+    late.awaits_ready = true;
+    auto waiter = needing("waiter", "shop");
+    waiter.dependencies.push_back({"late", DependencyKind::after, When::ready});
+    World world{{spec("db"), needing("cart", "db"), late, group("shop", {"cart"}), waiter}};
+    world.obeys = false;
+    ASSERT_EQ(world.state("shop"), State::ready);
+    ASSERT_EQ(world.state("waiter"), State::waiting) << "for late";
+    world.happen(StopRequested{world.all("db")});
+    EXPECT_EQ(world.state("cart"), State::stopping);
+    EXPECT_EQ(world.state("waiter"), State::waiting) << "late is lost, but the shop is about to be";
+}
+
+}  // namespace
+}  // namespace superd::core
