@@ -142,6 +142,11 @@ std::vector<std::uint64_t> WorkerPage::stack(std::uint32_t slot) const {
     return frames;
 }
 
+std::uint64_t WorkerPage::traces(std::uint32_t slot) const {
+    if (slot >= protocol::slots_max) return 0;
+    return page_->slots[slot].traces.load(std::memory_order_acquire);
+}
+
 std::vector<PageTask> WorkerPage::tasks(std::size_t max, std::size_t& more) const {
     std::vector<PageTask> found;
     more = 0;

@@ -79,6 +79,8 @@ public:
     std::string busy_text(std::uint32_t slot) const;
     // Where the slot's thread was when it was last asked, innermost first.
     std::vector<std::uint64_t> stack(std::uint32_t slot) const;
+    // How often it was.
+    std::uint64_t traces(std::uint32_t slot) const;
 
     // At most `max` of those that live; `more`: how many there are beyond these.
     std::vector<PageTask> tasks(std::size_t max, std::size_t& more) const;

@@ -18,6 +18,9 @@ using core::StallCause;
 using core::StallTurn;
 
 constexpr core::Duration count_every = std::chrono::seconds{3};
+// A thread that may run its handler has noted where it is by then; one of Python's does it in
+// words.
+constexpr core::Duration trace_patience = std::chrono::milliseconds{500};
 
 core::Instant instant(std::int64_t ns) { return core::Instant{core::Duration{ns}}; }
 
@@ -150,9 +153,9 @@ void WorkerWatch::end(core::RunId run) {
     worker.pid = 0;
     worker.troubles.clear();
     // It may be told to go for another reason: then nothing more is to be done about it.
-    for (StallTurn& each : std::exchange(worker.tracing, {})) {
-        each.acts = false;
-        tell(run, worker, each, {});
+    for (Trace& each : std::exchange(worker.tracing, {})) {
+        each.turn.acts = false;
+        tell(run, worker, each.turn, {});
     }
     flush();
 }
@@ -187,7 +190,7 @@ void WorkerWatch::round() {
 }
 
 void WorkerWatch::look(core::RunId run, Worker& worker, core::Instant now, bool away) {
-    answer_traces(run, worker);
+    answer_traces(run, worker, now);
     if (away) worker.watch->away(now);
     const auto head = worker.page.head();
     // Not its own, or not any more; and one that drains ends in its own time.
@@ -225,26 +228,36 @@ void WorkerWatch::take(core::RunId run, Worker& worker, StallTurn turn) {
     tell(run, worker, turn, {});
 }
 
-// True if the thread was asked where it is: what it answers is read in the next round.
+// True if the thread was asked where it is: what it answers is read in a later round.
 bool WorkerWatch::trace(Worker& worker, const StallTurn& turn) {
     if (worker.rule.on_stall == core::OnStall::log || !can_answer(turn.cause)) return false;
     const auto stat = os::thread_stat(worker.pid, turn.sample.tid);
+    const std::uint64_t traces = worker.page.traces(turn.sample.slot);
     // Without a handler the signal would end it.
     if (!stat || !os::catches_signal(worker.pid, SIGUSR2)) return false;
     if (!os::signal_thread(worker.pid, turn.sample.tid, stat->start_ticks, SIGUSR2)) return false;
-    worker.tracing.push_back(turn);
+    worker.tracing.push_back({turn, traces, now()});
     return true;
 }
 
-void WorkerWatch::answer_traces(core::RunId run, Worker& worker) {
+void WorkerWatch::answer_traces(core::RunId run, Worker& worker, core::Instant now) {
     if (worker.tracing.empty()) return;
-    worker.code = os::code_mappings(worker.pid);
-    for (StallTurn& each : std::exchange(worker.tracing, {})) {
-        const auto stack = worker.page.stack(each.sample.slot);
+    for (Trace& each : std::exchange(worker.tracing, {})) {
+        StallTurn& turn = each.turn;
+        const bool answered = worker.page.traces(turn.sample.slot) != each.traces;
+        if (!answered && now - each.at < trace_patience) {
+            worker.tracing.push_back(std::move(each));
+            continue;
+        }
         // Python says it in words: where the thread is, in place of its task.
-        const auto text = work_of(worker.page, each.sample.slot);
-        if (!text.empty()) each.task = text;
-        tell(run, worker, each, os::describe_stack(worker.code, stack));
+        const auto text = work_of(worker.page, turn.sample.slot);
+        if (!text.empty()) turn.task = text;
+        std::vector<std::string> stack;
+        if (answered) {
+            worker.code = os::code_mappings(worker.pid);
+            stack = os::describe_stack(worker.code, worker.page.stack(turn.sample.slot));
+        }
+        tell(run, worker, turn, std::move(stack));
     }
 }
 

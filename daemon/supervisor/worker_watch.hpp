@@ -81,6 +81,12 @@ private:
         core::Instant at{};
         std::uint64_t done = 0;
     };
+    // A thread was asked where it is.
+    struct Trace {
+        core::StallTurn turn;
+        std::uint64_t traces = 0;  // That its slot had before.
+        core::Instant at{};
+    };
     struct Trouble {
         core::StallTurn turn;
         core::Instant at{};
@@ -91,8 +97,8 @@ private:
         pid_t pid = 0;  // 0: it is not watched.
         core::StallRule rule;
         std::optional<core::StallWatch> watch;
-        std::vector<os::CodeMapping> code;          // As it was mapped when last looked at.
-        std::vector<core::StallTurn> tracing;       // Its thread was asked where it is.
+        std::vector<os::CodeMapping> code;  // As it was mapped when last looked at.
+        std::vector<Trace> tracing;
         std::map<std::uint32_t, Trouble> troubles;  // By slot.
         Count older, newer;                         // Of the tasks that ended, some seconds apart.
     };
@@ -103,7 +109,7 @@ private:
     void count(Worker& worker, const std::vector<PageSlot>& slots, core::Instant now);
     void take(core::RunId run, Worker& worker, core::StallTurn turn);
     bool trace(Worker& worker, const core::StallTurn& turn);
-    void answer_traces(core::RunId run, Worker& worker);
+    void answer_traces(core::RunId run, Worker& worker, core::Instant now);
     void flush();
     void tell(core::RunId run, const Worker& worker, const core::StallTurn& turn,
               std::vector<std::string> stack);

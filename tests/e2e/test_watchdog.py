@@ -1,4 +1,5 @@
 """Workers that give no sign of life, crash, or are looked into: superd's watchdog of hosted units."""
+import json
 import os
 import pathlib
 import re
@@ -244,6 +245,23 @@ def test_the_watch_goes_on_after_superd_was_killed(superd):
     told = await_stall(superd, "stalled")
     assert told["pid"] == before["shop/0"]
     superd.await_new_pid("shop/0", before["shop/0"])
+
+
+def test_a_crash_is_told_to_the_hook_and_a_reload_to_the_worker(superd):
+    port = processes.free_port()
+    rules = (f'[restart]\ndelay = "0s"\n[hooks]\non-crash = ["/bin/sh", "-c", "cat > {superd.base}/t; '
+             f'mv {superd.base}/t {superd.base}/told"]\n')
+    start(superd, unit(port, sections=rules))
+    assert get(port, "/crash") is None
+    told = superd.base / "told"
+    superd.await_that(told.exists)
+    last = json.loads(told.read_text())["last-exit"]
+    assert 'at "GET /crash"' in last["cause"] and any("greeter.so" in line for line in last["stack"]), last
+    superd.ctl("wait", "shop", "--ready")
+    superd.unit("shop", unit(port, more="threads = 5", sections=rules))
+    superd.ctl("apply")
+    superd.ctl("wait", "shop", "--ready")
+    superd.await_that(lambda: get(port, "/who") == "shop/0 generation 3 after reload\n")
 
 
 def test_status_tells_what_workers_do(superd):

@@ -42,8 +42,9 @@ struct Slot {
     std::atomic<std::uint32_t> lag_worst_us;  // 40: the worst of this run
     std::atomic<std::uint32_t> frames;        // 44: how many of the next are valid; written last
     std::array<std::atomic<std::uint64_t>, frames_max>
-        stack;                              // 48: return addresses, innermost first
-    std::array<std::uint64_t, 2> reserved;  // 240
+        stack;                          // 48: return addresses, innermost first
+    std::atomic<std::uint64_t> traces;  // 240: how often `stack` was written; grows after that
+    std::uint64_t reserved;             // 248
 };
 static_assert(sizeof(Slot) == 256);
 

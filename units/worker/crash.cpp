@@ -102,6 +102,7 @@ std::size_t note_stack(const ucontext_t& context, std::uint32_t slot_index, Fram
         for (std::size_t i = 0; i < count; ++i)
             slot.stack[i].store(frames[i], std::memory_order_relaxed);
         slot.frames.store(static_cast<std::uint32_t>(count), std::memory_order_release);
+        slot.traces.fetch_add(1, std::memory_order_release);
     }
     return count;
 }

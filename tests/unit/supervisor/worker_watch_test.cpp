@@ -61,6 +61,7 @@ protected:
                 traced->stack[0] =
                     reinterpret_cast<std::uint64_t>(reinterpret_cast<void*>(&spin_for_ever));
                 traced->frames = 1;
+                traced->traces += 1;
             };
             action.sa_flags = SA_RESTART;
             ::sigaction(SIGUSR2, &action, nullptr);
