@@ -37,11 +37,25 @@ std::expected<std::shared_ptr<OwnChild>, std::string> OwnChild::start(
         return std::unexpected{"cannot start: " + pidfd.error().message()};
     }
     child->pidfd_.assign(pidfd->release());
-    // It lives on until it is reaped, even when nobody wants it any more: the wait holds it.
-    child->pidfd_.async_wait(
-        boost::asio::posix::stream_descriptor::wait_read,
-        [child, told = std::move(ended)](boost::system::error_code) { told(child->reap()); });
+    child->wait(std::move(ended));
     return child;
+}
+
+// It lives on until it is reaped, even when nobody wants it any more: the wait holds it.
+void OwnChild::wait(Ended ended) {
+    pidfd_.async_wait(
+        boost::asio::posix::stream_descriptor::wait_read,
+        [child = shared_from_this(), told = std::move(ended)](boost::system::error_code) mutable {
+            // Asio may tell of what came for a descriptor that was closed just now.
+            if (child->runs()) return child->wait(std::move(told));
+            told(child->reap());
+        });
+}
+
+bool OwnChild::runs() const {
+    siginfo_t info{};
+    const int flags = WEXITED | WNOHANG | WNOWAIT;
+    return ::waitid(P_PID, static_cast<id_t>(pid_), &info, flags) == 0 && info.si_pid == 0;
 }
 
 void OwnChild::kill_group() const { ::kill(-pid_, SIGKILL); }

@@ -34,6 +34,8 @@ public:
     void kill_group() const;
 
 private:
+    void wait(Ended ended);
+    bool runs() const;
     core::ExitStatus reap();
 
     pid_t pid_;

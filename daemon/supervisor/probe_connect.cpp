@@ -24,6 +24,13 @@ namespace {
 namespace asio = boost::asio;
 using Descriptor = asio::posix::stream_descriptor;
 
+bool has_peer(int socket) {
+    sockaddr_storage address{};
+    socklen_t length = sizeof address;
+    return ::getpeername(socket, reinterpret_cast<sockaddr*>(&address), &length) == 0 ||
+           errno != ENOTCONN;
+}
+
 std::string describe_errno(int error) {
     switch (error) {
         case ECONNREFUSED: return "refused";
@@ -96,6 +103,10 @@ private:
         int error = 0;
         socklen_t length = sizeof error;
         ::getsockopt(socket_.native_handle(), SOL_SOCKET, SO_ERROR, &error, &length);
+        // Asio may tell of what came for a descriptor that was closed just now.
+        if (error == 0 && !has_peer(socket_.native_handle())) {
+            return wait(Descriptor::wait_write, &ConnectProbe::connected);
+        }
         if (error == 0 && connected_to_itself(socket_.native_handle())) error = ECONNREFUSED;
         if (error != 0) {
             note_errno(error);
