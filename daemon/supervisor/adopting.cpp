@@ -178,6 +178,9 @@ void Supervisor::take_over(Inheritance& from) {
 }
 
 void Supervisor::adopt_rows(Inheritance& from) {
+    // Of what is freed only the header tells from now on; and still of what superd is doing.
+    if (from.restarted) ending_ = from.records.header.ending;
+    write_header();
     for (std::size_t i = 0; i < from.records.records.size(); ++i) {
         const auto& [slot, record] = from.records.records[i];
         Inheritance::Verdict& verdict = from.verdicts[i];

@@ -98,12 +98,13 @@ void Supervisor::end_if_done() {
 void Supervisor::conclude() {
     say("superd stopped");
     publish();
+    remove_groups();
+    log_.info("all units are stopped");
+    // First: a supervisor that found no records would begin anew what has been stopped.
+    link_.finished(superd_exit_);
     // Of no more use: the next superd begins anew.
     ending_.reset();
     if (auto cleared = records_->reset(header()); !cleared) complain(cleared.error());
-    remove_groups();
-    log_.info("all units are stopped");
-    link_.finished(superd_exit_);
     end(0);
 }
 

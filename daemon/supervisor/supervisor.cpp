@@ -199,9 +199,9 @@ void Supervisor::forget(const core::Forget& effect) {
             fd_store_.drop(row.slot);
             pages_.drop(row.slot);
         }
-        if (auto freed = records_->release(row.slot); !freed) complain(freed.error());
-        // The slot's run was perhaps the highest there was.
+        // The slot's run is perhaps the highest there was: from now on only the header tells.
         write_header();
+        if (auto freed = records_->release(row.slot); !freed) complain(freed.error());
     }
     if (row.grouped) {
         // One that is not empty yet stays; it is used again or removed by who delegated it.

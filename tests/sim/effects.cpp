@@ -132,10 +132,11 @@ void Supervisor::forget(const core::Forget& effect) {
     Row& its = row(effect.instance);
     checked_.erase(its.checks);
     if (its.slot != 0) {
+        write_header();
+        tick();
         machine_.disk.slots[its.slot] = {};
         free_slots_.push_back(its.slot);
         tick();
-        write_header();
     }
     its = {};
 }

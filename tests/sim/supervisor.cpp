@@ -317,7 +317,7 @@ void Supervisor::kill_what_is_left() {
 }
 
 void Supervisor::conclude() {
-    // Of no more use: the next superd begins anew.
+    // The keeper is told first. What is cleared is of no more use: the next superd begins anew.
     machine_.disk.slots.resize(1);
     ending_.reset();
     write_header();

@@ -131,12 +131,17 @@ void Supervisor::take_over(Inheritance& from) {
 }
 
 void Supervisor::adopt_rows(Inheritance& from) {
+    // Of what is freed only the header tells from now on; and still of what superd is doing.
+    if (machine_.keeper.restarted) ending_ = from.header.ending;
+    write_header();
+    tick();
     for (auto& stored : from.stored) {
         const core::Unit* const unit = system_.find(stored.record.unit);
         const std::uint32_t index = stored.record.index;
         if (unit == nullptr || system_.find(core::InstanceId{unit->id, index}) == nullptr) {
             machine_.disk.slots[stored.slot] = {};
             free_slots_.push_back(stored.slot);
+            tick();
             continue;
         }
         const core::InstanceId id{unit->id, index};
