@@ -24,6 +24,7 @@ void Keeper::begin_anew() {
     told_.clear();
     restarted = false;
     stop_asked = false;
+    ++lives;
 }
 
 }  // namespace superd::sim

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <string>
 #include <vector>
@@ -44,6 +45,7 @@ public:
 
     bool stop_asked = false;  // Told to each supervisor.
     bool restarted = false;   // It had one before.
+    std::uint32_t lives = 0;  // So many keepers have ended.
 
 private:
     Kernel& kernel_;

@@ -106,7 +106,7 @@ UnitSpec Units::service(std::uint32_t number) const {
     s.awaits_ready = s.type == UnitType::service && type.percent(50);
     if (type.percent(25)) s.watchdog = {.every = 4s + type.within(2s), .signal = SIGABRT};
     s.autostart = random.percent(80);
-    s.essential = random.percent(1);
+    s.essential = random.percent(profile_.units > 50 ? 1 : 4) && may_be_essential_;
     s.instances = random.percent(profile_.units > 50 ? 3 : 20) ? 1 + random.below(4) : 1;
     s.ready_timeout = 4s + random.within(2s);
     s.restart = restart_rule(random);
@@ -207,6 +207,11 @@ std::vector<core::SharedSpec> Units::specs() {
         shared.push_back(made.last);
     }
     return shared;
+}
+
+void Units::none_is_essential() {
+    may_be_essential_ = false;
+    for (auto& [number, made] : made_) made.last.reset();
 }
 
 void Units::change(Rng random) {

@@ -22,6 +22,8 @@ public:
     std::vector<core::SharedSpec> specs();
     // Changes one to three units: other rules, gone, or back again.
     void change(Rng random);
+    // From now on superd lives without each of them.
+    void none_is_essential();
 
 private:
     struct Made {
@@ -37,6 +39,7 @@ private:
 
     const Case& case_;
     Profile profile_;
+    bool may_be_essential_ = true;
     std::map<std::uint32_t, Made> made_;  // By number, from 1.
     std::set<std::string> grouped_;
     std::map<std::string, std::uint32_t> lowest_;  // Number of a group's first leaf.

@@ -98,8 +98,7 @@ void World::supervise(const std::function<void()>& work) {
     try {
         work();
     } catch (const Killed&) {
-        bury();
-        return;
+        if (!supervisor_->concluded()) return bury();
     }
     if (supervisor_ && supervisor_->concluded()) superd_ended();
 }
@@ -123,7 +122,15 @@ void World::superd_ended() {
     scene_.stopping = false;
     gone_since_ = scene_.now();
     machine_.superd_ended();
+    if (scene_.healed && ++ends_ > 1) live_without_essential();
     machine_.kernel.agenda().add({.at = scene_.now() + at_most, .due = Due::supervisor});
+}
+
+// An essential unit in a group that ends with another member, well and soon, ends superd each
+// time: that never rests either.
+void World::live_without_essential() {
+    units_.none_is_essential();
+    machine_.disk.accepted = units_.specs();
 }
 
 void World::start_supervisor() {

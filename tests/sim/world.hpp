@@ -28,6 +28,7 @@ private:
     void supervise(const std::function<void()>& work);
     void bury();
     void superd_ended();
+    void live_without_essential();
     void start_supervisor();
     void come_to_rest();
     void suspend_timers();
@@ -54,6 +55,7 @@ private:
     Scene scene_;
     std::unique_ptr<Supervisor> supervisor_;
     std::uint32_t supervisors_ = 0;
+    std::uint32_t ends_ = 0;  // Of superd, since faults are over.
     core::CommandId last_command_ = 0;
     Instant gone_since_{};
     std::uint32_t own_step_ = 0;

@@ -1,4 +1,4 @@
-// Every invariant of supervision, by its number there, and five more.
+// Every invariant of supervision, by its number there, and six more.
 #pragma once
 
 #include "tests/sim/scene.hpp"
@@ -23,6 +23,7 @@ void add_rate(Scene& scene);
 void add_conservation(Scene& scene);
 void add_timed_runs(Scene& scene);
 void add_watched(Scene& scene);
+void add_essential(Scene& scene);
 
 inline void add_invariants(Scene& scene) {
     add_one_process(scene);
@@ -43,6 +44,7 @@ inline void add_invariants(Scene& scene) {
     add_conservation(scene);
     add_timed_runs(scene);
     add_watched(scene);
+    add_essential(scene);
 }
 
 }  // namespace superd::sim
