@@ -92,7 +92,8 @@ inline constexpr std::array hook_keys{
     Key{.path = "hooks.on-crash-limit",
         .form = Form::rate,
         .text = "The most runs of on-crash within a time, for all instances of the unit; the next "
-                "one after that is told how many failures were not",
+                "one after that is told how many failures were not. A "
+                "new supervisor counts anew",
         .fallback = R"("10 in 1min")",
         .example = R"("1 in 5min")",
         .minimum = 1,
