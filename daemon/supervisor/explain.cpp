@@ -64,11 +64,7 @@ wire::Link Explainer::link(core::InstanceId id) const {
     out.text = system_.describe(id, moment_.now);
     out.superd_stops = system_.shutting_down();
     if (const core::Instance* const second = system_.find(core::beside(id))) {
-        auto& other = out.other_run.emplace();
-        other.run = second->run;
-        if (second->pid != 0) other.pid = second->pid;
-        other.state = core::to_string(second->state);
-        other.reason = system_.describe(core::beside(id), moment_.now);
+        out.other_run = told_other_run(*second, system_.describe(core::beside(id), moment_.now));
     }
     add_rules(out, unit);
     add_state(out, unit, instance);

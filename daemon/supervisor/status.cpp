@@ -144,6 +144,15 @@ wire::LastExit told_death(const Death& death) {
     return out;
 }
 
+wire::OtherRun told_other_run(const core::Instance& other, std::string reason) {
+    wire::OtherRun out;
+    out.run = other.run;
+    if (other.pid != 0) out.pid = other.pid;
+    out.state = core::to_string(other.state);
+    out.reason = std::move(reason);
+    return out;
+}
+
 std::string printable_status(std::string_view text) {
     std::string out;
     for (const char each : text) {
@@ -226,11 +235,7 @@ wire::InstanceStatus StatusView::instance(core::InstanceId id, Detail detail) co
         out.tasks = usage.tasks;
     }
     if (const core::Instance* const second = system_.find(core::beside(id))) {
-        auto& other = out.other_run.emplace();
-        other.run = second->run;
-        if (second->pid != 0) other.pid = second->pid;
-        other.state = core::to_string(second->state);
-        other.reason = reason(core::beside(id));
+        out.other_run = told_other_run(*second, reason(core::beside(id)));
     }
     if (!watch_.empty()) {
         const auto figures = watch_.figures(i.run);

@@ -66,6 +66,7 @@ Usage usage_of(pid_t pid);
 
 // A death as status tells it.
 wire::LastExit told_death(const Death& death);
+wire::OtherRun told_other_run(const core::Instance& other, std::string reason);
 
 // superd's own processes.
 wire::ProcessStatus process_status(std::int32_t pid, std::int64_t since_ns, std::int32_t restarts);

@@ -171,14 +171,6 @@ std::vector<PageTask> WorkerPage::tasks(std::size_t max, std::size_t& more) cons
     return found;
 }
 
-std::string WorkerPage::task_name(std::uint64_t id) const {
-    if (id == 0) return {};
-    for (const protocol::Task& task : page_->tasks) {
-        if (read(task.id) == id) return read(task.name);
-    }
-    return {};
-}
-
 std::vector<PageMetric> WorkerPage::metrics() const {
     std::vector<PageMetric> found;
     const auto& all = page_->metrics;

@@ -84,8 +84,6 @@ public:
 
     // At most `max` of those that live; `more`: how many there are beyond these.
     std::vector<PageTask> tasks(std::size_t max, std::size_t& more) const;
-    // Of the one with this number; empty: there is none.
-    std::string task_name(std::uint64_t id) const;
     std::vector<PageMetric> metrics() const;
     std::optional<PageCrash> crash() const;
 

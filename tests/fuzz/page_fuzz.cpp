@@ -71,7 +71,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (const auto crash = page->crash()) {
         assert(crash->signal > 0 && crash->signal <= 64);
         assert(!crash->slot || *crash->slot < protocol::slots_max);
-        page->task_name(crash->task);
     }
     return 0;
 }

@@ -1,25 +1,8 @@
 // What a group is, and who waits for whom, in the middle of a step that ends members of it.
-#include "world.hpp"
+#include "tests/unit/core/group_specs.hpp"
 
 namespace superd::core {
 namespace {
-
-UnitSpec group(std::string name, std::vector<std::string> members) {
-    auto made = spec(std::move(name));
-    made.type = UnitType::group;
-    auto rule = std::make_shared<GroupRule>();
-    rule->members = std::move(members);
-    rule->window = 1min;
-    made.group = std::move(rule);
-    return made;
-}
-
-UnitSpec significant(UnitSpec made, std::string name) {
-    auto rule = std::make_shared<GroupRule>(*made.group);
-    rule->significant = {std::move(name)};
-    made.group = std::move(rule);
-    return made;
-}
 
 // Within the step that ends its group a member is well still, and another one done.
 TEST(GroupsInAStep, AreNotUpWhileAMemberIsAboutToBeStopped) {
@@ -35,7 +18,6 @@ TEST(GroupsInAStep, AreNotUpWhileAMemberIsAboutToBeStopped) {
     EXPECT_EQ(world.state("waiter"), State::waiting);
 }
 
-// member.
 TEST(GroupsInAStep, AMemberEndsAfterWhoNeedsAGroupAroundItsOwnThatIsLost) {
     auto fragile = spec("fragile");
     fragile.restart.policy = RestartPolicy::never;

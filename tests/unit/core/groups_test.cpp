@@ -1,28 +1,8 @@
 // Units that fail, and are started again, together.
-#include "world.hpp"
+#include "tests/unit/core/group_specs.hpp"
 
 namespace superd::core {
 namespace {
-
-UnitSpec group(std::string name, std::vector<std::string> members,
-               Strategy strategy = Strategy::one_for_one, std::uint32_t limit = 0) {
-    auto made = spec(std::move(name));
-    made.type = UnitType::group;
-    auto rule = std::make_shared<GroupRule>();
-    rule->members = std::move(members);
-    rule->strategy = strategy;
-    rule->limit = limit;
-    rule->window = 1min;
-    made.group = std::move(rule);
-    return made;
-}
-
-UnitSpec significant(UnitSpec made, std::string name) {
-    auto rule = std::make_shared<GroupRule>(*made.group);
-    rule->significant = {std::move(name)};
-    made.group = std::move(rule);
-    return made;
-}
 
 // A unit that is restarted at once, whatever it did before.
 UnitSpec quick(std::string name) {

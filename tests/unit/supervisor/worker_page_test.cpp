@@ -103,8 +103,6 @@ TEST(WorkerPage, ShowsTasksAndMetrics) {
     EXPECT_EQ(tasks[1].file, "chat.cpp");
     EXPECT_EQ(tasks[1].line, 42u);
     EXPECT_EQ(tasks[1].state, protocol::TaskState::running);
-    EXPECT_EQ(page.task_name(4096), "client 4095");
-    EXPECT_EQ(page.task_name(3), "");
     const auto metrics = page.metrics();
     ASSERT_EQ(metrics.size(), 3u);
     EXPECT_EQ(metrics[0].name, "hits");
@@ -155,7 +153,6 @@ TEST(WorkerPage, BelievesNoNumberThatIsTooHigh) {
     std::size_t more = 0;
     EXPECT_EQ(page.tasks(10, more).size(), 10u);
     EXPECT_EQ(more, protocol::tasks_max - 10);
-    EXPECT_EQ(page.task_name(~std::uint64_t{}).size(), 44u);
 }
 
 TEST(WorkerPage, AnythingAtAllCanBeRead) {
