@@ -51,6 +51,10 @@ Failure failure_of_outcome(const wire::UnitOutcome& outcome, std::string_view ve
         return {ExitCode::timeout, begin + "not within the time given; it is " + reason_of(outcome),
                 "it goes on; `superctl wait " + name + "` waits for it"};
     }
+    if (verb == "freeze" || verb == "thaw") {
+        return {ExitCode::failed, begin + reason_of(outcome),
+                "`superctl status " + name + "` shows how it is"};
+    }
     return {ExitCode::failed, begin + reason_of(outcome),
             "`superctl logs " + outcome.unit + "` shows what it wrote"};
 }
@@ -76,7 +80,7 @@ std::string action_body(const Invocation& invocation, const Act& command) {
     return body;
 }
 
-Report report(const wire::Outcomes& outcomes, std::string_view verb) {
+Report report(const wire::Outcomes& outcomes, std::string_view verb, std::string_view told) {
     Report report;
     std::size_t done = 0;
     for (const auto& outcome : outcomes.outcomes) {
@@ -85,7 +89,8 @@ Report report(const wire::Outcomes& outcomes, std::string_view verb) {
             report.err += describe(failure);
             report.code = std::max(report.code, failure.code);
         } else if (++done <= listed_max) {
-            report.out += name_of(outcome) + ": " + printable(outcome.state) + "\n";
+            report.out += name_of(outcome) + ": " +
+                          (told.empty() ? printable(outcome.state) : std::string{told}) + "\n";
         }
     }
     if (done > listed_max) report.out = std::to_string(done) + " units: done\n";
@@ -115,13 +120,13 @@ ExitCode act(const Invocation& invocation, const Act& command) {
     const auto& body = request.lines && answer->status == 200 ? progress.last_line() : answer->body;
     try {
         const auto outcomes = wire::parse_outcomes(body);
-        auto result = report(outcomes, invocation.command->name);
+        auto result = report(outcomes, invocation.command->name, command.told);
         if (!wait) result = {};  // Pending is what was asked for.
         print(invocation.has("--json") ? body : result.out);
         complain(result.err);
         return result.code;
     } catch (const boost::system::system_error& error) {
-        return complain(strange_answer(error.what()));
+        return complain(strange_answer(error));
     }
 }
 

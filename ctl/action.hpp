@@ -16,6 +16,7 @@ struct Act {
     std::string more;         // Further members of the request's body: "\"until\":\"ready\"".
     bool repeatable = true;   // Whether saying it twice is the same as saying it once.
     bool names_units = true;  // The arguments are selectors.
+    std::string_view told{};  // What is said of those that came out well; empty: their state.
 };
 
 // Sends the command and prints how it came out.
@@ -29,6 +30,7 @@ struct Report {
     std::string out, err;
     ExitCode code = ExitCode::ok;
 };
-Report report(const superd::wire::Outcomes& outcomes, std::string_view verb);
+Report report(const superd::wire::Outcomes& outcomes, std::string_view verb,
+              std::string_view told = {});
 
 }  // namespace superctl

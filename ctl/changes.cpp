@@ -100,7 +100,7 @@ ExitCode show_changes(const Invocation& invocation, std::string_view method, std
         print(render_plan(plan, path == "/v1/reload"));
         return ExitCode::ok;
     } catch (const boost::system::system_error& error) {
-        return complain(strange_answer(error.what()));
+        return complain(strange_answer(error));
     }
 }
 

@@ -1,6 +1,8 @@
 #include "ctl/client.hpp"
 
+#include "ctl/bus.hpp"
 #include "ctl/response_reader.hpp"
+#include "ctl/socket.hpp"
 
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -8,7 +10,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -26,28 +27,15 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int attempts_max = 5;
-constexpr int connect_seconds = 30;
-
-// superctl runs for one request: the socket it owns.
-class Socket {
-public:
-    explicit Socket(int fd) : fd_{fd} {}
-    Socket(Socket&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
-    Socket& operator=(Socket&&) = delete;
-    Socket(const Socket&) = delete;
-    ~Socket() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    int get() const { return fd_; }
-
-private:
-    int fd_;
-};
+constexpr std::chrono::seconds connect_patience{30};
+// Longer than superd waits for somebody to type a password, when polkit asks for one.
+constexpr std::chrono::minutes password_patience{6};
 
 Failure unreachable(const std::string& path, int error) {
     const std::string what = "cannot reach superd at " + path + ": " + std::strerror(error);
     if (error == EACCES || error == EPERM) {
-        return {ExitCode::not_permitted, what, "use sudo, or be in the socket's group"};
+        return {ExitCode::not_permitted, what,
+                "use sudo, or be in the socket's group, or use --bus"};
     }
     if (error == ENAMETOOLONG) {
         return {ExitCode::unreachable, what,
@@ -57,7 +45,27 @@ Failure unreachable(const std::string& path, int error) {
             "is it running? --runtime-dir or SUPERD_RUNTIME_DIR names another superd's directory"};
 }
 
-std::expected<Socket, Failure> connect_to(const std::string& path) {
+Failure out_of_time() {
+    return {ExitCode::timeout, "cannot wait any longer for superd's answer",
+            "it may be busy or be restarting; try again"};
+}
+
+// Until when there is an answer to be, whatever comes between.
+using Deadline = std::optional<Clock::time_point>;
+
+std::chrono::milliseconds left_until(Clock::time_point deadline) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+    return std::max(left, std::chrono::milliseconds{0});
+}
+
+// For one operation of the kernel's; never 0, which would mean for ever.
+timeval patience_until(Deadline deadline, std::chrono::milliseconds most) {
+    auto time = deadline ? std::min(left_until(*deadline), most) : most;
+    time = std::max(time, std::chrono::milliseconds{1});
+    return {time.count() / 1000, time.count() % 1000 * 1000};
+}
+
+std::expected<Socket, Failure> connect_to(const std::string& path, Deadline deadline) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path.size() >= sizeof address.sun_path) {
@@ -67,10 +75,11 @@ std::expected<Socket, Failure> connect_to(const std::string& path) {
     Socket socket{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     if (socket.get() < 0) return std::unexpected{unreachable(path, errno)};
     // Bounds connect(2) too, which waits while the backlog is full.
-    const timeval patience{connect_seconds, 0};
+    const timeval patience = patience_until(deadline, connect_patience);
     ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     const auto* const generic = reinterpret_cast<const sockaddr*>(&address);
     if (::connect(socket.get(), generic, sizeof address) != 0) {
+        if (errno == EAGAIN && deadline) return std::unexpected{out_of_time()};
         return std::unexpected{unreachable(path, errno)};
     }
     return socket;
@@ -97,23 +106,28 @@ void send_all(const Socket& socket, std::string_view bytes) {
     }
 }
 
-enum class Read { some, end, timeout };
+enum class Read { some, end, timeout, unwanted };
 
-Read read_some(const Socket& socket, std::optional<std::chrono::milliseconds> patience,
+Read read_some(const Socket& socket, bool printed,
+               std::optional<std::chrono::milliseconds> patience, Deadline deadline,
                ResponseReader& reader) {
     static constexpr std::size_t chunk_bytes = 65'536;
     std::array<char, chunk_bytes> chunk;
-    const auto until = Clock::now() + patience.value_or(std::chrono::milliseconds{0});
+    if (patience)
+        deadline = std::min(deadline.value_or(Clock::time_point::max()), Clock::now() + *patience);
     for (;;) {
         int wait = -1;
-        if (patience) {
-            const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
-            wait = static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, INT_MAX));
+        if (deadline) {
+            const auto left = left_until(*deadline).count();
+            wait = static_cast<int>(std::min<std::int64_t>(left, INT_MAX));
         }
-        pollfd ready{socket.get(), POLLIN, 0};
-        const int count = ::poll(&ready, 1, wait);
+        // Of standard output nothing is asked: the kernel tells by itself that its reader has gone.
+        std::array<pollfd, 2> ready{
+            {{socket.get(), POLLIN, 0}, {printed ? STDOUT_FILENO : -1, 0, 0}}};
+        const int count = ::poll(ready.data(), ready.size(), wait);
         if (count == 0) return Read::timeout;
         if (count < 0 && errno == EINTR) continue;
+        if (ready[1].revents != 0) return Read::unwanted;
         const auto got = ::recv(socket.get(), chunk.data(), chunk.size(), 0);
         if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
         if (got <= 0) return Read::end;
@@ -128,20 +142,38 @@ struct Attempt {
     bool lost = false;  // Before any of the answer arrived.
 };
 
-Attempt try_once(const std::string& path, const ClientRequest& request, const Client::Take& take) {
-    const auto socket = connect_to(path);
-    if (!socket) return {{}, socket.error(), false};
+// The bus's own socket, where there is one, is to outlive the connection.
+struct Way {
+    std::optional<Socket> bus;
+    Socket control;
+};
+
+std::expected<Way, Failure> reach(const Destination& destination, Deadline deadline) {
+    if (destination.bus.empty()) {
+        auto socket = connect_to(destination.path, deadline);
+        if (!socket) return std::unexpected{socket.error()};
+        return Way{{}, std::move(*socket)};
+    }
+    auto made = connect_by_bus(destination.bus, patience_until(deadline, connect_patience));
+    if (!made) return std::unexpected{made.error()};
+    return Way{std::move(made->bus), std::move(made->control)};
+}
+
+Attempt try_once(const Destination& destination, const ClientRequest& request,
+                 const Client::Take& take, Deadline deadline) {
+    const auto way = reach(destination, deadline);
+    if (!way) return {{}, way.error(), false};
+    const auto* const socket = &way->control;
     send_all(*socket, head_and_body(request));
+    auto patience = request.patience;
+    if (patience && way->bus && request.method != "GET") *patience += password_patience;
     ResponseReader reader;
     while (!reader.complete() && !reader.broken()) {
-        switch (read_some(*socket, request.patience, reader)) {
+        switch (read_some(*socket, request.printed, patience, deadline, reader)) {
             case Read::some: break;
             case Read::end: reader.end_of_stream(); break;
-            case Read::timeout:
-                return {{},
-                        Failure{ExitCode::timeout, "cannot wait any longer for superd's answer",
-                                "it may be busy or be restarting; try again"},
-                        false};
+            case Read::timeout: return {{}, out_of_time(), false};
+            case Read::unwanted: return {ClientAnswer{200, {}}, {}, false};
         }
         if (take && reader.status() == 200) take(reader.body);
     }
@@ -158,8 +190,10 @@ Attempt try_once(const std::string& path, const ClientRequest& request, const Cl
 
 std::expected<ClientAnswer, Failure> Client::exchange(const ClientRequest& request,
                                                       const Take& take) const {
+    Deadline deadline;
+    if (request.within) deadline = Clock::now() + *request.within;
     for (int attempt = 1;; ++attempt) {
-        auto result = try_once(path_, request, take);
+        auto result = try_once(destination_, request, take, deadline);
         if (result.answer) return std::move(*result.answer);
         // The keeper holds the listening socket: the next connection waits
         // until there is a supervisor again.

@@ -21,8 +21,12 @@ struct ClientRequest {
     // If the connection is lost, because superd's supervisor was replaced just
     // then, the request may be sent again without doing harm.
     bool repeatable = true;
+    // What comes is printed as it does: once nobody reads standard output, the answer is complete.
+    bool printed = false;
     // For the next bytes of the answer to arrive; empty: for ever.
     std::optional<std::chrono::milliseconds> patience = std::chrono::seconds{30};
+    // For all of it, connecting included; empty: no bound but `patience`.
+    std::optional<std::chrono::milliseconds> within;
 };
 
 struct ClientAnswer {
@@ -30,9 +34,15 @@ struct ClientAnswer {
     std::string body;
 };
 
+// Where superd is reached: at its control socket, or over D-Bus.
+struct Destination {
+    std::string path;  // Of the control socket.
+    std::string bus;   // The D-Bus address; then the path means nothing.
+};
+
 class Client {
 public:
-    explicit Client(std::string socket_path) : path_{std::move(socket_path)} {}
+    explicit Client(Destination destination) : destination_{std::move(destination)} {}
 
     // What arrives of a body that succeeds (status 200) is given to `take` as it does, if set;
     // it removes what it used. The rest is the answer's body.
@@ -41,7 +51,7 @@ public:
                                                   const Take& take = {}) const;
 
 private:
-    std::string path_;
+    Destination destination_;
 };
 
 // "/v1/status?unit=web&unit=db*": `more` ("usage=true") goes before the units.

@@ -13,6 +13,9 @@ constexpr std::array globals{
     Flag{"--socket", "", Value::path, "PATH", "The control socket of the superd to talk to"},
     Flag{"--runtime-dir", "", Value::path, "DIR",
          "The runtime directory of the superd to talk to; its socket is DIR/control.sock"},
+    Flag{"--bus", "", Value::none, "",
+         "Reach superd over the system's D-Bus, where polkit decides who may do what"},
+    Flag{"--user", "", Value::none, "", "With --bus: over the session's, as your own superd is"},
     Flag{"--json", "", Value::none, "", "Print JSON, as the control API sends it"},
     Flag{"--color", "", Value::choice, "auto|always|never",
          "Use colours; auto: on a terminal, unless NO_COLOR is set"},
@@ -63,10 +66,13 @@ constexpr std::array top_flags{
     Flag{"--once", "", Value::none, "", "Print one table and end, as where there is no terminal"},
     Flag{"--delay", "-d", Value::duration, "TIME", "Look again after so long; 1s if not given"}};
 constexpr std::array reset_flags{all};
+constexpr std::array freeze_flags{all, no_wait, timeout};
 constexpr std::array logs_flags{
     follow,
     Flag{"--lines", "-n", Value::count, "N", "Begin with the last N lines; 10 if not given"}, since,
-    Flag{"--stream", "", Value::choice, "out|err", "Only what came from that stream"}};
+    Flag{"--stream", "", Value::choice, "out|err", "Only what came from that stream"},
+    Flag{"--raw", "", Value::none, "",
+         "Send a terminal all that they wrote, not only text and its colours"}};
 constexpr std::array signal_flags{
     all, Flag{"--tree", "-t", Value::none, "", "All processes of the unit, not only the main one"}};
 constexpr std::array check_flags{
@@ -75,17 +81,29 @@ constexpr std::array check_flags{
 constexpr std::array wait_flags{
     all, Flag{"--ready", "", Value::none, "", "Until all are ready or completed; the default"},
     Flag{"--stopped", "", Value::none, "", "Until no process of theirs is left"}, timeout};
+constexpr std::array health_flags{
+    Flag{"--liveness", "", Value::none, "",
+         "superd answers, and no essential unit has failed for good; of units that are named: none "
+         "of these has"},
+    Flag{"--readiness", "", Value::none, "",
+         "All that is wanted is up, no check fails, superd is not stopping; of units that are "
+         "named: these are up; the default"},
+    Flag{"--startup", "", Value::none, "",
+         "All that starts by itself has come up, whatever checks say; of units that are named: "
+         "these have"},
+    Flag{"--timeout", "", Value::duration, "TIME",
+         "Wait at most so long for superd's answer; 3s if not given"}};
 constexpr std::array events_flags{
     follow, since, Flag{"--until", "", Value::since, "WHEN", "Only what is not newer than that"},
     Flag{"--type", "-t", Value::text, "TYPE,…",
-         "Only events of these types: state, spawn, spawn-failed, ready, exit, lines, dropped, "
-         "config, hook, timer, check, rolling, command, superd"}};
+         "Only events of these types: state, spawn, spawn-failed, ready, exit, lines, frozen, "
+         "thawed, oom, dropped, config, hook, timer, check, rolling, command, superd"}};
 constexpr std::array status_flags{
     Flag{"--deaths", "", Value::none, "", "The last eight exits of each, not only the last"}};
 
 constexpr std::array start_examples{
     Example{"start web", "Start web and what it needs, wait until it is ready"},
-    Example{"start 'api/*' --timeout 20s", "All instances of api, at most 20 seconds"}};
+    Example{"start api --timeout 20s", "All instances of api, at most 20 seconds"}};
 constexpr std::array stop_examples{Example{"stop web db", "Stop both, wait until they are down"}};
 constexpr std::array restart_examples{
     Example{"restart api/0 --no-wait", "Restart one instance, do not wait"},
@@ -113,6 +131,10 @@ constexpr std::array check_examples{
     Example{"check --config ./etc --profile prod", "The same, with ./etc/profiles/prod over it"}};
 constexpr std::array wait_examples{
     Example{"wait web db --timeout 1m", "Until both are ready, at most a minute"}};
+constexpr std::array health_examples{
+    Example{"health", "Whether all that is wanted is up, as a readiness probe asks"},
+    Example{"health --liveness --timeout 1s", "Whether superd is alive, told within a second"},
+    Example{"health web @shop", "Whether web and all members of shop are up"}};
 constexpr std::array tree_flags{
     Flag{"--reverse", "-r", Value::none, "", "Who depends on them, not on whom they depend"},
     Flag{"--ascii", "", Value::none, "",
@@ -140,11 +162,22 @@ constexpr std::array enable_examples{
     Example{"enable web", "From the next start of superd on, web starts by itself"},
     Example{"enable --now web", "And it starts now"},
     Example{"enable --reset web", "Its file's autostart says so again"}};
+constexpr std::array freeze_examples{
+    Example{"freeze import", "Nothing of import runs until `superctl thaw import`"}};
+constexpr std::array thaw_examples{Example{"thaw import", "It goes on from where it stood"}};
 constexpr std::array disable_examples{
     Example{"disable --now web", "Stop web, and do not start it at boot"}};
 constexpr std::array top_examples{Example{"top", "All instances; q ends it"},
                                   Example{"top --once web", "What web uses, once"}};
 constexpr std::array upgrade_flags{timeout};
+constexpr std::array import_flags{
+    Flag{"--output", "-o", Value::path, "DIR", "Write DIR/NAME.toml for each unit; print no units"},
+    Flag{"--force", "", Value::none, "", "With --output: replace files that are there"}};
+constexpr std::array import_examples{
+    Example{"import systemd cron.service", "The unit that cron would be, and what is lost"},
+    Example{"import compose -o units docker-compose.yml", "A file in units for each service"},
+    Example{"import systemd web.socket web.service web.service.d/*.conf",
+            "A service with its socket and drop-ins"}};
 constexpr std::array timers_examples{
     Example{"timers", "What runs next, and how the last runs ended"},
     Example{"start backup", "Runs backup at once; its timer goes on as it was"},
@@ -172,8 +205,8 @@ constexpr std::array table{
     Command{"scale", Arguments::scalings, "NAME=N…",
             "Change how many instances units have, and wait until they are ready",
             "N is a number, how many more or fewer (+1, -1), cores, or reset; NAME N means the "
-            "same as NAME=N. Only instances that are added or removed notice, the highest numbers "
-            "go first. It holds until the number in the unit's file changes, or superd stops.",
+            "same as NAME=N. Only instances that come or go notice, the highest numbers go first. "
+            "It holds, and superd chooses none, till the file's number changes or superd stops.",
             scale_flags, scale_examples, run_scale},
     Command{"enable", Arguments::units, "NAME…", "Have units start by themselves",
             "Whatever autostart of their files says, at each start of superd and for good: it is "
@@ -227,6 +260,15 @@ constexpr std::array table{
             apply_flags, apply_examples, run_apply},
     Command{"wait", Arguments::units, "NAME…", "Wait until units are ready, or stopped", "",
             wait_flags, wait_examples, run_wait},
+    Command{
+        "health", Arguments::some_units, "[NAME…]",
+        "Tell whether all is well, for probes of containers and scripts",
+        "A line that says so or what is not, and exit status 0 or 1; others where superd cannot "
+        "be asked. Up is what is ready, completed, has ended with success and is not to be "
+        "repeated, or sleeps until its connection or its time comes. Of a unit with several "
+        "instances, one that is given a new process while it was well, or is added, is not "
+        "missed as long as another is up.",
+        health_flags, health_examples, run_health},
     Command{"events", Arguments::some_units, "[NAME…]", "Show what happened", "", events_flags,
             events_examples, run_events},
     Command{
@@ -294,6 +336,24 @@ constexpr std::array table{
             reset_flags,
             {},
             run_reset},
+    Command{
+        "import", Arguments::format_and_files, "FORMAT FILE…",
+        "Translate other programs' configurations into unit files",
+        "FORMAT is systemd, supervisord, procfile or compose. Of systemd: NAME.service, with its "
+        "NAME.socket, NAME.timer and drop-ins where these are named too; NAME@INSTANCE.service is "
+        "read from NAME@.service. A name without / that is not here is looked for in systemd's "
+        "directories, /etc/systemd/system first, and read with its drop-ins; standard error says "
+        "from where. What systemd and compose limit becomes [limits], docker's weights those of "
+        "the kernel. Units are printed, each after a line # file: NAME.toml. What could not be "
+        "translated, or not exactly, is told on standard error as FILE:LINE, and as a comment; "
+        "exit status 1 says that something was lost. Only files are read, no superd is asked.",
+        import_flags, import_examples, run_import},
+    Command{"freeze", Arguments::units, "NAME…", "Have units stand still, and wait until they do",
+            "The kernel holds all their processes, whatever becomes of superd, until they are "
+            "thawed, stopped or restarted. Checks, watchdog and the time to become ready wait.",
+            freeze_flags, freeze_examples, run_freeze},
+    Command{"thaw", Arguments::units, "NAME…", "Have frozen units go on", "", freeze_flags,
+            thaw_examples, run_thaw},
     Command{"upgrade",
             Arguments::none,
             "",
@@ -309,7 +369,8 @@ constexpr std::array table{
             Arguments::none,
             "",
             "Show the versions of superctl and superd",
-            "Of each part of superd that runs, and of what is installed in its place by now.",
+            "Of each part of superd that runs, and of what is installed in its place by now. "
+            "superctl --version means the same.",
             {},
             {},
             run_version},
@@ -325,19 +386,6 @@ std::span<const Flag> global_flags() { return globals; }
 const Command* find_command(std::string_view name) {
     const auto* const found = std::ranges::find(table, name, &Command::name);
     return found == table.end() ? nullptr : found;
-}
-
-bool Invocation::has(std::string_view flag) const {
-    return std::ranges::any_of(flags, [&](const auto& one) { return one.first == flag; });
-}
-
-std::string_view Invocation::value(std::string_view flag) const {
-    // The last one counts, as with most programs.
-    std::string_view found;
-    for (const auto& [name, content] : flags) {
-        if (name == flag) found = content;
-    }
-    return found;
 }
 
 }  // namespace superctl

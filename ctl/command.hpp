@@ -24,7 +24,15 @@ struct Flag {
 };
 
 // What stands after the verb.
-enum class Arguments { none, units, some_units, signal_and_units, scalings, verb };
+enum class Arguments {
+    none,
+    units,
+    some_units,
+    signal_and_units,
+    scalings,
+    format_and_files,
+    verb
+};
 
 struct Example {
     std::string_view command;  // Without the leading "superctl ".

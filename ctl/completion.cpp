@@ -6,6 +6,9 @@ namespace superctl {
 
 namespace {
 
+// Of import.
+constexpr std::string_view formats = "systemd supervisord procfile compose";
+
 bool takes_units(const Command& command) {
     return command.arguments == Arguments::units || command.arguments == Arguments::some_units ||
            command.arguments == Arguments::signal_and_units ||
@@ -156,7 +159,8 @@ std::string bash_completion() {
         "    esac\n    if [[ $word == -* ]]; then\n"
         "        COMPREPLY=($(compgen -W \"$flags\" -- \"$word\"))\n        return\n    fi\n"
         "    case $verb in\n        help) COMPREPLY=($(compgen -W '" +
-        verbs() + "' -- \"$word\")) ;;\n        ";
+        verbs() + "' -- \"$word\")) ;;\n        import) COMPREPLY=($(compgen -f -W '" +
+        std::string{formats} + "' -- \"$word\")) ;;\n        ";
     std::string separator;
     for (const auto& command : commands()) {
         if (!takes_units(command)) continue;
@@ -205,6 +209,9 @@ std::string zsh_completion() {
         if (command.arguments == Arguments::verb) out += indent + "'1:verb:(" + verbs() + ")' ;;\n";
         if (command.arguments == Arguments::none) out += indent + "&& return ;;\n";
         if (takes_units(command)) out += indent + "'*:unit:_superctl_units' ;;\n";
+        if (command.arguments == Arguments::format_and_files) {
+            out += indent + "'1:format:(" + std::string{formats} + ")' '*:file:_files' ;;\n";
+        }
     }
     out += "            esac ;;\n    esac\n}\n_superctl \"$@\"\n";
     return out;
@@ -228,7 +235,8 @@ std::string fish_completion() {
     out += "complete -c superctl -n '__fish_seen_subcommand_from" + with_units +
            "' -a '(superctl list 2>/dev/null)'\n"
            "complete -c superctl -n '__fish_seen_subcommand_from help' -a '" +
-           all + "'\n";
+           all + "'\ncomplete -c superctl -F -n '__fish_seen_subcommand_from import' -a '" +
+           std::string{formats} + "'\n";
     return out;
 }
 

@@ -32,4 +32,16 @@ std::string socket_path(const Invocation& invocation, const Surroundings& surrou
     return std::string{"/run/superd"} + name;
 }
 
+std::string bus_address(const Invocation& invocation, const Surroundings& surroundings) {
+    if (!invocation.has("--bus")) return {};
+    const bool session = invocation.has("--user");
+    auto named =
+        surroundings.variable(session ? "DBUS_SESSION_BUS_ADDRESS" : "DBUS_SYSTEM_BUS_ADDRESS");
+    if (!named.empty()) return named;
+    if (!session) return "unix:path=/run/dbus/system_bus_socket";
+    const auto runtime = surroundings.variable("XDG_RUNTIME_DIR");
+    const auto own = runtime.empty() ? "/run/user/" + std::to_string(surroundings.uid) : runtime;
+    return "unix:path=" + own + "/bus";
+}
+
 }  // namespace superctl

@@ -21,4 +21,8 @@ Surroundings real_surroundings();
 // superd if there is one, else the system's.
 std::string socket_path(const Invocation& invocation, const Surroundings& surroundings);
 
+// The address of the D-Bus that --bus means: the system's, with --user the session's. Empty
+// without --bus.
+std::string bus_address(const Invocation& invocation, const Surroundings& surroundings);
+
 }  // namespace superctl

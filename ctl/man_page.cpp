@@ -75,13 +75,15 @@ std::string man_page() {
     out +=
         ".SH ENVIRONMENT\n"
         ".TP\n\\fBSUPERD_RUNTIME_DIR\\fR\nAs \\fB\\-\\-runtime\\-dir\\fR, which has precedence.\n"
+        ".TP\n\\fBDBUS_SYSTEM_BUS_ADDRESS\\fR, \\fBDBUS_SESSION_BUS_ADDRESS\\fR\nThe buses that "
+        "\\fB\\-\\-bus\\fR and \\fB\\-\\-bus \\-\\-user\\fR mean.\n"
         ".TP\n\\fBNO_COLOR\\fR\nIf set and not empty, \\fB\\-\\-color auto\\fR means never.\n"
         ".SH FILES\n"
         ".TP\n\\fI/run/superd/control.sock\\fR\nThe control socket of the system's superd.\n"
         ".TP\n\\fI$XDG_RUNTIME_DIR/superd/control.sock\\fR\n"
         "That of a user's own, which is preferred if it exists.\n";
     append_examples(out);
-    out += ".SH SEE ALSO\n.BR superd (8),\n.BR superd.unit (5)\n";
+    out += ".SH SEE ALSO\n.BR superd (8),\n.BR superd.unit (5),\n.BR org.superd (5)\n";
     return out;
 }
 

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 
 namespace superctl {
 
@@ -21,6 +22,12 @@ bool write_all(int fd, std::string_view text) {
     return true;
 }
 
+// Of print, the first; 0: there was none. Verbs print in many places, and all of them end alike.
+int& output_error() {
+    static int error = 0;
+    return error;
+}
+
 }  // namespace
 
 std::string describe(const Failure& failure) {
@@ -29,7 +36,20 @@ std::string describe(const Failure& failure) {
     return out;
 }
 
-bool print(std::string_view text) { return write_all(STDOUT_FILENO, text); }
+bool print(std::string_view text) {
+    const bool written = write_all(STDOUT_FILENO, text);
+    if (!written && output_error() == 0) output_error() = errno;
+    return written;
+}
+
+ExitCode after_output(ExitCode code) {
+    const int error = output_error();
+    if (error == 0 || error == EPIPE) return code;
+    const auto failed = complain(Failure{
+        ExitCode::failed, "cannot write to standard output: " + std::string{std::strerror(error)},
+        "what it prints is not complete"});
+    return code == ExitCode::ok ? failed : code;
+}
 
 void complain(std::string_view text) { write_all(STDERR_FILENO, text); }
 
@@ -58,7 +78,7 @@ Style style_for(const Invocation& invocation) {
     const char* const terminal = std::getenv("TERM");
     const bool dumb = terminal != nullptr && std::string_view{terminal} == "dumb";
     const bool wanted = (no_color == nullptr || *no_color == '\0') && !dumb;
-    return Style{wanted && ::isatty(STDOUT_FILENO) == 1};
+    return Style{wanted && stdout_is_terminal()};
 }
 
 unsigned terminal_width() {
@@ -67,6 +87,7 @@ unsigned terminal_width() {
     return size.ws_col;
 }
 
+bool stdout_is_terminal() { return ::isatty(STDOUT_FILENO) == 1; }
 bool stderr_is_terminal() { return ::isatty(STDERR_FILENO) == 1; }
 
 std::size_t width(std::string_view text) {
@@ -75,22 +96,6 @@ std::size_t width(std::string_view text) {
         if ((static_cast<unsigned char>(c) & 0xC0) != 0x80) ++columns;
     }
     return columns;
-}
-
-std::string printable(std::string_view text) {
-    std::string out{text};
-    for (std::size_t i = 0; i < out.size(); ++i) {
-        const auto c = static_cast<unsigned char>(out[i]);
-        if (c == '\t') {
-            out[i] = ' ';
-        } else if (c < 0x20 || c == 0x7F) {
-            out[i] = '?';
-        } else if (c == 0xC2 && i + 1 < out.size() &&
-                   static_cast<unsigned char>(out[i + 1]) < 0xA0) {
-            out[i + 1] = '\xBF';  // U+0080 to U+009F control terminals too.
-        }
-    }
-    return out;
 }
 
 }  // namespace superctl

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ctl/command.hpp"
+#include "ctl/terminal_text.hpp"
 
 #include <string>
 #include <string_view>
@@ -12,8 +13,11 @@ namespace superctl {
 // "superctl: cannot …: cause", and what to do next below it.
 std::string describe(const Failure& failure);
 
-// All of `text`, at once. False if nobody takes it (a closed pipe).
+// All of `text`, at once. False if nobody takes it: a closed pipe, a full disk.
 bool print(std::string_view text);
+// What superctl ends with when all is printed that was to be: `code`; but if print failed, and not
+// because the reader has gone, it says so, and that is no success.
+ExitCode after_output(ExitCode code);
 void complain(std::string_view text);
 // Prints the failure and returns its code.
 ExitCode complain(const Failure& failure);
@@ -38,11 +42,10 @@ Style style_for(const Invocation& invocation);
 
 // Columns of the terminal on standard output; 0 if it is none.
 unsigned terminal_width();
+bool stdout_is_terminal();
 bool stderr_is_terminal();
 
 // How many columns the text takes: one a code point.
 std::size_t width(std::string_view text);
-// What a service or unit file wrote, made harmless to a terminal: control characters become '?'.
-std::string printable(std::string_view text);
 
 }  // namespace superctl

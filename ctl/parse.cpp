@@ -163,6 +163,10 @@ std::optional<Failure> check_arguments(const Invocation& invocation) {
             if (all || count > 1) return {};
             return missing(command, "no unit is named; --all means every unit");
         case Arguments::scalings: return check_scalings(invocation);
+        case Arguments::format_and_files:
+            if (count == 0) return missing(command, "no format is named");
+            if (count == 1) return missing(command, "no file is named");
+            return {};
         case Arguments::verb:
             if (count > 1) return missing(command, "more than one verb is given");
             if (count == 1 && find_command(invocation.arguments[0]) == nullptr) {
@@ -219,7 +223,7 @@ Parsed parse(const std::vector<std::string>& words) {
     if (auto failure = parse_words(words, nullptr, invocation)) return std::unexpected{*failure};
     auto rest = std::exchange(invocation.arguments, {});
     if (!rest.empty()) {
-        const auto verb = rest.front();
+        const auto verb = rest.front() == "--version" ? "version" : rest.front();
         if (verb.starts_with('-')) return std::unexpected{unknown_flag(verb, nullptr)};
         invocation.command = find_command(verb);
         if (invocation.command == nullptr) return std::unexpected{unknown_verb(verb)};
@@ -230,6 +234,10 @@ Parsed parse(const std::vector<std::string>& words) {
     }
     if (auto failure = check_values(invocation)) return std::unexpected{*failure};
     if (invocation.has("--help")) return invocation;
+    if (invocation.has("--user") && !invocation.has("--bus")) {
+        return std::unexpected{Failure{ExitCode::usage, "cannot use --user: it goes with --bus",
+                                       "without --bus your own superd is found by itself"}};
+    }
     if (invocation.command == nullptr) {
         return std::unexpected{Failure{ExitCode::usage, "cannot tell what to do: no verb is given",
                                        "`superctl --help` shows all verbs"}};

@@ -84,7 +84,7 @@ std::expected<Running, Failure> ask_parts(const Invocation& invocation) {
         }
         return running;
     } catch (const boost::system::system_error& error) {
-        return std::unexpected{strange_answer(error.what())};
+        return std::unexpected{strange_answer(error)};
     }
 }
 

@@ -34,6 +34,9 @@ std::string what_happened(const wire::Event& event) {
         case wire::EventKind::exit: return with_reason(exit_text(event), event.message);
         case wire::EventKind::lines: return "last lines:";
         case wire::EventKind::stall: return event.message;
+        case wire::EventKind::frozen: return "frozen";
+        case wire::EventKind::thawed: return "thawed";
+        case wire::EventKind::oom: return event.message;
         case wire::EventKind::dropped:
             return with_reason("lost " + std::to_string(event.dropped) + " lines", event.message);
         case wire::EventKind::config: return with_reason("configuration", event.message);

@@ -1,4 +1,5 @@
 #include "ctl/duration.hpp"
+#include "ctl/metric_text.hpp"
 #include "ctl/render.hpp"
 #include "wire/time.hpp"
 
@@ -89,6 +90,31 @@ void append_check(std::string& out, const Style& style, const wire::CheckStatus&
     line(out, style, "check", text);
 }
 
+// "12.0 MiB, 20.0 MiB at the peak, 1.0 MiB swapped"
+std::string memory_text(const wire::InstanceStatus& instance) {
+    std::string text = format_bytes(*instance.memory);
+    if (instance.memory_peak) text += ", " + format_bytes(*instance.memory_peak) + " at the peak";
+    if (instance.swap && *instance.swap > 0)
+        text += ", " + format_bytes(*instance.swap) + " swapped";
+    return text;
+}
+
+// What was waited for in more than a hundredth of the last ten seconds; empty: nothing.
+std::string pressure_text(const wire::PressureStatus& pressure) {
+    std::string text;
+    const auto add = [&](const std::optional<double>& share, const char* what) {
+        if (!share || *share < 1) return;
+        char one[48];
+        std::snprintf(one, sizeof one, "%s%.0f %% of the time for %s", text.empty() ? "" : ", ",
+                      *share, what);
+        text += one;
+    };
+    add(pressure.cpu, "processors");
+    add(pressure.memory, "memory");
+    add(pressure.io, "disks");
+    return text;
+}
+
 void append_instance(std::string& out, const Style& style, const wire::InstanceStatus& instance,
                      std::int64_t now_ns) {
     line(out, style, "state", state_text(style, instance.state, instance.reason));
@@ -108,9 +134,19 @@ void append_instance(std::string& out, const Style& style, const wire::InstanceS
                  state_text(style, other.state, other.reason));
     }
     if (instance.ready_since) line(out, style, "ready", moment(*instance.ready_since, now_ns));
-    if (instance.memory) line(out, style, "memory", format_bytes(*instance.memory));
+    if (instance.frozen_since) line(out, style, "frozen", moment(*instance.frozen_since, now_ns));
+    if (instance.memory) line(out, style, "memory", memory_text(instance));
     if (instance.cpu) line(out, style, "cpu", format_duration(seconds(*instance.cpu)));
-    if (instance.worker) line(out, style, "tasks", worker_text(*instance.worker));
+    if (instance.pressure) {
+        const auto waits = pressure_text(*instance.pressure);
+        if (!waits.empty()) line(out, style, "waits", waits);
+    }
+    if (instance.worker) {
+        line(out, style, "tasks", worker_text(*instance.worker));
+        for (const auto& each : instance.worker->metrics) {
+            line(out, style, "counts", metric_text(each));
+        }
+    }
     for (const auto& check : instance.checks) append_check(out, style, check, now_ns);
     if (instance.last_run) line(out, style, "last run", moment(*instance.last_run, now_ns));
     if (instance.next_run) line(out, style, "next run", moment(*instance.next_run, now_ns));
@@ -229,6 +265,7 @@ std::string render_status(const wire::Status& status, const Style& style, std::i
                  std::to_string(unit.rolling->done) + " of " + std::to_string(unit.rolling->of) +
                      " have new processes");
         }
+        for (const auto& notice : unit.notices) line(out, style, "notice", printable(notice));
         if (!unit.rolling_failure.empty()) {
             line(out, style, "rolling", "failed: " + printable(unit.rolling_failure));
         }

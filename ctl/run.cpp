@@ -6,7 +6,9 @@
 
 namespace superctl {
 
-ExitCode run(const std::vector<std::string>& words) {
+namespace {
+
+ExitCode carry_out(const std::vector<std::string>& words) {
     // For those who build superd, and in no help: makes the files in packaging/.
     if (words.size() == 2 && words[0] == "--print") {
         const auto text = printed(words[1]);
@@ -23,5 +25,9 @@ ExitCode run(const std::vector<std::string>& words) {
     }
     return invocation->command->run(*invocation);
 }
+
+}  // namespace
+
+ExitCode run(const std::vector<std::string>& words) { return after_output(carry_out(words)); }
 
 }  // namespace superctl

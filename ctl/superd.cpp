@@ -2,6 +2,7 @@
 
 #include "ctl/location.hpp"
 #include "wire/error.hpp"
+#include "wire/json_reader.hpp"
 
 #include <algorithm>
 
@@ -23,12 +24,17 @@ ExitCode code_for(unsigned status) {
 }  // namespace
 
 Client client_for(const Invocation& invocation) {
-    return Client{socket_path(invocation, real_surroundings())};
+    const auto surroundings = real_surroundings();
+    return Client{{socket_path(invocation, surroundings), bus_address(invocation, surroundings)}};
 }
 
 Failure strange_answer(const std::string& what) {
     return {ExitCode::failed, "cannot understand superd's answer: " + what,
             "`superctl version` shows whether superctl and superd are of one version"};
+}
+
+Failure strange_answer(const boost::system::system_error& error) {
+    return strange_answer(superd::wire::problem_of(error));
 }
 
 Failure failure_of(const ClientAnswer& answer) {

@@ -8,6 +8,8 @@
 #include <expected>
 #include <string>
 
+#include <boost/system/system_error.hpp>
+
 namespace superctl {
 
 // The superd that the command line and the environment mean.
@@ -24,5 +26,6 @@ Failure failure_of(const ClientAnswer& answer);
 
 // What is not of the shape that superctl knows.
 Failure strange_answer(const std::string& what);
+Failure strange_answer(const boost::system::system_error& error);
 
 }  // namespace superctl

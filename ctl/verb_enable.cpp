@@ -56,7 +56,7 @@ ExitCode set_enabled(const Invocation& invocation, std::string_view path, const 
         if (invocation.has("--json")) print(answer->body);
         return ExitCode::ok;
     } catch (const boost::system::system_error& error) {
-        return complain(strange_answer(error.what()));
+        return complain(strange_answer(error));
     }
 }
 

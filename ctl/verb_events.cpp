@@ -27,6 +27,16 @@ std::string parameters(const Invocation& invocation) {
     return out;
 }
 
+std::int64_t now_ns() {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
+}
+
+std::chrono::milliseconds left_until(std::int64_t moment_ns) {
+    const std::chrono::nanoseconds left{std::max<std::int64_t>(moment_ns - now_ns(), 0)};
+    return std::chrono::ceil<std::chrono::milliseconds>(left);
+}
+
 // What of the events is shown.
 struct Filter {
     std::vector<wire::EventKind> kinds;  // Empty: all.
@@ -53,10 +63,12 @@ std::optional<wire::EventKind> kind_named(std::string_view name) {
 std::expected<Filter, Failure> filter_of(const Invocation& invocation) {
     Filter filter;
     if (invocation.has("--until")) {
-        const auto now = std::chrono::system_clock::now().time_since_epoch();
-        filter.until_ns =
-            parse_moment(invocation.value("--until"),
-                         std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
+        filter.until_ns = parse_moment(invocation.value("--until"), now_ns());
+        if (invocation.has("--follow") && filter.until_ns.value_or(0) <= now_ns()) {
+            return std::unexpected{
+                Failure{ExitCode::usage, "cannot use --follow with --until: that is over already",
+                        "leave out --follow, or give a moment that is still to come"}};
+        }
     }
     auto names = invocation.value("--type");
     while (!names.empty()) {
@@ -98,12 +110,20 @@ ExitCode run_events(const Invocation& invocation) {
     if (!filter) return complain(filter.error());
     ClientRequest request;
     request.target = target_with_units("/v1/events", parameters(invocation), invocation.arguments);
-    if (invocation.has("--follow")) request.patience.reset();
+    const bool ends = invocation.has("--follow") && filter->until_ns;
+    if (invocation.has("--follow")) {
+        request.patience.reset();
+        request.printed = true;
+    }
+    if (ends) request.within = left_until(*filter->until_ns);
     const bool json = invocation.has("--json");
     const auto answer = ask(invocation, request, {}, [&](std::string& body) {
-        if (!print(take_lines(body, *filter, json))) std::exit(static_cast<int>(ExitCode::ok));
+        if (!print(take_lines(body, *filter, json))) {
+            std::exit(static_cast<int>(after_output(ExitCode::ok)));
+        }
     });
-    return answer ? ExitCode::ok : complain(answer.error());
+    const bool over = !answer && ends && answer.error().code == ExitCode::timeout;
+    return answer || over ? ExitCode::ok : complain(answer.error());
 }
 
 }  // namespace superctl

@@ -40,7 +40,7 @@ ExitCode run_list(const Invocation& invocation) {
         print(invocation.has("--json") ? names_as_json(summary) : out);
         return ExitCode::ok;
     } catch (const boost::system::system_error& error) {
-        return complain(strange_answer(error.what()));
+        return complain(strange_answer(error));
     }
 }
 

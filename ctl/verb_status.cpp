@@ -56,7 +56,7 @@ ExitCode run_status(const Invocation& invocation) {
         print(json ? answer->body : render_status(status, style_for(invocation), now_ns()));
         return named ? code_of(status) : ExitCode::ok;
     } catch (const boost::system::system_error& error) {
-        return complain(strange_answer(error.what()));
+        return complain(strange_answer(error));
     }
 }
 

@@ -41,7 +41,7 @@ ExitCode run_tasks(const Invocation& invocation) {
         if (code == ExitCode::not_running) complain("Nothing of it runs.\n");
         return code;
     } catch (const boost::system::system_error& error) {
-        return complain(strange_answer(error.what()));
+        return complain(strange_answer(error));
     }
 }
 

@@ -27,7 +27,7 @@ ExitCode run_timers(const Invocation& invocation) {
         print(table);
         return ExitCode::ok;
     } catch (const boost::system::system_error& error) {
-        return complain(strange_answer(error.what()));
+        return complain(strange_answer(error));
     }
 }
 

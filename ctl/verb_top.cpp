@@ -32,7 +32,7 @@ std::expected<std::vector<TopRow>, Failure> look(const Invocation& invocation, T
     try {
         return top.take(superd::wire::parse_status(answer->body), now());
     } catch (const boost::system::system_error& error) {
-        return std::unexpected{strange_answer(error.what())};
+        return std::unexpected{strange_answer(error)};
     }
 }
 

@@ -24,7 +24,7 @@ ExitCode run_tree(const Invocation& invocation) {
         print(render_tree(graph, graph.roots, look, style_for(invocation)));
         return ExitCode::ok;
     } catch (const boost::system::system_error& error) {
-        return complain(strange_answer(error.what()));
+        return complain(strange_answer(error));
     }
 }
 

@@ -29,7 +29,7 @@ ExitCode run_why(const Invocation& invocation) {
         print(out);
         return ExitCode::ok;
     } catch (const boost::system::system_error& error) {
-        return complain(strange_answer(error.what()));
+        return complain(strange_answer(error));
     }
 }
 

@@ -27,7 +27,7 @@ public:
     Paragraph tell() {
         const auto& state = link_.state;
         if (state == "waiting") waiting();
-        if (state == "starting") starting();
+        if (state == "starting") link_.frozen_since ? frozen() : starting();
         if (state == "ready") ready();
         if (state == "stopping") stopping();
         if (state == "backoff") backoff();
@@ -37,7 +37,7 @@ public:
         if (told_.headline.empty()) told_.headline = name_ + " is " + state + ": " + link_.text;
         if (link_.other_run) replacement(*link_.other_run);
         if (!link_.schedule.empty()) timer();
-        told_.headline += ".";
+        told_.headline = printable(told_.headline + ".");
         return std::move(told_);
     }
 
@@ -140,12 +140,18 @@ private:
         if (link_.restarts > 0) death();
     }
 
+    void frozen() {
+        told_.headline = name_ + " runs, but is frozen " + since_text(*link_.frozen_since, now_ns_);
+        if (const auto who = who_asked(link_, "freeze", now_ns_); !who.empty()) below(who + ".");
+        below("Nothing is expected of it until `superctl thaw " + link_.unit + "`.");
+    }
     void ready() {
         told_.headline = name_ + " is ready " + since();
         if (link_.superd_stops || link_.goal == "down") {
             told_.headline = name_ + " is to be stopped, and still runs for those that need it";
             return stop_cause();
         }
+        if (link_.frozen_since) return frozen();
         constexpr std::string_view degraded = "degraded: ", stalls = "stalls: ";
         if (link_.sick.starts_with(degraded)) {
             told_.headline = name_ + " is ready " + since() + ", but not well";
@@ -381,7 +387,7 @@ std::string render_why(const wire::Explanation& explanation, const Style& style,
         const auto told = Teller{chain[i], next, now_ns}.tell();
         const auto name = name_of(chain[i]);
         out += style.state(chain[i].state, name) + told.headline.substr(name.size()) + "\n";
-        for (const auto& sentence : told.below) out += "  " + sentence + "\n";
+        for (const auto& sentence : told.below) out += "  " + printable(sentence) + "\n";
         if (!told.lines.empty()) out += "  The last that it wrote:\n";
         for (const auto& line : told.lines) out += "    " + printable(line) + "\n";
     }

@@ -78,6 +78,9 @@ std::string how_it_ended(const wire::LastExit& death, const std::string& at) {
     if (death.oom) {
         auto text = "The kernel killed it for want of memory at " + at + ", after " + uptime;
         if (death.memory) text += "; it had " + format_bytes(*death.memory);
+        // "killed by the kernel: out of memory, memory-max 64 MiB"
+        const auto limit = death.cause.find("memory-max ");
+        if (limit != death.cause.npos) text += " (" + printable(death.cause.substr(limit)) + ")";
         return text;
     }
     const bool unknown = !death.code && !death.signal;

@@ -1,15 +1,14 @@
 #include "config/check.hpp"
 
 #include "base/nearest.hpp"
+#include "config/check_quantity.hpp"
 #include "config/moments.hpp"
-#include "config/quantity.hpp"
 #include "config/read_hosted.hpp"
 #include "config/read_listen.hpp"
 #include "config/signals.hpp"
 
 #include <algorithm>
 #include <cctype>
-#include <cmath>
 #include <limits>
 
 #include <fmt/format.h>
@@ -17,13 +16,6 @@
 namespace superd::config {
 
 namespace {
-
-// Nothing: it is good.
-using Cause = std::optional<std::string>;
-
-std::string expected(std::string_view what, const Value& value) {
-    return fmt::format("expected {}, not {}", what, type_name(value));
-}
 
 // "always, on-failure or never"
 std::string alternatives(const std::vector<std::string_view>& words) {
@@ -47,15 +39,6 @@ Cause check_choice(const Key& key, const Value& value) {
     return cause;
 }
 
-Cause check_integer(const Key& key, const Value& value) {
-    const auto* integer = value.as<std::int64_t>();
-    if (integer == nullptr) return expected("an integer", value);
-    const auto least = static_cast<std::int64_t>(key.minimum);
-    const auto most = static_cast<std::int64_t>(key.maximum);
-    if (*integer >= least && *integer <= most) return {};
-    return fmt::format("expected a number from {} to {}", least, most);
-}
-
 Cause check_instances(const Key& key, const Value& value) {
     const auto* text = value.as<std::string>();
     if (text == nullptr && value.as<std::int64_t>() == nullptr) {
@@ -68,79 +51,6 @@ Cause check_instances(const Key& key, const Value& value) {
     });
     if (number) return fmt::format("a number stands without quotes; write {}", *text);
     return "expected a number or \"cores\"";
-}
-
-Cause check_number(const Key& key, const Value& value) {
-    const auto* integer = value.as<std::int64_t>();
-    const auto* number = value.as<double>();
-    if (integer == nullptr && number == nullptr) return expected("a number", value);
-    const double given = integer != nullptr ? static_cast<double>(*integer) : *number;
-    if (given >= key.minimum && given <= key.maximum) return {};  // NaN is neither.
-    return fmt::format("expected a number from {} to {}", key.minimum, key.maximum);
-}
-
-std::string seconds_text(double seconds) {
-    return to_text(Nanoseconds{static_cast<std::int64_t>(seconds * 1e9)});
-}
-
-Cause check_duration(const Key& key, const Value& value) {
-    if (value.as<std::int64_t>() != nullptr || value.as<double>() != nullptr) {
-        return fmt::format("a duration is a string with a unit; write \"{}s\"", shown(value));
-    }
-    const auto* text = value.as<std::string>();
-    if (text == nullptr) return expected("a string such as \"10s\"", value);
-    if (*text == "infinity" || *text == "inf" || *text == "infinite" || *text == "never") {
-        return fmt::format("there is no endless time here; {}",
-                           !key.instead.empty()
-                               ? std::string{key.instead}
-                               : fmt::format("write the longest you mean, up to \"{}\"",
-                                             seconds_text(key.maximum)));
-    }
-    const auto duration = parse_duration(*text);
-    if (!duration) return duration.error();
-    const double seconds = std::chrono::duration<double>(*duration).count();
-    if (seconds < key.minimum) {
-        return fmt::format("expected at least \"{}\"", seconds_text(key.minimum));
-    }
-    if (seconds > key.maximum) {
-        return fmt::format("expected at most \"{}\"", seconds_text(key.maximum));
-    }
-    return {};
-}
-
-Cause check_size(const Key& key, const Value& value) {
-    if (value.as<std::int64_t>() != nullptr) {
-        return fmt::format("a size is a string with a unit; write \"{}B\"", shown(value));
-    }
-    const auto* text = value.as<std::string>();
-    if (text == nullptr) return expected("a string such as \"10MiB\"", value);
-    if (*text == "infinity") return fmt::format("there is no endless size; {}", key.instead);
-    const auto size = parse_size(*text);
-    if (!size) return size.error();
-    if (static_cast<double>(*size) < key.minimum) {
-        return fmt::format("expected at least {:.0f} bytes", key.minimum);
-    }
-    if (static_cast<double>(*size) > key.maximum) return "it is too large";
-    return {};
-}
-
-Cause check_rate(const Key& key, const Value& value) {
-    const auto* text = value.as<std::string>();
-    if (text == nullptr) return expected("a string such as \"10 in 1min\"", value);
-    if (*text == "infinity") return "leave it out for no limit";
-    const auto rate = parse_rate(*text);
-    if (!rate) return rate.error();
-    if (rate->count < key.minimum || rate->count > key.maximum) {
-        return fmt::format("expected {:.0f} to {:.0f} times", key.minimum, key.maximum);
-    }
-    if (rate->window.count() == 0) return "the time must be longer than nothing";
-    // Added to a moment, a longer one may be more than nanoseconds can count.
-    constexpr std::chrono::days longest{365};
-    if (rate->window > longest) {
-        return fmt::format("the time is longer than \"{}\"; leave it out for no limit",
-                           to_text(longest));
-    }
-    return {};
 }
 
 Cause check_mode(const Value& value) {
@@ -367,6 +277,9 @@ bool check_value(const Key& key, const Value& value, const Refuse& refuse) {
         case Form::number: return told(check_number(key, value), value, refuse);
         case Form::duration: return told(check_duration(key, value), value, refuse);
         case Form::size: return told(check_size(key, value), value, refuse);
+        case Form::size_limit: return told(check_size_limit(key, value), value, refuse);
+        case Form::count_limit: return told(check_count_limit(key, value), value, refuse);
+        case Form::quota: return told(check_quota(key, value), value, refuse);
         case Form::rate: return told(check_rate(key, value), value, refuse);
         case Form::mode: return told(check_mode(value), value, refuse);
         case Form::account: return told(check_account(value), value, refuse);

@@ -1,40 +1,12 @@
-#include "config/load.hpp"
-#include "config/schema.hpp"
+#include "config/changed_keys.hpp"
 
 #include <algorithm>
 #include <array>
-#include <cassert>
 #include <string_view>
 
 namespace superd::config {
 
 namespace {
-
-// Gathers the paths of keys whose values differ.
-class Keys {
-public:
-    explicit Keys(Change& change) : change_{change} {}
-
-    template <class T>
-    void compare(std::string_view path, const T& before, const T& after) {
-        if (!(before == after)) add(path);
-    }
-    void add(std::string_view path) { add(path, std::string{path}); }
-    // A part of a key: "env.PORT" of "env".
-    void add(std::string_view key_path, std::string shown) {
-        const auto* key = unit_schema().find(key_path);
-        assert(key != nullptr);
-        restart_ = restart_ || key->applies == Applies::restart;
-        if (std::ranges::find(change_.keys, shown) == change_.keys.end()) {
-            change_.keys.push_back(std::move(shown));
-        }
-    }
-    bool restart() const { return restart_; }
-
-private:
-    Change& change_;
-    bool restart_ = false;
-};
 
 std::string_view variable_name(std::string_view variable) {
     return variable.substr(0, variable.find('='));
@@ -191,6 +163,8 @@ void compare_log(const Log& before, const Log& after, Keys& keys) {
     keys.compare("log.when-full", before.when_full, after.when_full);
     keys.compare("log.compress", before.compress, after.compress);
     keys.compare("log.foreground", before.foreground, after.foreground);
+    keys.compare("log.foreground-format", before.foreground_format, after.foreground_format);
+    keys.compare("log.target", before.target, after.target);
     keys.compare("log.max-size", before.max_size, after.max_size);
     keys.compare("log.max-age", before.max_age, after.max_age);
     keys.compare("log.keep", before.keep, after.keep);
@@ -347,6 +321,7 @@ Change compare_units(const Unit& before, const Unit& after) {
     keys.compare("watchdog.every", before.spec.watchdog.every, after.spec.watchdog.every);
     keys.compare("watchdog.signal", before.spec.watchdog.signal, after.spec.watchdog.signal);
     compare_renewal(before, after, keys);
+    compare_limits(before, after, keys);
     compare_log(before.log, after.log, keys);
     if (keys.restart()) {
         change.kind = ChangeKind::restart;

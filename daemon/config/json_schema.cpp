@@ -54,6 +54,7 @@ private:
     std::vector<std::pair<std::string, std::string>> members_;
 };
 
+constexpr std::string_view size_pattern = "^[0-9]+(\\.[0-9]+)? *(B|K|KiB|M|MiB|G|GiB)$";
 constexpr std::string_view duration_pattern = "^([0-9]+(\\.[0-9]+)? *(d|h|min|s|ms|us) *)+$";
 
 std::string names_json(const std::vector<std::string_view>& names) {
@@ -157,7 +158,19 @@ std::string form_json(const Key& key) {
                 "{{\"const\": \"cores\"}}]}}",
                 key.minimum, key.maximum);
         case Form::duration: return pattern_json(duration_pattern);
-        case Form::size: return pattern_json("^[0-9]+(\\.[0-9]+)? *(B|K|KiB|M|MiB|G|GiB)$");
+        case Form::size: return pattern_json(size_pattern);
+        case Form::size_limit:
+            return fmt::format("{{\"anyOf\": [{{\"const\": \"unlimited\"}}, {}]}}",
+                               pattern_json(size_pattern));
+        case Form::count_limit:
+            return fmt::format(
+                "{{\"anyOf\": [{{\"const\": \"unlimited\"}}, {{\"type\": \"integer\", "
+                "\"minimum\": {:.0f}, \"maximum\": {:.0f}}}]}}",
+                key.minimum, key.maximum);
+        case Form::quota:
+            return fmt::format(
+                "{{\"anyOf\": [{{\"type\": \"number\", \"minimum\": {}, \"maximum\": {}}}, {}]}}",
+                key.minimum, key.maximum, pattern_json("^[0-9]+(\\.[0-9]+)? *%$"));
         case Form::rate: return pattern_json("^[0-9]+ *in +[0-9].*$");
         case Form::mode: return pattern_json("^0?[0-7]{3}$");
         case Form::account: return "{\"type\": [\"string\", \"integer\"]}";

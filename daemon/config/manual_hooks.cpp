@@ -35,15 +35,6 @@ process had been started.
 
 }  // namespace
 
-std::string hooks_manual() {
-    std::string page;
-    std::string_view rest = hooks_text;
-    while (!rest.empty()) {
-        const auto line = rest.substr(0, rest.find('\n') + 1);
-        page += line.starts_with(".PP") ? std::string{line} : escaped(line);
-        rest.remove_prefix(line.size());
-    }
-    return page;
-}
+std::string hooks_manual() { return paragraphs(hooks_text); }
 
 }  // namespace superd::config

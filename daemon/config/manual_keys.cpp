@@ -35,6 +35,12 @@ std::string form_text(const Key& key) {
             return fmt::format("a duration, {} to {}", duration_text(key.minimum),
                                duration_text(key.maximum));
         case Form::size: return fmt::format("a size, at least {:.0f} bytes", key.minimum);
+        case Form::size_limit:
+            return fmt::format("a size, at least {:.0f} bytes, or \"unlimited\"", key.minimum);
+        case Form::count_limit:
+            return fmt::format("an integer, at least {:.0f}, or \"unlimited\"", key.minimum);
+        case Form::quota:
+            return fmt::format("a number, {} to {}, or \"N%\"", key.minimum, key.maximum);
         case Form::rate:
             return fmt::format("\"N in DURATION\", N from {} to {}", key.minimum, key.maximum);
         case Form::mode: return "an octal number in a string";
@@ -90,6 +96,16 @@ std::string escaped(std::string_view text) {
         }
     }
     return out;
+}
+
+std::string paragraphs(std::string_view text) {
+    std::string page;
+    while (!text.empty()) {
+        const auto line = text.substr(0, text.find('\n') + 1);
+        page += line.starts_with(".PP") ? std::string{line} : escaped(line);
+        text.remove_prefix(line.size());
+    }
+    return page;
 }
 
 std::string wrapped(std::string_view page) {

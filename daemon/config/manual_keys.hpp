@@ -11,6 +11,9 @@ namespace superd::config {
 // Text for troff: what it would take for a command or a hyphen is escaped.
 std::string escaped(std::string_view text);
 
+// Likewise, but for lines that begin with .PP: there begins a paragraph.
+std::string paragraphs(std::string_view text);
+
 // The page with no line of its text longer than 80 characters; requests and
 // what is between .nf and .fi stay as they are.
 std::string wrapped(std::string_view page);

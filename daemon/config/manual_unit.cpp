@@ -165,6 +165,26 @@ An address that is in use is told with the process that has it, if superd may kn
 A listener may say:
 )";
 
+constexpr std::string_view limits_text =
+    R"([limits] says what an instance may use. Each instance has these limits for itself: two
+instances with memory-max = "256MiB" may use 512 MiB.
+.PP
+memory-max to oom-policy are limits of the instance's control group, that is of all its processes
+together, whatever starts them. They hold from before the program is started, and a change of them
+takes effect at once, on what runs. They need a delegated cgroup v2 group with the controller in
+question: memory for memory-max, memory-high, swap-max and oom-policy; cpu, pids and io for the
+others. Where that is missing, superd says so once when it starts and in superctl status, and goes
+on without. For memory-max each process then has a limit of private memory instead, as data sets it,
+unless the unit sets data itself; nothing stands in for the others.
+.PP
+The others are limits of each process by itself, as setrlimit(2) has them, soft and hard alike, and
+wait for a restart. One that superd itself may not raise so far is a failed start.
+.PP
+An end for want of memory is told as such: "out of memory" in superctl status and why, oom in
+events, in the death record and to the on-crash hook. It is an event too when it is not the main
+process that ends.
+)";
+
 constexpr std::string_view rolling_text =
     R"([rolling] says how "superctl restart --rolling" and "superctl apply --rolling" replace the
 processes of a unit: one batch of instances after another, each ready before the next.
@@ -280,8 +300,8 @@ PATH is /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin unless one 
 For each run superd adds SUPERD_SERVICE, SUPERD_INSTANCE, SUPERD_RUN, for ready.notify,
 [watchdog], [recycle] and a module NOTIFY_SOCKET, for [watchdog] WATCHDOG_USEC and WATCHDOG_PID, for
 [listen], and where it keeps descriptors for the unit, LISTEN_FDS, LISTEN_FDNAMES and LISTEN_PID,
-for a module SUPERD_SETTINGS and SUPERD_PAGE, and for a hook SUPERD_HOOK; a unit cannot set these
-itself.
+for a module SUPERD_SETTINGS and SUPERD_PAGE, and for a hook SUPERD_HOOK, which the programs of
+checks (check) and of ready.exec (ready) have too; a unit cannot set these itself.
 .PP
 An env\-file has lines NAME=value.
 Empty lines are ignored, and those that begin with # or ;.
@@ -342,13 +362,14 @@ std::string unit_manual() {
     std::string page{head};
     for (const auto section : schema.sections()) {
         page += section.empty() ? ".SS At the top\n" : ".SS " + schema.heading(section) + "\n";
-        if (section == "ready") page += escaped(ready_text);
-        if (section == "check") page += escaped(check_text);
-        if (section == "watchdog") page += escaped(watchdog_text);
+        if (section == "ready") page += paragraphs(ready_text);
+        if (section == "check") page += paragraphs(check_text);
+        if (section == "watchdog") page += paragraphs(watchdog_text);
         if (section == "hooks") page += hooks_manual();
-        if (section == "rolling") page += escaped(rolling_text);
-        if (section == "recycle") page += escaped(recycle_text);
-        if (section == "timer") page += escaped(timer_text) + ".PP\n" + escaped(moments_text);
+        if (section == "limits") page += paragraphs(limits_text);
+        if (section == "rolling") page += paragraphs(rolling_text);
+        if (section == "recycle") page += paragraphs(recycle_text);
+        if (section == "timer") page += paragraphs(timer_text) + ".PP\n" + paragraphs(moments_text);
         page += section_reference(schema, section);
     }
     page += modules_text;

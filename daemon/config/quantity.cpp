@@ -154,6 +154,27 @@ Parsed<std::uint64_t> parse_size(std::string_view text) {
     return static_cast<std::uint64_t>(*bytes);
 }
 
+Parsed<double> parse_percent(std::string_view text) {
+    constexpr double most = 1'000'000;
+    const std::string_view whole = text;
+    if (text.starts_with('-')) return std::unexpected{"a share of a processor cannot be negative"};
+    const auto number = take_number(text);
+    skip_spaces(text);
+    if (!number || (text != "%" && !text.empty())) {
+        return std::unexpected{"expected a number of processors such as 1.5, or \"150%\""};
+    }
+    if (text.empty()) {
+        return std::unexpected{fmt::format(
+            "a number of processors stands without quotes: {}; a share of one has a %: \"{}%\"",
+            *number, whole)};
+    }
+    double value = 0;
+    const auto [end, error] =
+        std::from_chars(number->data(), number->data() + number->size(), value);
+    if (error != std::errc{} || value > most) return std::unexpected{"it is too large"};
+    return value;
+}
+
 Parsed<Rate> parse_rate(std::string_view text) {
     constexpr std::string_view form = "expected a number and a duration, such as \"10 in 1min\"";
     const auto number = take_number(text);

@@ -21,6 +21,9 @@ Parsed<Nanoseconds> parse_duration(std::string_view text);
 // A number of bytes: B, or a power of 1024: K, KiB, M, MiB, G, GiB.
 Parsed<std::uint64_t> parse_size(std::string_view text);
 
+// "150%" is 150; from 0 to a million.
+Parsed<double> parse_percent(std::string_view text);
+
 // So many within so long.
 struct Rate {
     std::uint32_t count = 0;

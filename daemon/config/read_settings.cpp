@@ -48,6 +48,16 @@ void read_variables(const Fields& fields, Settings& settings) {
     settings.variables = variables.values();
 }
 
+void read_bus(const Fields& fields, Settings& settings) {
+    fields.read("bus.address", settings.bus);
+    for (const auto* const word : {"auto", "off", "system", "session"}) {
+        if (settings.bus == word) return;
+    }
+    if (settings.bus.starts_with("unix:")) return;
+    fields.refuse("bus.address", *fields.value("bus.address"),
+                  "expected auto, off, system, session or an address like unix:path=/run/bus");
+}
+
 // Which profiles they are was found out when the files were read: before anything else.
 void check_profiles(const Fields& fields, Report& report) {
     const auto* value = fields.value("profiles");
@@ -71,6 +81,7 @@ Settings read_settings(const Table& root, Accounts& accounts, Report& report) {
         fields.refuse("supervisor.cgroup", *fields.value("supervisor.cgroup"),
                       "expected auto, off or an absolute path");
     }
+    read_bus(fields, settings);
     check_profiles(fields, report);
     read_variables(fields, settings);
     read_readers(fields, accounts, settings);

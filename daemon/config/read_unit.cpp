@@ -99,6 +99,8 @@ void read_log(const Fields& fields, Log& log) {
     fields.read("log.when-full", log.when_full);
     fields.read("log.compress", log.compress);
     fields.read("log.foreground", log.foreground);
+    fields.read("log.foreground-format", log.foreground_format);
+    fields.read("log.target", log.target);
     if (const auto* size = fields.value("log.max-size")) {
         log.max_size = *parse_size(*size->as<std::string>());
     }
@@ -152,6 +154,7 @@ Draft read_unit(const std::string& name, const Table& root, Surroundings& surrou
     read_hosted(fields, environment, surroundings.programs, unit);
     read_start(fields, unit);
     read_renewal(fields, unit);
+    read_limits(fields, unit);
     unit.log = surroundings.log;
     read_log(fields, unit.log);
     unit.source = {report.files(),
@@ -159,7 +162,8 @@ Draft read_unit(const std::string& name, const Table& root, Surroundings& surrou
                    place_of(fields, "directory"),
                    place_of(fields, "user"),
                    first_place(fields, "ready"),
-                   first_place(fields, "log")};
+                   first_place(fields, "log"),
+                   first_place(fields, "limits")};
     return draft;
 }
 

@@ -59,6 +59,7 @@ void read_checks(const Fields& fields, Environment& environment, Programs& progr
 void read_hooks(const Fields& fields, Environment& environment, Programs& programs, Unit& unit);
 void read_fd_store(const Fields& fields, Unit& unit);
 void read_watchdog(const Fields& fields, core::UnitSpec& spec);
+void read_limits(const Fields& fields, Unit& unit);
 void read_renewal(const Fields& fields, Unit& unit);
 void read_timer(const Fields& fields, core::UnitSpec& spec);
 void read_log(const Fields& fields, Log& log);

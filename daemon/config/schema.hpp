@@ -21,6 +21,9 @@ enum class Form {
     number,       // Likewise, with a fraction.
     duration,     // From `minimum` to `maximum` seconds.
     size,         // From `minimum` bytes.
+    size_limit,   // Likewise, or "unlimited".
+    count_limit,  // As integer, or "unlimited".
+    quota,        // From `minimum` to `maximum` processors: a number, or "150%".
     rate,         // "10 in 1min"; up to `maximum` times.
     mode,         // "0022"
     account,      // A name or a number.

@@ -28,9 +28,26 @@ inline constexpr std::array log_keys{
         .example = "false"},
     Key{.path = "log.foreground",
         .form = Form::boolean,
-        .text = "Whether superd prints a copy of the lines, with the unit's name before them",
+        .text = "Whether superd prints a copy of the lines, with the unit's name before them. Not "
+                "of lines that journald gets, when superd's own output goes there too",
         .fallback = "true",
         .example = "false"},
+    Key{.path = "log.foreground-format",
+        .form = Form::choice,
+        .text = "How that copy looks: as text, or as one JSON object a line, as for format",
+        .fallback = R"("text")",
+        .example = R"("json")",
+        .choices = "text|json"},
+    Key{.path = "log.target",
+        .form = Form::choice,
+        .text =
+            "Where lines go: to superd's files; to both these and systemd's journal; or to the "
+            "journal, and then superd keeps only the newest of them, up to 256 KiB in one file, "
+            "for superctl logs and for death records. Without a journald that takes them, "
+            "\"journald\" is as \"both\": nothing is lost",
+        .fallback = R"("file")",
+        .example = R"("journald")",
+        .choices = "file|journald|both"},
     Key{.path = "log.max-size",
         .form = Form::size,
         .text = "A log file that has grown to this size is rotated",

@@ -48,8 +48,7 @@ inline constexpr std::array renewal_keys{
     Key{.path = "recycle.memory",
         .form = Form::size,
         .text = "An instance that uses more memory than this is replaced: what its main process "
-                "and all that this started have resident, as superctl status shows it. It is "
-                "looked at every two seconds",
+                "and all that this started have resident. It is looked at every two seconds",
         .fallback = "",
         .example = R"("512MiB")",
         .minimum = 1024 * 1024,

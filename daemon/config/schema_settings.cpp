@@ -58,6 +58,16 @@ constexpr std::array own_keys{
                 "with an @ before them, or \"*\" for everybody",
         .fallback = "[]",
         .example = R"(["ops", "@adm"])"},
+    Key{.path = "bus.address",
+        .form = text,
+        .text =
+            "The D-Bus that superd is on, see org.superd(5): \"auto\" is the system's bus, for a "
+            "user's own superd the session's, but none for one that is not in the usual runtime "
+            "directory; \"off\" is none, \"system\" and \"session\" name one, and so does an "
+            "address, \"unix:path=...\"",
+        .fallback = R"("auto")",
+        .example = R"("off")",
+        .applies = at_start},
 };
 
 constexpr std::string_view shared_section = "log";

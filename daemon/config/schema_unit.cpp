@@ -1,6 +1,7 @@
 #include "config/schema.hpp"
 #include "config/schema_hooks.hpp"
 #include "config/schema_hosted.hpp"
+#include "config/schema_limits.hpp"
 #include "config/schema_listen.hpp"
 #include "config/schema_liveness.hpp"
 #include "config/schema_log.hpp"
@@ -323,8 +324,8 @@ constexpr std::array keys{
 
 constexpr auto all_keys = [] {
     std::array<Key, notify_keys.size() + listen_keys.size() + hosted_keys.size() + keys.size() +
-                        log_keys.size() + hook_keys.size() + liveness_keys.size() +
-                        renewal_keys.size() + timer_keys.size()>
+                        limit_keys.size() + log_keys.size() + hook_keys.size() +
+                        liveness_keys.size() + renewal_keys.size() + timer_keys.size()>
         all{};
     constexpr auto at_top = [](const Key& key) { return !key.path.contains('.'); };
     auto end = std::ranges::copy_if(keys, all.begin(), at_top).out;
@@ -332,6 +333,7 @@ constexpr auto all_keys = [] {
     end = std::ranges::copy(hosted_keys, end).out;
     end = std::ranges::copy(notify_keys, end).out;
     end = std::ranges::copy_if(keys, end, std::not_fn(at_top)).out;
+    end = std::ranges::copy(limit_keys, end).out;
     end = std::ranges::copy(log_keys, end).out;
     end = std::ranges::copy(hook_keys, end).out;
     end = std::ranges::copy(liveness_keys, end).out;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "config/hosted.hpp"
+#include "config/limits.hpp"
 #include "core/spec.hpp"
 
 #include <sys/types.h>
@@ -28,7 +29,7 @@ struct Source {
     };
     // Relative to the configuration directory: "units/web.toml", then its drop-ins in order.
     std::vector<std::string> files;
-    Place exec, directory, user, ready, log;
+    Place exec, directory, user, ready, log, limits;
 };
 
 // How to start the unit's process.
@@ -67,12 +68,15 @@ struct Ready {
 
 enum class LogFormat : std::uint8_t { text, json };
 enum class WhenFull : std::uint8_t { drop, block };
+enum class LogTarget : std::uint8_t { file, journald, both };
 
 struct Log {
     LogFormat format = LogFormat::text;
     WhenFull when_full = WhenFull::drop;
     bool compress = true;
     bool foreground = true;
+    LogFormat foreground_format = LogFormat::text;
+    LogTarget target = LogTarget::file;
     std::uint64_t max_size = 10u << 20;
     std::chrono::seconds max_age{std::chrono::hours{24 * 7}};
     std::uint32_t keep = 5;
@@ -111,10 +115,11 @@ struct Unit {
     std::string description;
     bool by_cores = false;  // instances = "cores"; spec.instances is what that came to.
     Launch launch;
-    std::unique_ptr<Ready> ready;     // Null: no [ready].
-    std::vector<Ready> checks;        // How to ask; spec.checks, in the same order, has the rest.
-    std::unique_ptr<Hooks> hooks;     // Null: no [hooks].
-    std::unique_ptr<Hosted> hosted;   // Null: it runs launch.argv.
+    std::unique_ptr<Ready> ready;    // Null: no [ready].
+    std::vector<Ready> checks;       // How to ask; spec.checks, in the same order, has the rest.
+    std::unique_ptr<Hooks> hooks;    // Null: no [hooks].
+    std::unique_ptr<Hosted> hosted;  // Null: it runs launch.argv.
+    std::shared_ptr<const Limits> limits;  // Null: no [limits].
     std::vector<Listener> listeners;  // In order of name; descriptors from 3 on, in this order.
     std::uint16_t fd_store_max = 0;   // Descriptors kept for it from run to run.
     Log log;
@@ -128,6 +133,7 @@ struct Settings {
     std::string cgroup = "auto";  // auto | off | an absolute cgroup v2 directory.
     std::map<std::string, std::string, std::less<>> variables;  // [variables], by name.
     std::vector<std::string> readers;  // [control] readers: users, "@group" or "*".
+    std::string bus = "auto";          // [bus] address: auto | off | system | session | unix:…
     Log log;                           // [log]: defaults for every unit's.
 };
 

@@ -1,6 +1,8 @@
 #include "control/answer.hpp"
 
 #include "base/overloaded.hpp"
+#include "control/command.hpp"
+#include "control/places.hpp"
 #include "wire/json_writer.hpp"
 #include "wire/outcome.hpp"
 
@@ -60,6 +62,17 @@ Response enable(const EnableCall& call, Operations& operations) {
     });
 }
 
+Response health(const HealthCall& call, const Operations& operations) {
+    const auto respond = [](const wire::Health& told) {
+        return Response{told.well ? 200u : 503u, wire::serialize(told) + "\n", json_type, {}};
+    };
+    if (!call.probe) return respond({});
+    if (call.units.empty()) return respond(operations.health(*call.probe, {}));
+    return with_targets(call.units, operations, [&](const Targets& targets) {
+        return respond(operations.health(*call.probe, targets));
+    });
+}
+
 std::string version_body(const Operations& operations) {
     std::string out;
     wire::JsonWriter json{out};
@@ -112,16 +125,6 @@ std::string_view to_string(core::Outcome outcome) {
     return "failed";
 }
 
-std::string_view to_string(supervisor::Action action) {
-    switch (action) {
-        case supervisor::Action::start: return "start";
-        case supervisor::Action::stop: return "stop";
-        case supervisor::Action::restart: return "restart";
-        case supervisor::Action::reset: return "reset";
-    }
-    return "act";
-}
-
 }  // namespace
 
 std::optional<Refusal> refuse_stranger(const Call& call, const Peer& peer,
@@ -133,52 +136,30 @@ std::optional<Refusal> refuse_stranger(const Call& call, const Peer& peer,
     switch (right_for(call)) {
         case Right::none: return {};
         case Right::read:
-            if (operations.may_read(peer.uid, peer.gid)) return {};
+            if (may_read(peer, operations)) return {};
             return refuse("look at this superd: root, its own user and [control] readers may",
                           "use sudo, or add the user to [control] readers in superd.toml");
         case Right::change:
             if (operations.may_change(peer.uid)) return {};
             return refuse("change anything in this superd: only root and its own user may",
-                          "use sudo");
+                          "use sudo, or `superctl --bus` where polkit lets this user");
     }
     return {};
 }
 
 void record_command(const Call& call, const Peer& peer, Operations& operations) {
-    Operations::Commanded command{.uid = peer.uid};
-    Selectors units;
-    std::visit(Overloaded{
-                   [&](const ActCall& c) {
-                       command.action = to_string(c.action);
-                       units = c.units;
-                   },
-                   [&](const ScaleCall& c) {
-                       if (!operations.refuse_scaling(c.scalings).empty()) return;
-                       command.action = "scale";
-                       for (const auto& each : c.scalings) units.push_back(each.unit);
-                   },
-                   [&](const EnableCall& c) {
-                       command.action = c.how == supervisor::Enabling::off ? "disable" : "enable";
-                       units = c.units;
-                   },
-                   [&](const SignalCall& c) {
-                       command.action = "signal";
-                       command.signal = c.number;
-                       units = c.units;
-                   },
-                   [&](const ReloadCall&) { command.action = "reload"; },
-                   [&](const ApplyCall&) { command.action = "apply"; },
-                   [&](const UpgradeCall&) { command.action = "upgrade"; },
-                   [](const auto&) {},
-               },
-               call);
-    if (command.action.empty()) return;
-    if (!units.empty()) {
-        auto selected = operations.select(units);
+    const auto command = command_of(call);
+    if (!command) return;
+    const auto* const scale = std::get_if<ScaleCall>(&call);
+    if (scale != nullptr && !operations.refuse_scaling(scale->scalings).empty()) return;
+    Operations::Commanded told{.action = std::string{command->verb}, .signal = command->signal};
+    told.uid = peer.uid;
+    if (!command->units.empty()) {
+        auto selected = operations.select(command->units);
         if (!selected.error.empty()) return;  // It will be refused.
-        command.targets = std::move(selected.targets);
+        told.targets = std::move(selected.targets);
     }
-    operations.commanded(command);
+    operations.commanded(told);
 }
 
 std::expected<Targets, Refusal> select(const Selectors& units, const Operations& operations) {
@@ -186,6 +167,13 @@ std::expected<Targets, Refusal> select(const Selectors& units, const Operations&
     if (selected.error.empty()) return std::move(selected.targets);
     return std::unexpected{
         Refusal{404, {"not-found", selected.error, "`superctl list` shows every unit"}, {}}};
+}
+
+Response internal_error(const std::exception& error) {
+    return to_response(Refusal{500,
+                               {"internal", "cannot carry this out: " + std::string{error.what()},
+                                "try again; superd's own log tells more"},
+                               {}});
 }
 
 Response refuse_scaling(const std::string& problem) {
@@ -272,7 +260,7 @@ Response answer_at_once(const Call& call, Operations& operations) {
                     {"failed", problem, "nothing has changed; `superctl version` shows what runs"},
                     {}});
             },
-            [&](const HealthCall&) { return json(R"({"schema":1,"health":"ok"})"); },
+            [&](const HealthCall& c) { return health(c, operations); },
             [&](const ThreadsCall& c) { return unfit(c); },
             [&](const ActCall& c) { return unfit(c); },
             [&](const ScaleCall& c) { return unfit(c); },

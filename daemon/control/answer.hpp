@@ -2,20 +2,14 @@
 #pragma once
 
 #include "control/call.hpp"
+#include "control/peer.hpp"
 #include "control/response.hpp"
 
-#include <sys/types.h>
-
+#include <exception>
 #include <expected>
 #include <optional>
 
 namespace superd::control {
-
-// Who is at the other end of the socket (SO_PEERCRED).
-struct Peer {
-    uid_t uid = static_cast<uid_t>(-1);
-    gid_t gid = static_cast<gid_t>(-1);
-};
 
 // A refusal that says who may, if `peer` may not.
 std::optional<Refusal> refuse_stranger(const Call& call, const Peer& peer,
@@ -33,6 +27,9 @@ std::expected<Targets, Refusal> select(const Selectors& units,
 // Answers every call but those that wait or stream: ThreadsCall, ActCall, ScaleCall and WaitCall,
 // EventsCall that follow, LogsCall.
 Response answer_at_once(const Call& call, supervisor::Operations& operations);
+
+// What nobody foresaw: status 500.
+Response internal_error(const std::exception& error);
 
 Response refuse_scaling(const std::string& problem);
 

@@ -65,13 +65,13 @@ template <class T, class Read>
 std::expected<T, Refusal> read_body(std::string_view body,
                                     std::initializer_list<std::string_view> known, Read read) {
     try {
-        const auto value = wire::parse_object(body.empty() ? "{}" : body);
+        const auto value = wire::parse_unambiguous_object(body.empty() ? "{}" : body);
         refuse_unknown(value.get_object(), known);
         return read(wire::JsonReader{value});
     } catch (const Mistake& mistake) {
         return std::unexpected{refused(mistake.message, mistake.hint)};
     } catch (const boost::system::system_error& error) {
-        return std::unexpected{refused("cannot read the body: " + std::string{error.what()},
+        return std::unexpected{refused("cannot read the body: " + wire::problem_of(error),
                                        "send JSON as daemon/control/openapi.yaml describes")};
     }
 }

@@ -25,7 +25,7 @@ Right right_for(const Call& call) {
                           [](const ApplyCall&) { return Right::change; },
                           [](const UpgradeCall&) { return Right::change; },
                           [](const VersionCall&) { return Right::none; },
-                          [](const HealthCall&) { return Right::none; },
+                          [](const HealthCall& c) { return c.probe ? Right::read : Right::none; },
                       },
                       call);
 }

@@ -93,7 +93,10 @@ struct LogsCall {
 };
 struct UpgradeCall {};
 struct VersionCall {};
-struct HealthCall {};
+struct HealthCall {
+    std::optional<core::Probe> probe;  // Empty: only whether superd answers.
+    Selectors units;                   // Empty: all that the probe is about.
+};
 
 using Call =
     std::variant<StatusCall, SummaryCall, GraphCall, WhyCall, TasksCall, ThreadsCall, ActCall,

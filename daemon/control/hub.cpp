@@ -15,6 +15,29 @@ void Hub::unsubscribe(std::uint64_t id) {
     if (subscriptions_.erase(id) == 1 && operations_ != nullptr) operations_->unsubscribe(id);
 }
 
+std::optional<Refusal> Hub::refuse(const Peer& peer) const {
+    if (operations_ == nullptr) return {};  // It is told to end at once.
+    return places_.refuse(standing_of(peer, *operations_), peer.uid);
+}
+
+Standing Hub::add(Session& session, const Peer& peer) {
+    const auto standing =
+        operations_ == nullptr ? Standing::stranger : standing_of(peer, *operations_);
+    const auto listed = sessions_.insert(&session).first;
+    try {
+        places_.take(standing, peer.uid);
+    } catch (...) {
+        sessions_.erase(listed);  // Without memory for it there is no session to tell to end.
+        throw;
+    }
+    return standing;
+}
+
+void Hub::remove(Session& session, Standing standing, uid_t uid) {
+    sessions_.erase(&session);
+    places_.give_back(standing, uid);
+}
+
 void Hub::stop() {
     auto* const operations = std::exchange(operations_, nullptr);
     if (operations == nullptr) return;

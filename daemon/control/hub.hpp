@@ -2,6 +2,7 @@
 #pragma once
 
 #include "control/limits.hpp"
+#include "control/places.hpp"
 #include "supervisor/operations.hpp"
 
 #include <cstdint>
@@ -16,7 +17,7 @@ class Session;
 class Hub {
 public:
     Hub(supervisor::Operations& operations, Limits limits)
-        : limits_{limits}, operations_{&operations} {}
+        : limits_{limits}, places_{limits}, operations_{&operations} {}
 
     const Limits& limits() const { return limits_; }
     // Null once stopped.
@@ -30,15 +31,19 @@ public:
     void subscribed(std::uint64_t id) { subscriptions_.insert(id); }
     void unsubscribe(std::uint64_t id);
 
-    void add(Session& session) { sessions_.insert(&session); }
-    void remove(Session& session) { sessions_.erase(&session); }
-    std::size_t sessions() const { return sessions_.size(); }
+    // Why no session is to be launched for this peer; empty: one may.
+    std::optional<Refusal> refuse(const Peer& peer) const;
+    // Which place it has taken.
+    Standing add(Session& session, const Peer& peer);
+    void remove(Session& session, Standing standing, uid_t uid);
+    std::size_t sessions() const { return places_.taken(); }
 
     // Nothing is called back, and no operation called, from here on; every session is told to end.
     void stop();
 
 private:
     Limits limits_;
+    Places places_;
     supervisor::Operations* operations_;
     std::set<std::uint64_t> actions_, subscriptions_;
     std::set<Session*> sessions_;

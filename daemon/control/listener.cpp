@@ -2,13 +2,13 @@
 
 #include "control/response.hpp"
 #include "control/session.hpp"
+#include "os/foreign_socket.hpp"
+#include "os/refuse_descriptors.hpp"
 
 #include <sys/socket.h>
 
 #include <exception>
 #include <utility>
-
-#include <boost/asio/co_spawn.hpp>
 
 namespace superd::control {
 
@@ -20,14 +20,12 @@ Peer peer_of(int socket) {
     ucred credentials{};
     socklen_t size = sizeof credentials;
     if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return {};
-    return {credentials.uid, credentials.gid};
+    return {credentials.uid, credentials.gid, {}, {}};
 }
 
 // Does not wait: a client that takes no answer gets none.
-void refuse_busy(int socket) {
-    const Refusal busy{
-        503, {"busy", "cannot serve more clients at once", "try again in a moment"}, {}};
-    const auto bytes = serialize(to_response(busy), false);
+void send_refusal(int socket, const Refusal& refusal) {
+    const auto bytes = serialize(to_response(refusal), false);
     [[maybe_unused]] const auto sent =
         ::send(socket, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
@@ -36,6 +34,7 @@ void refuse_busy(int socket) {
 
 Listener::Listener(asio::io_context& io, os::Fd listener, std::shared_ptr<Hub> hub)
     : acceptor_{io}, pause_{io}, hub_{std::move(hub)} {
+    os::refuse_descriptors(listener.get());
     acceptor_.assign(Protocol{}, listener.get());
     [[maybe_unused]] const int owned_by_acceptor = listener.release();
 }
@@ -61,14 +60,14 @@ void Listener::accepted(const boost::system::error_code& error, Protocol::socket
 }
 
 void Listener::admit(Protocol::socket socket) {
-    if (hub_->sessions() >= hub_->limits().connections_max) {
-        return refuse_busy(socket.native_handle());
+    // It may have connected before the listening socket was told.
+    os::refuse_descriptors(socket.native_handle());
+    auto peer = peer_of(socket.native_handle());
+    if (const auto refusal = hub_->refuse(peer)) {
+        send_refusal(socket.native_handle(), *refusal);
+        return os::take_unread(socket.native_handle());
     }
-    const auto peer = peer_of(socket.native_handle());
-    auto session = std::make_shared<Session>(std::move(socket), peer, hub_);
-    // An exception ends this one connection, and its client sees it closed.
-    asio::co_spawn(acceptor_.get_executor(), Session::serve(std::move(session)),
-                   [](const std::exception_ptr&) {});
+    Session::launch(std::move(socket), std::move(peer), hub_);
 }
 
 // Out of descriptors, say: there may be some in a moment, and trying again at

@@ -43,6 +43,19 @@ Routed why(const Query& query, const Request&) {
     return WhyCall{query.all("unit")};
 }
 
+Routed health(const Query& query, const Request&) {
+    auto error = query.unknown({"probe", "unit"});
+    std::string probe;
+    if (!error) error = query.read("probe", probe, {"liveness", "readiness", "startup"});
+    if (error) return std::unexpected{std::move(*error)};
+    HealthCall call{core::parse_probe(probe), query.all("unit")};
+    if (call.probe || call.units.empty()) return call;
+    return std::unexpected{Refusal{400,
+                                   {"bad-request", "cannot tell what is asked of the units",
+                                    "give probe too: liveness, readiness or startup"},
+                                   {}}};
+}
+
 Routed tasks(const Query& query, const Request&) {
     if (auto error = query.unknown({"unit"})) return std::unexpected{std::move(*error)};
     return TasksCall{query.all("unit")};
@@ -145,6 +158,8 @@ constexpr std::array routes{
     Route{"POST", "/v1/stop", act<supervisor::Action::stop>},
     Route{"POST", "/v1/restart", act<supervisor::Action::restart>},
     Route{"POST", "/v1/reset", act<supervisor::Action::reset>},
+    Route{"POST", "/v1/freeze", act<supervisor::Action::freeze>},
+    Route{"POST", "/v1/thaw", act<supervisor::Action::thaw>},
     Route{"POST", "/v1/scale", scale},
     Route{"POST", "/v1/enable", enable<true>},
     Route{"POST", "/v1/disable", enable<false>},
@@ -157,7 +172,7 @@ constexpr std::array routes{
     Route{"GET", "/v1/events", events},
     Route{"GET", "/v1/logs", logs},
     Route{"GET", "/v1/version", plain<VersionCall>},
-    Route{"GET", "/v1/health", plain<HealthCall>},
+    Route{"GET", "/v1/health", health},
 };
 
 Refusal unknown_path(std::string_view path) {

@@ -2,12 +2,16 @@
 
 #include "control/request_parser.hpp"
 #include "control/route.hpp"
+#include "os/foreign_socket.hpp"
 
+#include <algorithm>
+#include <cerrno>
 #include <exception>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -32,22 +36,30 @@ Session::Session(Socket socket, Peer peer, std::shared_ptr<Hub> hub)
     : socket_{std::move(socket)},
       deadline_{socket_.get_executor()},
       wake_{socket_.get_executor()},
-      peer_{peer},
-      hub_{std::move(hub)} {
-    hub_->add(*this);
-}
+      peer_{std::move(peer)},
+      hub_{std::move(hub)},
+      standing_{hub_->add(*this, peer_)} {}
 
 Session::~Session() {
     drop_pending();
-    hub_->remove(*this);
+    if (socket_.is_open()) os::take_unread(socket_.native_handle());
+    hub_->remove(*this, standing_, peer_.uid);
 }
 
 void Session::stop() {
     stopped_ = true;
+    if (socket_.is_open()) os::take_unread(socket_.native_handle());
     boost::system::error_code ignored;
     socket_.close(ignored);
     deadline_.cancel();
     wake();
+}
+
+void Session::launch(Socket socket, Peer peer, std::shared_ptr<Hub> hub) {
+    const auto executor = socket.get_executor();
+    auto session = std::make_shared<Session>(std::move(socket), std::move(peer), std::move(hub));
+    // An exception ends this one connection, and its client sees it closed.
+    asio::co_spawn(executor, serve(std::move(session)), [](const std::exception_ptr&) {});
 }
 
 asio::awaitable<void> Session::serve(std::shared_ptr<Session> self) {
@@ -69,7 +81,7 @@ asio::awaitable<void> Session::read_request(Arrival& arrival) {
     RequestParser parser;
     const auto limits = hub_->limits();
     bool begun = !buffer_.empty();
-    arm(begun ? limits.request : limits.idle);
+    arm(begun ? limits.request : idle_patience());
     for (;;) {
         buffer_.erase(0, parser.feed(buffer_));
         arrival.refusal = parser.refusal();
@@ -79,26 +91,28 @@ asio::awaitable<void> Session::read_request(Arrival& arrival) {
             const std::string go_on = "HTTP/1.1 100 Continue\r\n\r\n";
             co_await asio::async_write(socket_, asio::buffer(go_on), use_nothrow);
         }
-        const auto space = asio::buffer(chunk_);
-        auto [error, count] = co_await socket_.async_read_some(space, use_nothrow);
+        auto [error] = co_await socket_.async_wait(Socket::wait_read, use_nothrow);
         if (error) {
             if (expired_ && begun) arrival.refusal = too_slow();
             break;
         }
+        const auto count = os::receive_bytes(socket_.native_handle(), chunk_);
+        if (count < 0 && errno == EAGAIN) continue;
+        if (count <= 0) break;
         if (!begun) arm(limits.request);
         begun = true;
-        buffer_.append(chunk_.data(), count);
+        buffer_.append(chunk_.data(), static_cast<std::size_t>(count));
     }
     disarm();
 }
 
 asio::awaitable<bool> Session::handle(Request request) {
-    const auto called = route(request);
+    auto routed = route(request);
+    const auto called = co_await permitted(std::move(routed));
+    if (hung_up_ || stopped_) co_return false;
     std::optional<Response> response;
     if (!called) {
         response = to_response(called.error());
-    } else if (auto refusal = refuse_stranger(*called, peer_, *hub_->operations())) {
-        response = to_response(*refusal);
     } else if (const auto* logs = std::get_if<LogsCall>(&*called)) {
         co_return co_await hand_to_logger(*logs, request.keep_alive);
     } else {
@@ -111,39 +125,19 @@ asio::awaitable<bool> Session::handle(Request request) {
 
 // The answer, or nothing when it has to be waited for.
 std::optional<Response> Session::begin(const Call& call, const Request& request) {
+    const auto* const events = std::get_if<EventsCall>(&call);
     try {
-        const bool wants_lines = request.accept.find(json_lines_type) != std::string::npos;
-        if (const auto* act = std::get_if<ActCall>(&call)) {
-            pending_.emplace();
-            pending_->streams = wants_lines && act->wait;
-            return begin_command(call, act->units, act->timeout);
-        }
-        if (const auto* scale = std::get_if<ScaleCall>(&call)) {
-            const auto problem = hub_->operations()->refuse_scaling(scale->scalings);
-            if (!problem.empty()) return refuse_scaling(problem);
-            pending_.emplace();
-            pending_->streams = wants_lines && scale->wait;
-            Selectors units;
-            for (const auto& each : scale->scalings) units.push_back(each.unit);
-            return begin_command(call, std::move(units), scale->timeout);
-        }
-        if (const auto* wait = std::get_if<WaitCall>(&call)) {
-            pending_.emplace();
-            pending_->streams = wants_lines;
-            return begin_command(call, wait->units, wait->timeout);
-        }
-        if (const auto* threads = std::get_if<ThreadsCall>(&call)) return begin_threads(*threads);
-        const auto* events = std::get_if<EventsCall>(&call);
         if (events != nullptr && events->follow) return begin_events(*events);
-        return answer_at_once(call, *hub_->operations());
     } catch (const std::exception& error) {
         drop_pending();
-        return to_response(
-            Refusal{500,
-                    {"internal", "cannot carry this out: " + std::string{error.what()},
-                     "try again; superd's own log tells more"},
-                    {}});
+        return internal_error(error);
     }
+    const auto* const act = std::get_if<ActCall>(&call);
+    const auto* const scale = std::get_if<ScaleCall>(&call);
+    const bool waits = (act != nullptr && act->wait) || (scale != nullptr && scale->wait) ||
+                       std::holds_alternative<WaitCall>(call);
+    const bool wants_lines = request.accept.find(json_lines_type) != std::string::npos;
+    return begin_errand(call, waits && wants_lines);
 }
 
 asio::awaitable<bool> Session::respond(Response response, bool keep_alive) {
@@ -157,6 +151,12 @@ asio::awaitable<bool> Session::write(const std::string& bytes) {
     auto [error, count] = co_await asio::async_write(socket_, asio::buffer(bytes), use_nothrow);
     disarm();
     co_return !error;
+}
+
+Session::Duration Session::idle_patience() const {
+    const auto& limits = hub_->limits();
+    return standing_ == Standing::stranger ? std::min(limits.idle, limits.stranger_idle)
+                                           : limits.idle;
 }
 
 void Session::arm(Duration patience) {

@@ -33,6 +33,9 @@ public:
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
+    // Serves a client from here on.
+    static void launch(Socket socket, Peer peer, std::shared_ptr<Hub> hub);
+
     // Runs until the client closes, is idle, misbehaves, or stop() is called.
     static boost::asio::awaitable<void> serve(std::shared_ptr<Session> self);
     void stop();
@@ -49,6 +52,7 @@ private:
 
     // Each of these is true if the connection is good for another request.
     boost::asio::awaitable<bool> handle(Request request);
+    boost::asio::awaitable<Verdict> permitted(Verdict routed);
     boost::asio::awaitable<bool> respond(Response response, bool keep_alive);
     boost::asio::awaitable<bool> run_pending(const Request& request);
     boost::asio::awaitable<bool> send_lines(const Request& request);
@@ -59,18 +63,17 @@ private:
     boost::asio::awaitable<bool> write(const std::string& bytes);
 
     std::optional<Response> begin(const Call& call, const Request& request);
-    std::optional<Response> begin_command(const Call& call, Selectors units, Duration timeout);
+    std::optional<Response> begin_errand(const Call& call, bool streams);
     std::optional<Response> begin_events(const EventsCall& call);
-    std::optional<Response> begin_threads(const ThreadsCall& call);
-    void begin_action(const Call& call);
     void subscribe();
-    void finished(std::vector<supervisor::TargetOutcome> outcomes);
     void take_event(const std::string& line);
     void drop_pending();
 
+    Duration idle_patience() const;
     void arm(Duration patience);
     void disarm();
     void watch_client();
+    void unwatch_client();
     void client_readable();
     void wake();
 
@@ -79,8 +82,10 @@ private:
     boost::asio::steady_timer wake_;  // Cancelled when something happened to what is waited for.
     Peer peer_;
     std::shared_ptr<Hub> hub_;
+    Standing standing_;   // When it came: whose place it has.
     std::string buffer_;  // Received, not yet a request.
     std::array<char, 4096> chunk_;
+    std::optional<Verdict> verdict_;  // Of whoever was asked whether the peer may.
     std::optional<Pending> pending_;
     std::uint32_t watch_ = 0;  // Generation of the watch on the client; 0: none.
     std::uint32_t watches_ = 0;

@@ -1,5 +1,6 @@
 // The part of a session that waits: for a command's outcome or for events.
 #include "control/session.hpp"
+#include "os/foreign_socket.hpp"
 #include "wire/event.hpp"
 
 #include <sys/socket.h>
@@ -23,50 +24,22 @@ constexpr std::size_t ahead_max = 128 * 1024;
 
 }  // namespace
 
-std::optional<Response> Session::begin_command(const Call& call, Selectors units,
-                                               Duration timeout) {
-    auto& operations = *hub_->operations();
-    auto targets = select(units, operations);
-    if (!targets) {
-        drop_pending();
-        return to_response(targets.error());
+std::optional<Response> Session::begin_errand(const Call& call, bool streams) {
+    pending_.emplace();
+    pending_->errand.emplace(hub_, [this] { wake(); });  // Ends with the session.
+    auto& errand = *pending_->errand;
+    auto response = errand.prepare(call);
+    if (!response) {
+        pending_->streams = streams;
+        pending_->targets = errand.targets();
+        pending_->every_unit = errand.every_unit();
+        if (streams) subscribe();
+        response = errand.begin(call);
+        // What is known at once comes after the events that led to it.
+        if (streams && pending_->finished()) return {};
     }
-    pending_->targets = std::move(*targets);
-    pending_->every_unit = units.empty();
-    pending_->deadline = std::chrono::steady_clock::now() + timeout;
-    if (pending_->streams) subscribe();
-    begin_action(call);
-    if (pending_->finished && !pending_->streams) {
-        auto response = to_response(pending_->outcomes);
-        drop_pending();
-        return response;
-    }
-    const auto* act = std::get_if<ActCall>(&call);
-    const auto* scale = std::get_if<ScaleCall>(&call);
-    const bool waits = act != nullptr ? act->wait : scale == nullptr || scale->wait;
-    if (waits) return {};
-    auto response = still_pending(202, pending_->targets, operations);
-    drop_pending();
+    if (response) drop_pending();
     return response;
-}
-
-void Session::begin_action(const Call& call) {
-    auto& operations = *hub_->operations();
-    const auto done = [weak = weak_from_this()](std::vector<supervisor::TargetOutcome> outcomes) {
-        if (const auto self = weak.lock()) self->finished(std::move(outcomes));
-    };
-    std::uint64_t id = 0;
-    if (const auto* act = std::get_if<ActCall>(&call)) {
-        id = act->rolling ? operations.roll(*act->rolling, pending_->targets, done)
-                          : operations.act(act->action, pending_->targets, done);
-    } else if (const auto* scale = std::get_if<ScaleCall>(&call)) {
-        id = operations.scale(scale->scalings, done);
-    } else {
-        id = operations.wait(std::get<WaitCall>(call).until, pending_->targets, done);
-    }
-    if (pending_->finished) return;  // At once: there is nothing to abandon.
-    pending_->action = id;
-    hub_->began_action(id);
 }
 
 std::optional<Response> Session::begin_events(const EventsCall& call) {
@@ -82,23 +55,6 @@ std::optional<Response> Session::begin_events(const EventsCall& call) {
         pending_->lines = operations.events_since(resolve(*call.since), pending_->targets);
     }
     subscribe();
-    return {};
-}
-
-std::optional<Response> Session::begin_threads(const ThreadsCall& call) {
-    auto& operations = *hub_->operations();
-    const auto targets = select(call.units, operations);
-    if (!targets) return to_response(targets.error());
-    pending_.emplace();
-    const auto told = [weak = weak_from_this()](const wire::Threads& threads) {
-        const auto self = weak.lock();
-        if (!self || !self->pending_) return;
-        self->pending_->answer = Response{200, wire::serialize(threads) + "\n", json_type, {}};
-        self->pending_->finished = true;
-        self->wake();
-    };
-    pending_->action = operations.threads(*targets, call.sample, told);
-    hub_->began_action(pending_->action);
     return {};
 }
 
@@ -135,22 +91,36 @@ void Session::take_event(const std::string& line) {
     wake();
 }
 
-void Session::finished(std::vector<supervisor::TargetOutcome> outcomes) {
-    if (!pending_) return;
-    pending_->finished = true;
-    pending_->outcomes = std::move(outcomes);
-    wake();
-}
-
 void Session::drop_pending() {
     if (!pending_) return;
-    if (pending_->finished) {
-        hub_->action_ended(pending_->action);
-    } else if (pending_->action != 0) {
-        hub_->end_action(pending_->action);
-    }
     if (pending_->subscription != 0) hub_->unsubscribe(pending_->subscription);
     pending_.reset();
+}
+
+// What the peer's uid does not decide is asked for, and waited for.
+asio::awaitable<Verdict> Session::permitted(Verdict routed) {
+    if (!routed) co_return routed;
+    auto refusal = refuse_stranger(*routed, peer_, *hub_->operations());
+    if (!refusal) co_return routed;
+    if (!peer_.ask || right_for(*routed) != Right::change) {
+        Verdict refused = std::unexpected{std::move(*refusal)};
+        co_return refused;
+    }
+    verdict_.reset();
+    peer_.ask(std::move(*routed), [weak = weak_from_this()](Verdict verdict) {
+        const auto self = weak.lock();
+        if (!self) return;
+        self->verdict_ = std::move(verdict);
+        self->wake();
+    });
+    watch_client();
+    while (!verdict_ && !hung_up_ && !stopped_) {
+        wake_.expires_at(asio::steady_timer::time_point::max());
+        co_await wake_.async_wait(use_nothrow);
+    }
+    unwatch_client();
+    if (!verdict_) co_return routed;  // Nobody is there to be told.
+    co_return std::move(*verdict_);
 }
 
 asio::awaitable<bool> Session::run_pending(const Request& request) {
@@ -162,16 +132,15 @@ asio::awaitable<bool> Session::run_pending(const Request& request) {
             good = co_await send_lines(request);
             continue;
         }
-        if (pending_->finished) break;
+        if (pending_->finished()) break;
         const auto never = asio::steady_timer::time_point::max();
-        const auto deadline = pending_->deadline.value_or(never);
+        const auto deadline =
+            pending_->errand ? pending_->errand->deadline().value_or(never) : never;
         if (deadline <= std::chrono::steady_clock::now()) break;
         wake_.expires_at(deadline);
         co_await wake_.async_wait(use_nothrow);
     }
-    watch_ = 0;
-    boost::system::error_code ignored;
-    socket_.cancel(ignored);
+    unwatch_client();
     if (!good || hung_up_ || stopped_ || pending_->overflowed) {
         drop_pending();
         co_return false;
@@ -193,10 +162,7 @@ asio::awaitable<bool> Session::send_lines(const Request& request) {
 asio::awaitable<bool> Session::finish_pending(const Request& request) {
     const bool chunked = !request.http_1_0;
     const bool streams = pending_->streams;
-    auto response = pending_->answer ? std::move(*pending_->answer)
-                    : pending_->finished
-                        ? to_response(pending_->outcomes)
-                        : still_pending(504, pending_->targets, *hub_->operations());
+    auto response = pending_->errand->response();
     drop_pending();
     if (!streams) co_return co_await respond(std::move(response), request.keep_alive);
     const auto bytes = stream_part(response.body, chunked) + stream_end(chunked);
@@ -214,8 +180,14 @@ void Session::watch_client() {
     });
 }
 
+void Session::unwatch_client() {
+    watch_ = 0;
+    boost::system::error_code ignored;
+    socket_.cancel(ignored);
+}
+
 void Session::client_readable() {
-    const auto count = ::recv(socket_.native_handle(), chunk_.data(), chunk_.size(), MSG_DONTWAIT);
+    const auto count = os::receive_bytes(socket_.native_handle(), chunk_);
     const bool nothing_yet = count < 0 && (errno == EAGAIN || errno == EINTR);
     if (count > 0) buffer_.append(chunk_.data(), static_cast<std::size_t>(count));
     if ((count > 0 && buffer_.size() <= ahead_max) || nothing_yet) return watch_client();

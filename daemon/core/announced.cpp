@@ -25,7 +25,7 @@ void Stepper::announced(Unit& unit, Instance& instance, Announced what) {
     changed(unit, instance);
     if (what != Announced::stopping) return;
     end_health(unit, instance);
-    await_own_stop(unit, instance);
+    if (!held(instance)) await_own_stop(unit, instance);
 }
 
 // It winds down without having been told to: as in a stop, it has to come to its end.

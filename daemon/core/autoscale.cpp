@@ -12,7 +12,7 @@ std::uint32_t Autoscaler::decide(const ScaleRule& rule, std::uint32_t count, con
         return std::clamp(count, least, most);
     }
     // Those that were added last are to come up before more are asked for.
-    const bool settled = load.ready >= count;
+    const bool settled = load.coming == 0;
     const bool pressed = load.waiting > 0 || load.utilisation > busy_above;
     if (!pressed) {
         pressed_since_ = Instant{};

@@ -14,6 +14,7 @@ struct Load {
     std::uint32_t busy = 0;     // Of these, so many have something to do.
     std::uint32_t waiting = 0;  // Connections that nobody has accepted yet.
     double utilisation = 0;     // Of those that are ready, 0 to 1 on average.
+    std::uint32_t coming = 0;   // So many are to be ready, and are not yet.
 };
 
 // Adds workers as soon as there are too few that do nothing, or when all that are there have been

@@ -46,6 +46,7 @@ struct Health {
     std::vector<CheckState> checks;  // As UnitSpec::checks, while the run is ready.
     Duration watchdog_every{};       // That the service chose; 0: the unit's.
     Instant watchdog_due{};          // The next ping comes before this; epoch: none is expected.
+    bool asking = false;             // The checks are under way: StartChecks was said last.
     std::string cause;               // Why superd ended the run: "check http: refused".
 };
 

@@ -3,6 +3,7 @@
 #include "core/stepper.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace superd::core {
 
@@ -22,6 +23,13 @@ bool untouched(const Instance& instance) {
     return instance.goal == Goal::down && instance.reason == Reason::not_started;
 }
 
+// Of what is stopping: nobody has asked for that, and nobody else will start it again for sure.
+constexpr std::array by_itself{
+    Reason::idle,         Reason::leftovers,    Reason::check_failed,     Reason::check_stopped,
+    Reason::watchdog,     Reason::stalled,      Reason::overstayed,       Reason::ready_timeout,
+    Reason::ready_failed, Reason::spawn_failed, Reason::pre_start_failed, Reason::post_start_failed,
+};
+
 bool overlap(InstanceId one, InstanceId other) {
     return one.index == other.index || one.index == all_instances || other.index == all_instances;
 }
@@ -35,8 +43,15 @@ void Stepper::start(const StartRequested& request) {
     }
     await(*found, request.instance, request.command, Goal::up);
     pull_dependencies(*found);
-    each_target(*found, request.instance, [&](Instance& i) { want_up(*found, i); });
+    each_target(*found, request.instance, [&](Instance& i) {
+        want_up(*found, i);
+        want_again(*found, i);
+    });
     start_members(*found);
+    each_member(*found, [&](Unit& member, Instance& i) {
+        // These have somebody else who starts them.
+        if (member.spec->timer == nullptr && !member.spec->on_demand) want_again(member, i);
+    });
 }
 
 void Stepper::stop(const StopRequested& request) {
@@ -64,7 +79,8 @@ void Stepper::restart(const RestartRequested& request) {
     if (found->spec->type == UnitType::group) {
         start_members(*found);
         each_member(*found, [&](Unit& member, Instance& i) {
-            if (member.spec->type != UnitType::group) ask_restart(member, i);
+            // What does not run has been started where it is to be: not what a timer starts.
+            if (member.spec->type != UnitType::group && alive(i)) ask_restart(member, i);
         });
         return want_up(*found, found->instances.front());
     }
@@ -141,6 +157,15 @@ void Stepper::want_up(Unit& unit, Instance& instance) {
     }
     if (was_down) changed(unit, instance);
     touch(unit);
+}
+
+// Its run ends for a reason of its own; another one follows, whatever the policy says of that.
+void Stepper::want_again(Unit& unit, Instance& instance) {
+    const bool ends = std::ranges::find(by_itself, instance.reason) != by_itself.end();
+    if (instance.state != State::stopping || !ends) return;
+    instance.restart_requested = true;
+    forget_failures(instance);
+    changed(unit, instance);
 }
 
 void Stepper::want_down(Unit& unit, Instance& instance) {
@@ -236,13 +261,29 @@ void Stepper::answer_pending(Unit& unit) {
 // Another goal has taken the place of the one that it set: that of a group, or of
 // what a new configuration needs.
 bool Stepper::overruled(const Unit& unit, const PendingCommand& pending) const {
-    if (pending.scales || pending.rolls) return false;
+    if (pending.wish != Wish::goal) return false;
     for (std::uint32_t index = 0; index < unit.instances.size(); ++index) {
         if (!overlap(pending.instance, {unit.id, index})) continue;
         const Instance& i = unit.instances[index];
         if (!i.removed && i.goal != pending.goal) return true;
     }
     return false;
+}
+
+// The instance has failed: so has each start of it, alone or as part of its unit or of a group.
+void Stepper::answer_failed(Unit& unit, const Instance& instance) {
+    const InstanceId id = id_of(unit, instance);
+    for (Unit* each = &unit; each != nullptr; each = this->unit(each->group)) {
+        std::erase_if(each->pending, [&](const PendingCommand& pending) {
+            if (pending.goal != Goal::up || pending.wish == Wish::freeze) return false;
+            const bool named = overlap(pending.instance, id) && id.index >= pending.first;
+            // What is to be given another run yet has not failed at that.
+            const bool unknown = pending.rolls() && instance.renewal;
+            if (unknown || (each == &unit && !named)) return false;
+            answer(pending.id, pending.instance, Outcome::failed);
+            return true;
+        });
+    }
 }
 
 // What it waits for does not come by itself, or waits itself for what does not.
@@ -264,8 +305,10 @@ bool Stepper::waits_in_vain(const Unit& unit) const {
 // How a command came out, if that is known by now. A start has failed as soon
 // as one try has: the retries go on, but who waits should hear of it.
 std::optional<Outcome> Stepper::outcome(const Unit& unit, const PendingCommand& pending) const {
-    if (pending.rolls) return roll_outcome(unit, pending);
-    bool open = false;
+    if (unit.removed && pending.goal == Goal::up) return Outcome::superseded;
+    if (pending.rolls()) return roll_outcome(unit, pending);
+    if (pending.wish == Wish::freeze) return freeze_outcome(unit, pending);
+    bool open = false, any = false;
     if (unit.spec->type == UnitType::group && pending.goal == Goal::up) {
         for (const UnitId leaf : system_.leaves(unit.id)) {
             const auto members = outcome(*system_.find(leaf), {0, {leaf, all_instances}, Goal::up});
@@ -276,8 +319,10 @@ std::optional<Outcome> Stepper::outcome(const Unit& unit, const PendingCommand& 
         if (!overlap(pending.instance, {unit.id, index})) continue;
         if (index < pending.first) continue;
         const Instance& i = unit.instances[index];
-        if (i.removed) open = open || (pending.scales && alive(i));
+        const bool has_to_go = pending.wish == Wish::scale || pending.goal == Goal::down;
+        if (i.removed) open = open || (has_to_go && alive(i));
         if (i.removed) continue;
+        any = true;
         switch (i.state) {
             case State::failed:
             case State::backoff:
@@ -298,6 +343,8 @@ std::optional<Outcome> Stepper::outcome(const Unit& unit, const PendingCommand& 
         }
     }
     if (system_.shutting_down_ && pending.goal == Goal::up) return Outcome::superseded;
+    const bool gone = !any && pending.wish == Wish::goal && pending.goal == Goal::up;
+    if (gone) return Outcome::superseded;
     if (open) return std::nullopt;
     return Outcome::done;
 }

@@ -18,12 +18,6 @@ bool same_timer(const UnitSpec& one, const UnitSpec& other) {
     return *one.timer == *other.timer;
 }
 
-// A number superd chose earlier, if it may still be so.
-std::uint32_t within(const UnitSpec& spec, std::uint32_t count) {
-    if (!spec.scale || count == 0) return 0;
-    return std::clamp(count, std::max(spec.scale->min, 1u), spec.scale->max);
-}
-
 }  // namespace
 
 void Stepper::apply(std::vector<SharedSpec> specs) {
@@ -47,6 +41,7 @@ void Stepper::apply(std::vector<SharedSpec> specs) {
         for (Instance& i : each->instances) i.removed = true;
     }
     connect(before);
+    for (const auto& [id, each] : system_.by_id_) rouse(*each);
     for (const auto id : added) {
         Unit& each = *unit(id);
         if (!starts_by_itself(each)) continue;
@@ -67,6 +62,10 @@ Unit& Stepper::define(SharedSpec spec) {
         existing.autoscaled = within(*spec, existing.autoscaled);
         existing.spec = std::move(spec);
         existing.removed = false;
+        // It chooses no more: what the file says anyway is no other number.
+        if (!existing.spec->scale && existing.scaled == existing.spec->instances) {
+            existing.scaled = 0;
+        }
         if (timer_differs) rule_changed(existing);
         for (Instance& i : existing.instances) {
             if (differ) renew_health(existing, i, checks_differ);
@@ -201,6 +200,7 @@ void Stepper::adopt(std::vector<SharedSpec> specs, std::vector<Restored> restore
     none = goals();
     connect(none);
     for (const auto& [id, each] : system_.by_id_) {
+        rouse(*each);
         if (!known.contains(id) && starts_by_itself(*each)) begin(*each);
         for (Instance& i : each->instances) {
             if (known.contains(id) && each->spec->timer != nullptr) take_up_schedule(*each, i);
@@ -217,6 +217,9 @@ void Stepper::resume(Unit& unit, Instance& instance) {
     if (unit.spec->type == UnitType::group && instance.run == 0) return;
     const Instant due = instance.due;
     if (instance.crash) tell_crash(id_of(unit, instance), *instance.crash, instance);
+    if (instance.freeze == Freeze::asked) {
+        out_.emplace_back(SetFrozen{id_of(unit, instance), instance.run, true});
+    }
     if (resume_hook(unit, instance)) return;
     switch (instance.state) {
         case State::starting:
@@ -231,6 +234,10 @@ void Stepper::resume(Unit& unit, Instance& instance) {
                 return enter(unit, instance, State::starting, Reason::running);
             }
             if (!unit.spec->awaits_ready) return came_up(unit, instance, Reason::running);
+            if (instance.reason == Reason::reported_ready) {  // While it stood still.
+                if (held(instance)) return;
+                return came_up(unit, instance, Reason::reported_ready);
+            }
             enter(unit, instance, State::starting, Reason::awaiting_ready);
             return await_ready(unit, instance);
         case State::stopping:

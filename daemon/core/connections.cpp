@@ -17,7 +17,8 @@ std::vector<bool> takes_connections(const Unit& unit) {
     takes.reserve(unit.instances.size());
     for (const Instance& each : unit.instances) {
         const bool stalled = is_stalled(each.renewal.get());
-        takes.push_back(stays(each) && each.state == State::ready && !stalled);
+        const bool serves = each.state == State::ready && !stalled && !held(each);
+        takes.push_back(stays(each) && serves);
     }
     if (std::ranges::find(takes, true) != takes.end()) return takes;
     for (std::size_t i = 0; i < takes.size(); ++i) takes[i] = stays(unit.instances[i]);

@@ -30,6 +30,21 @@ void Stepper::sleep(Unit& unit, Instance& instance) {
     out_.emplace_back(AwaitDemand{id_of(unit, instance)});
 }
 
+// It does not wait for connections any more, so none would ever wake it.
+void Stepper::rouse(Unit& unit) {
+    if (unit.spec->on_demand || unit.removed) return;
+    for (Instance& i : unit.instances) {
+        if (!i.dormant) continue;
+        i.dormant = false;
+        pull_dependencies(unit, Whose::clients);
+        if (i.reason == Reason::demand) {
+            enter(unit, i, State::waiting, Reason::dependency);
+        } else {
+            changed(unit, i);
+        }
+    }
+}
+
 void Stepper::heed(const Demanded& event) {
     Unit* const found = unit(event.unit);
     if (found == nullptr) return;
@@ -56,9 +71,11 @@ void Stepper::heed(const DemandFailed& event) {
 void Stepper::heed(const FellIdle& event) {
     Unit* const found = unit(event.unit);
     if (found == nullptr || !found->spec->on_demand || system_.shutting_down_) return;
+    // Nobody measures what sleeps: as many as were busy last would wake for the first to come.
+    if (found->spec->scale && found->scaled == 0) choose(*found, found->spec->instances);
     for (Instance& i : found->instances) {
         const bool stays = i.goal == Goal::up && !i.removed && i.state == State::ready;
-        if (stays) begin_stop(*found, i, Reason::idle);
+        if (stays && !held(i)) begin_stop(*found, i, Reason::idle);
     }
 }
 
@@ -66,11 +83,20 @@ void Stepper::heed(const Autoscaled& event) {
     Unit* const found = unit(event.unit);
     if (found == nullptr || found->removed || system_.shutting_down_ || found->scaled != 0) return;
     if (!found->spec->scale || event.count < 1 || event.count > found->spec->scale->max) return;
-    if (event.count == wanted_instances(*found)) return;
-    found->autoscaled = event.count;
-    resize(*found, false);
-    changed(*found, found->instances.front());
-    touch(*found);
+    choose(*found, event.count);
+}
+
+void Stepper::choose(Unit& unit, std::uint32_t count) {
+    // What stands still does so by the operator's wish: that is not for us to end.
+    for (std::size_t index = unit.instances.size(); index-- > count;) {
+        const Instance& i = unit.instances[index];
+        if (held(i) && !i.removed) count = static_cast<std::uint32_t>(index + 1);
+    }
+    if (count == wanted_instances(unit)) return;
+    unit.autoscaled = count;
+    resize(unit, false);
+    changed(unit, unit.instances.front());
+    touch(unit);
 }
 
 }  // namespace superd::core

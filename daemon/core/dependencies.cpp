@@ -157,7 +157,7 @@ void Stepper::evaluate(Unit& unit, Instance& instance) {
             }
             if (instance.state == State::waiting && !end && !system_.blocker(unit) &&
                 !system_.held_by_group(unit, instance)) {
-                spawn(unit, instance);
+                start_in_turn(unit, instance);
             }
             return;
         case State::starting:

@@ -191,8 +191,10 @@ std::string System::outlook(InstanceId id, Instant now) const {
 }
 
 std::string System::describe(InstanceId id, Instant now) const {
-    std::string text = describe_state(id, now);
     const Instance* const i = find(id);
+    if (i != nullptr && i->freeze == Freeze::asked) return "about to stand still";
+    if (i != nullptr && held(*i)) return "frozen for " + seconds(now - i->frozen_since);
+    std::string text = describe_state(id, now);
     const bool over = i != nullptr && (i->state == State::inactive || i->state == State::failed ||
                                        i->state == State::completed);
     const bool waits = i != nullptr && i->schedule && i->schedule->queued;

@@ -1,4 +1,5 @@
 // Units that superd does not live without, as the one service of a container.
+#include "core/probe_answer.hpp"
 #include "core/stepper.hpp"
 
 namespace superd::core {
@@ -6,14 +7,6 @@ namespace superd::core {
 namespace {
 
 constexpr std::int32_t signal_base = 128;  // As shells tell of a signal.
-
-// It will not come up again, and nobody has asked for that.
-bool lost_for_good(const Instance& instance) {
-    if (instance.goal == Goal::down || instance.removed) return false;
-    return instance.state == State::failed ||
-           (instance.state == State::inactive &&
-            (instance.reason == Reason::exited || instance.reason == Reason::group));
-}
 
 std::int32_t exit_code(const Instance& instance) {
     const Reason why = instance.reason;

@@ -23,11 +23,14 @@ void Stepper::handle(const Event& event) {
         [&](const BecameReady& e) {
             auto* const i = instance(e.instance, e.run);
             if (i == nullptr || i->reason != Reason::awaiting_ready) return;
-            came_up(*unit(e.instance.unit), *i, Reason::reported_ready);
+            Unit& owner = *unit(e.instance.unit);
+            // It had said so before it was frozen; what comes next waits until it goes on.
+            if (held(*i)) return enter(owner, *i, State::starting, Reason::reported_ready);
+            came_up(owner, *i, Reason::reported_ready);
         },
         [&](const ReadyFailed& e) {
             auto* const i = instance(e.instance, e.run);
-            if (i == nullptr || i->reason != Reason::awaiting_ready) return;
+            if (i == nullptr || i->reason != Reason::awaiting_ready || held(*i)) return;
             i->run_failed = true;
             begin_stop(*unit(e.instance.unit), *i, Reason::ready_failed);
         },

@@ -43,6 +43,20 @@ bool alive(const Instance& instance) {
     std::unreachable();
 }
 
+bool missing(const Instance& instance) {
+    switch (instance.state) {
+        case State::waiting: return instance.reason != Reason::demand;
+        case State::starting:
+        case State::stopping:
+        case State::backoff: return true;
+        case State::ready:
+        case State::inactive:
+        case State::failed:
+        case State::completed: return false;
+    }
+    std::unreachable();
+}
+
 bool idle(const Instance& instance) {
     return instance.state == State::inactive &&
            (instance.reason == Reason::exited || instance.reason == Reason::scheduled);

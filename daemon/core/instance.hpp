@@ -112,6 +112,13 @@ enum class Reason : std::uint8_t {
 // What a service last said it is doing (RELOADING=1, STOPPING=1 of sd_notify(3)).
 enum class Announced : std::uint8_t { nothing, reloading, stopping };
 
+// Whether the processes of its run are held still (superctl freeze).
+enum class Freeze : std::uint8_t {
+    none,
+    asked,  // Some may run yet. What is timed or asked of the run is not, from here on.
+    frozen,
+};
+
 // Why the present run was begun, or the next one is to be.
 enum class Origin : std::uint8_t {
     start,    // It was not up before.
@@ -158,6 +165,7 @@ struct Instance {
     std::uint8_t stop_step = 0;  // Which of UnitSpec::stop was sent last, while stopping.
     bool dormant = false;        // It is to sleep until a connection comes, see AwaitDemand.
     Origin origin = Origin::start;
+    Freeze freeze = Freeze::none;    // starting, ready.
     bool draining = false;           // stopping: it has not been told so yet, see Drain.
     bool leader_gone = false;        // stopping: the main process has ended, its tree may not have.
     bool restart_requested = false;  // stopping: start again when down, whatever the policy.
@@ -175,6 +183,7 @@ struct Instance {
     Instant started{};               // Of the current run.
     Instant ready_at{};              // Of the current run; epoch when not ready.
     Instant due{};                   // backoff: the retry; starting, stopping: the deadline.
+    Instant frozen_since{};          // Of `freeze`; epoch when it is none.
     std::vector<Instant> restarts_at;  // Inside the limit's window, oldest first.
     std::unique_ptr<LastExit> last_exit;
     std::unique_ptr<std::string> spawn_error;  // A sentence; of the last attempt to start.
@@ -186,6 +195,15 @@ struct Instance {
 
 // True while a process of the instance may live.
 bool alive(const Instance& instance);
+
+// True while its run is held still, or about to be: nothing is expected of it.
+inline bool held(const Instance& instance) { return instance.freeze != Freeze::none; }
+
+// Empty: its run can be held still, as far as that is a matter of itself; else why not, a fragment.
+std::string why_not_held(const Instance& instance);
+
+// On its way up, or down and up again: of no use to anybody now.
+bool missing(const Instance& instance);
 
 // It does not run, and nothing is wrong with that: it is done, or not due yet.
 bool idle(const Instance& instance);

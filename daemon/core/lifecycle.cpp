@@ -23,6 +23,7 @@ Origin next_origin(const Instance& instance) {
 
 void Stepper::spawn(Unit& unit, Instance& instance) {
     assert(!alive(instance) && "two main processes of one instance");
+    assert(!held(instance) && "a run that never began cannot stand still");
     instance.run = system_.next_run_++;
     ++instance.generation;
     instance.dormant = false;
@@ -68,7 +69,7 @@ void Stepper::spawned(Unit& unit, Instance& instance, std::int32_t pid) {
 }
 
 void Stepper::await_ready(Unit& unit, Instance& instance) {
-    arm(unit, instance, now_ + unit.spec->ready_timeout);
+    if (!held(instance)) arm(unit, instance, now_ + unit.spec->ready_timeout);
     out_.emplace_back(AwaitReady{id_of(unit, instance), instance.run});
 }
 
@@ -109,6 +110,7 @@ void Stepper::exited(Unit& unit, Instance& instance, const ExitStatus& status) {
     if (!alive(instance) || instance.leader_gone) return;
     LastExit last{now_, now_ - instance.started, instance.run, instance.pid, status};
     instance.last_exit = std::make_unique<LastExit>(last);
+    let_go(unit, instance);  // For what is left of its tree.
     instance.pid = 0;
     instance.leader_gone = true;
     if (instance.draining) {  // Nothing has been sent yet: what is left is to be told.
@@ -149,6 +151,7 @@ void Stepper::drained(Unit& unit, Instance& instance) {
 void Stepper::begin_stop(Unit& unit, Instance& instance, Reason reason) {
     constexpr Duration drain_max = std::chrono::seconds{10};
     const bool drains = has_to_drain(unit, instance, reason);
+    let_go(unit, instance);  // It is to see what it is sent.
     if (instance.reason == Reason::awaiting_ready) {
         out_.emplace_back(ForgetReady{id_of(unit, instance), instance.run});
     }
@@ -220,7 +223,8 @@ void Stepper::down(Unit& unit, Instance& instance) {
     const bool by_itself = instance.reason == Reason::leftovers || instance.run_failed;
     if (by_itself) ended_badly(unit, instance);
     if (is_second(unit, instance)) return second_gone(unit, instance);
-    const bool fell_idle = instance.reason == Reason::idle && !instance.restart_requested;
+    const bool fell_idle =
+        instance.reason == Reason::idle && !instance.restart_requested && unit.spec->on_demand;
     instance.origin = next_origin(instance);
     if (instance.removed) return enter(unit, instance, State::inactive, Reason::removed);
     if (system_.shutting_down_) return enter(unit, instance, State::inactive, Reason::shutdown);

@@ -4,6 +4,7 @@
 #include "core/stepper.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace superd::core {
 
@@ -25,6 +26,7 @@ Duration every(const Unit& unit, const Instance& instance) {
 }  // namespace
 
 void Stepper::begin_health(Unit& unit, Instance& instance) {
+    if (held(instance)) return;  // When it goes on.
     if (instance.announced == Announced::stopping) return await_own_stop(unit, instance);
     const bool watched = unit.spec->watchdog.every.count() > 0;
     // Those that a supervisor before us had begun may not be in the configuration any more.
@@ -35,13 +37,14 @@ void Stepper::begin_health(Unit& unit, Instance& instance) {
     health.checks.resize(unit.spec->checks.size(), CheckState{.since = now_});
     if (!health.checks.empty()) {
         out_.emplace_back(StartChecks{id_of(unit, instance), instance.run});
+        health.asking = true;
     }
     if (watched) feed_watchdog(unit, instance);
 }
 
 void Stepper::end_health(Unit& unit, Instance& instance) {
     if (!instance.health) return;
-    if (!instance.health->checks.empty()) {
+    if (std::exchange(instance.health->asking, false)) {
         out_.emplace_back(StopChecks{id_of(unit, instance), instance.run});
     }
     instance.health->checks.clear();
@@ -63,7 +66,7 @@ void Stepper::renew_health(Unit& unit, Instance& instance, bool checks_differ) {
 
 void Stepper::check_told(Unit& unit, Instance& instance, std::uint32_t index,
                          const std::string* problem) {
-    if (instance.state != State::ready || !instance.health) return;
+    if (instance.state != State::ready || !instance.health || held(instance)) return;
     if (index >= unit.spec->checks.size() || index >= instance.health->checks.size()) return;
     // On its way out, by the operator's wish or with what it needs: that goes first.
     if (problem != nullptr && must_end(unit, instance)) return;
@@ -91,7 +94,7 @@ void Stepper::end_unhealthy(Unit& unit, Instance& instance, Reason reason, std::
 
 void Stepper::watchdog_told(Unit& unit, Instance& instance, const WatchdogTold& told) {
     if (instance.state != State::ready || unit.spec->watchdog.every.count() == 0) return;
-    if (instance.announced == Announced::stopping) return;
+    if (instance.announced == Announced::stopping || held(instance)) return;
     if (told.every.count() > 0) instance.health->watchdog_every = told.every;
     if (told.hung) return watchdog_missed(unit, instance, "it reported itself as hung");
     feed_watchdog(unit, instance);

@@ -27,7 +27,7 @@ std::string mebibytes(std::uint64_t bytes) {
 
 bool may_be_flagged(const Instance& i) {
     return i.goal == Goal::up && !i.removed && i.state == State::ready && !i.renewal &&
-           i.announced != Announced::stopping;
+           i.announced != Announced::stopping && !held(i);
 }
 
 }  // namespace

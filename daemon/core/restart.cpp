@@ -46,7 +46,9 @@ void Stepper::ended_by_itself(Unit& unit, Instance& instance) {
     const ExitStatus status = instance.last_exit ? instance.last_exit->status : ExitStatus{};
     const bool success =
         !failed_to_be_ready && listed(status, rule.success_codes, rule.success_signals);
-    const bool was_ready = !failed_to_be_ready || instance.ready_at != Instant{};
+    // A oneshot is never ready: that it ran is enough.
+    const bool ran = unit.spec->type == UnitType::oneshot && !failed_to_be_ready;
+    const bool was_ready = ran || instance.ready_at != Instant{};
     const bool stable =
         was_ready && instance.last_exit && instance.last_exit->uptime >= rule.stable_after;
 
@@ -112,9 +114,21 @@ void Stepper::retry(Unit& unit, Instance& instance, Reason reason, bool stable, 
     }
     ++instance.restarts;
     if (counts) restart_others(unit);
-    if (at <= now_) return enter(unit, instance, State::waiting, Reason::dependency);
+    if (at <= now_) {
+        if (instance.ready_at == Instant{}) tell_failure(unit, instance, reason);
+        return enter(unit, instance, State::waiting, Reason::dependency);
+    }
     enter(unit, instance, State::backoff, reason);
     arm(unit, instance, at);
+}
+
+// It failed before it was ready, and is tried again at once: nobody sees it in a back-off, from
+// which who waits for it would know.
+void Stepper::tell_failure(Unit& unit, Instance& instance, Reason reason) {
+    if (speaks_against_others(unit, instance)) {
+        renewal_failed(unit, id_of(unit, instance).index, why_it_failed(reason, instance));
+    }
+    answer_failed(unit, instance);
 }
 
 // True: the unit's group takes its failure for its own, and is started again as a whole.

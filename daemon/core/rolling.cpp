@@ -23,21 +23,6 @@ bool sleeps(const Instance& instance) {
     return instance.state == State::waiting && instance.reason == Reason::demand;
 }
 
-// On its way up, or down and up again: of no use to anybody now.
-bool missing(const Instance& instance) {
-    switch (instance.state) {
-        case State::waiting: return !sleeps(instance);
-        case State::starting:
-        case State::stopping:
-        case State::backoff: return true;
-        case State::ready:
-        case State::inactive:
-        case State::failed:
-        case State::completed: return false;
-    }
-    return false;
-}
-
 bool at_rest(const Instance& instance) {
     return instance.state == State::inactive || instance.state == State::failed ||
            instance.state == State::completed;
@@ -100,7 +85,7 @@ void Stepper::roll(const RollRequested& request) {
         return answer(request.command, request.instance, Outcome::failed);
     }
     supersede_roll(*found);
-    // Another definition is taken by what is stopped when it is started.
+    // Another definition is taken by what does not run when it is started.
     if (!request.apply) {
         await(*found, request.instance, 0, Goal::up);
         pull_dependencies(*found);
@@ -112,11 +97,12 @@ void Stepper::roll(const RollRequested& request) {
         Instance& i = found->instances[index];
         const bool named =
             request.instance.index == all_instances || request.instance.index == index;
-        if (!named || i.removed || (request.apply && i.goal == Goal::down)) continue;
+        if (!named || i.removed) continue;
+        if (request.apply && (i.goal == Goal::down || !alive(i))) continue;
         any = true;
         // What is of no use to anybody need not be waited for.
         if (i.state != State::ready || i.announced == Announced::stopping) {
-            ask_restart(*found, i);
+            ask_restart(*found, i, request.apply ? Origin::reload : Origin::restart);
             continue;
         }
         want_up(*found, i);
@@ -135,8 +121,8 @@ void Stepper::roll(const RollRequested& request) {
     if (request.command != 0) {
         found->pending.push_back({.id = request.command,
                                   .instance = request.instance,
-                                  .rolls = true,
-                                  .applies = request.apply});
+                                  .wish = request.apply ? Wish::apply : Wish::roll,
+                                  .since = system_.next_run_});
     }
     touch(*found);  // Who waits is told, though there may be nothing to do.
     if (flagged.empty()) return;
@@ -153,8 +139,8 @@ void Stepper::roll(const RollRequested& request) {
 void Stepper::supersede_roll(Unit& unit) {
     unit.roll_failure.clear();
     std::erase_if(unit.pending, [&](const PendingCommand& pending) {
-        if (pending.rolls) answer(pending.id, pending.instance, Outcome::superseded);
-        return pending.rolls;
+        if (pending.rolls()) answer(pending.id, pending.instance, Outcome::superseded);
+        return pending.rolls();
     });
     if (!unit.rolling) return;
     cancel_roll(unit);
@@ -176,16 +162,19 @@ void Stepper::cancel_roll(Unit& unit) {
 std::optional<Outcome> Stepper::roll_outcome(const Unit& unit,
                                              const PendingCommand& pending) const {
     if (system_.shutting_down_) return Outcome::superseded;
-    bool open = false, wanted_any = !pending.applies;
+    bool open = false, wanted_any = false;
     for (std::uint32_t index = 0; index < unit.instances.size(); ++index) {
         if (pending.instance.index != all_instances && pending.instance.index != index) continue;
         const Instance& i = unit.instances[index];
         if (i.removed) continue;
-        if (i.goal == Goal::down && pending.applies) continue;
+        if (i.goal == Goal::down && pending.wish == Wish::apply) continue;
         if (i.goal == Goal::down) return Outcome::superseded;
+        const bool failing = i.state == State::failed || i.state == State::backoff;
+        // It had failed before it was asked for, and is as it was.
+        const bool earlier = failing && pending.wish == Wish::apply && i.run < pending.since;
+        if (earlier && !i.renewal) continue;
         wanted_any = true;
         if (i.state == State::waiting && waits_in_vain(unit)) return Outcome::failed;
-        const bool failing = i.state == State::failed || i.state == State::backoff;
         if (failing && !i.renewal) return Outcome::failed;
         open = open || i.renewal || missing(i) || unit.beside.contains(index);
     }
@@ -215,6 +204,8 @@ std::optional<Reason> Stepper::must_end_beside(const Unit& unit, const Instance&
         second.run < first.renewal->first) {
         return Reason::superfluous;
     }
+    // The operator wants to keep that one as it is; once it goes on, its turn comes again.
+    if (held(first) && !is_roll(first)) return Reason::superfluous;
     return std::nullopt;
 }
 
@@ -259,15 +250,17 @@ void Stepper::judge_replacements(Unit& unit) {
     for (std::uint32_t number = 0; number < unit.instances.size(); ++number) {
         const Instance& i = unit.instances[number];
         if (i.state != State::backoff && i.state != State::failed) continue;
-        // Its old run may fail: then the next one is the new one, if there is to be one. But
-        // a new one that fails, be it a while after it was ready, speaks against the others.
-        const bool begun = i.renewal && (i.renewal->begun || i.state == State::failed);
-        const bool new_one = !i.renewal && unit.rolling &&
-                             std::ranges::any_of(unit.instances, [&](const Instance& other) {
-                                 return is_roll(other) && i.run >= other.renewal->first;
-                             });
-        if (begun || new_one) renewal_failed(unit, number, why_it_failed(i));
+        if (speaks_against_others(unit, i)) renewal_failed(unit, number, why_it_failed(i));
     }
+}
+
+// It has failed. Its old run may: then the next one is the new one, if there is to be one. But a
+// new one that fails, be it a while after it was ready, speaks against the others.
+bool Stepper::speaks_against_others(const Unit& unit, const Instance& instance) const {
+    if (instance.renewal) return instance.renewal->begun || instance.state == State::failed;
+    return unit.rolling && std::ranges::any_of(unit.instances, [&](const Instance& other) {
+               return is_roll(other) && instance.run >= other.renewal->first;
+           });
 }
 
 void Stepper::renewal_failed(Unit& unit, std::uint32_t number, const std::string& why) {
@@ -295,7 +288,7 @@ void Stepper::renewal_failed(Unit& unit, std::uint32_t number, const std::string
         cancel_roll(unit);
         unit.roll_failure = name_of(unit, number) + ": " + text;
         std::erase_if(unit.pending, [&](const PendingCommand& pending) {
-            if (!pending.rolls) return false;
+            if (!pending.rolls()) return false;
             answer(pending.id, pending.instance, Outcome::failed, unit.roll_failure);
             return true;
         });
@@ -314,6 +307,7 @@ void Stepper::begin_renewals(Unit& unit) {
         Instance& i = unit.instances[number];
         if (!i.renewal || i.renewal->begun || i.state != State::ready) continue;
         if (i.announced == Announced::stopping || unit.beside.contains(number)) continue;
+        if (held(i) && !is_roll(i)) continue;
         if (is_full(unit, *i.renewal, busy) || must_end(unit, i)) continue;
         ++busy;
         begin_renewal(unit, i);

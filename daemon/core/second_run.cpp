@@ -56,10 +56,10 @@ void Stepper::take_place(Unit& unit, std::uint32_t number, Reason reason) {
     exchange(unit, number);
     Instance& now_first = unit.instances[number];
     became_ready(unit, now_first, reason);
-    Instance& retired = unit.beside.at(number);
+    // Which is ended as any that is older than the one in its place: end_beside().
+    const RunId retired = unit.beside.at(number).run;
     tell_roll({unit.id, number}, now_first.run, RollPhase::replaced,
-              "took the place of run " + std::to_string(retired.run));
-    if (retired.state != State::stopping) begin_stop(unit, retired, Reason::replaced);
+              "took the place of run " + std::to_string(retired));
 }
 
 // The run in place has ended by itself: the one that was to replace it goes on there.

@@ -33,6 +33,13 @@ StallCause cause_of_sleep(const ThreadFacts& facts) {
     return StallCause::unknown;
 }
 
+// The function that freezes has become a part of get_signal, in which a thread sleeps for no other
+// reason: one that is stopped shows 'T' there.
+bool stands_frozen(const ThreadFacts& facts) {
+    return facts.channel.contains("freezer") ||
+           (facts.state == 'S' && facts.channel == "get_signal");
+}
+
 // Who is held by somebody who knows what he does is not to be ended for it.
 bool excused(StallCause cause) {
     return cause == StallCause::traced || cause == StallCause::frozen;
@@ -49,7 +56,7 @@ StallTurn recovered(const SlotSample& sample, Duration after) {
 StallCause judge_cause(const ThreadFacts& before, const ThreadFacts& after, Duration between) {
     if (after.state == 't') return StallCause::traced;
     if (after.state == 'T') return StallCause::stopped;
-    if (after.channel.contains("freezer")) return StallCause::frozen;
+    if (stands_frozen(after)) return StallCause::frozen;
     const double ran = share(before.ran, after.ran, between);
     const double waited = share(before.waited, after.waited, between);
     // It was in need of a processor for most of the time: had it one?

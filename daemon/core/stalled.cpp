@@ -8,7 +8,7 @@ namespace superd::core {
 void Stepper::heed(const Stalled& event) {
     Instance* const i = instance(event.instance, event.run);
     if (i == nullptr || i->pid == 0 || i->state != State::ready) return;
-    if (i->announced == Announced::stopping) return;
+    if (i->announced == Announced::stopping || held(*i)) return;
     Unit& owner = *unit(event.instance.unit);
     if (must_end(owner, *i)) return;
     if (event.kill) {

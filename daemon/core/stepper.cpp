@@ -71,6 +71,8 @@ void Stepper::touch(const Unit& unit) {
     queue(unit.id);
     for (const auto& edge : unit.edges) touch_group(edge.unit);
     std::vector<UnitId> next{unit.dependents};
+    // What a group comes to is what its members come to, which some wait for that know of no group.
+    next.insert(next.end(), unit.members.begin(), unit.members.end());
     for (const Unit* g = system_.group_of(unit); g != nullptr; g = system_.group_of(*g)) {
         queue(g->id);
         // Only where one's state decides about others.
@@ -103,14 +105,22 @@ void Stepper::queue(UnitId id) {
     (is_group ? touched_groups_ : touched_).push(id);
 }
 
+// Who starts comes last: what it waits for may be about to end for the sake of the same event.
 Unit* Stepper::next_touched() {
-    while (!touched_groups_.empty() || !touched_.empty()) {
-        Unit* const next = unit((touched_groups_.empty() ? touched_ : touched_groups_).take());
+    for (;;) {
+        starting_ = touched_groups_.empty() && touched_.empty();
+        if (starting_ && starts_.empty()) return nullptr;
+        Touched& ids = starting_ ? starts_ : touched_groups_.empty() ? touched_ : touched_groups_;
+        Unit* const next = unit(ids.take());
         if (next == nullptr) continue;
-        next->queued = false;
+        (starting_ ? next->starts : next->queued) = false;
         return next;
     }
-    return nullptr;
+}
+
+void Stepper::start_in_turn(Unit& unit, Instance& instance) {
+    if (starting_) return spawn(unit, instance);
+    if (!std::exchange(unit.starts, true)) starts_.push(unit.id);
 }
 
 Effects Stepper::finish() {

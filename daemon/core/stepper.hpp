@@ -23,6 +23,9 @@ std::string why_it_failed(Reason reason, const Instance& instance);
 
 bool has_hook(const UnitSpec& spec, Hook hook);
 
+// The number nearest to it that superd may choose; 0: it chooses none.
+std::uint32_t within(const UnitSpec& spec, std::uint32_t count);
+
 // Why the run that comes of it was begun.
 Origin origin_of(const Renewal& renewal);
 
@@ -60,6 +63,7 @@ private:
     void restart(const RestartRequested& request);
     void reset(const ResetRequested& request);
     void want_up(Unit& unit, Instance& instance);
+    void want_again(Unit& unit, Instance& instance);
     void want_down(Unit& unit, Instance& instance);
     void ask_restart(Unit& unit, Instance& instance, Origin origin = Origin::restart);
     void reset(Unit& unit, Instance& instance);
@@ -76,6 +80,7 @@ private:
     void answer(CommandId command, InstanceId target, Outcome outcome, std::string text = {});
     void answer_pending(Unit& unit);
     bool overruled(const Unit& unit, const PendingCommand& pending) const;
+    void answer_failed(Unit& unit, const Instance& instance);
     bool waits_in_vain(const Unit& unit) const;
     std::optional<Outcome> outcome(const Unit& unit, const PendingCommand& pending) const;
 
@@ -139,15 +144,18 @@ private:
     void begin(Unit& unit);
     void want_along(Unit& unit, Instance& instance);
     void sleep(Unit& unit, Instance& instance);
+    void rouse(Unit& unit);
     void heed(const Demanded& event);
     void heed(const DemandFailed& event);
     void heed(const FellIdle& event);
     void heed(const Autoscaled& event);
+    void choose(Unit& unit, std::uint32_t count);
 
     // restart.cpp: whether and when to try again.
     std::optional<Reason> crash_of(const Unit& unit, const Instance& instance) const;
     void ended_by_itself(Unit& unit, Instance& instance);
     void retry(Unit& unit, Instance& instance, Reason reason, bool stable, bool counts);
+    void tell_failure(Unit& unit, Instance& instance, Reason reason);
     bool escalate(Unit& unit);
     Duration next_delay(const RestartRule& rule, Instance& instance, bool stable);
 
@@ -158,6 +166,7 @@ private:
     std::optional<Reason> must_end_beside(const Unit& unit, const Instance& second) const;
     void roll_on(Unit& unit);
     void judge_replacements(Unit& unit);
+    bool speaks_against_others(const Unit& unit, const Instance& instance) const;
     void begin_renewals(Unit& unit);
     void begin_renewal(Unit& unit, Instance& instance);
     void renewal_failed(Unit& unit, std::uint32_t number, const std::string& why);
@@ -172,6 +181,15 @@ private:
     void resume_roll(Unit& unit);
     void tell_roll(InstanceId id, RunId run, RollPhase phase, std::string text);
     std::optional<Outcome> roll_outcome(const Unit& unit, const PendingCommand& pending) const;
+
+    // freeze.cpp: runs that stand still.
+    void heed(const FreezeRequested& event);
+    void heed(const FreezeTold& event);
+    std::string why_not_freeze(const Unit& unit, const Instance& instance) const;
+    void hold(Unit& unit, Instance& instance, Freeze how);
+    void let_go(Unit& unit, Instance& instance);
+    void go_on(Unit& unit, Instance& instance);
+    std::optional<Outcome> freeze_outcome(const Unit& unit, const PendingCommand& pending) const;
 
     // recycle.cpp: what makes an instance's time come.
     void heed(const MemoryMeasured& event);
@@ -248,6 +266,7 @@ private:
     void touch(const Unit& unit);  // Itself, what it depends on, and what depends on it.
     void queue(UnitId id);
     Unit* next_touched();  // Null: none is left.
+    void start_in_turn(Unit& unit, Instance& instance);
     void remove_if_down(Unit& unit);
 
     // essential.cpp: when superd itself has to go.
@@ -266,6 +285,8 @@ private:
     Effects out_;
     // Groups before others, who ask what state these are in.
     Touched touched_groups_, touched_;
+    Touched starts_;           // Who may start, once nothing else has come of this step.
+    bool starting_ = false;    // Nothing else is left to be looked at.
     bool reschedule_ = false;  // Some run may be due at another moment than before.
 };
 

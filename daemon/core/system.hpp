@@ -33,6 +33,15 @@ struct Edge {
     When when = When::ready;
 };
 
+// What somebody waits for.
+enum class Wish : std::uint8_t {
+    goal,
+    scale,
+    roll,    // Done when all that it is about has a new run, and the old ones are gone.
+    apply,   // Likewise; but what is stopped is none of its business.
+    freeze,  // Done when what runs stands still.
+};
+
 // Somebody waits for an answer.
 struct PendingCommand {
     CommandId id = 0;
@@ -40,9 +49,10 @@ struct PendingCommand {
     Goal goal = Goal::up;
     // Of a change of their number: what is there from this index on; with what has to go.
     std::uint32_t first = 0;
-    bool scales = false;
-    bool rolls = false;  // Done when all that it is about has a new run, and the old ones are gone.
-    bool applies = false;  // Of one that rolls: what is stopped is none of its business.
+    Wish wish = Wish::goal;
+    RunId since = 0;  // Of a rolling restart: runs of this number or a higher one came after it.
+
+    bool rolls() const { return wish == Wish::roll || wish == Wish::apply; }
 };
 
 // How often the on-crash hook of a unit ran lately.
@@ -73,7 +83,8 @@ struct Unit {
     Instant recycle_due{};     // When an instance will be old enough, if that is timed.
     Instant recycle_pause{};   // Not before: a replacement has failed.
     std::uint32_t recycle_timer = 0;
-    bool queued = false;       // Within a step: it is to be looked at.
+    bool queued = false;       // Within a step: it is to be looked at,
+    bool starts = false;       // or started, when nobody is left to be looked at.
     std::uint32_t walked = 0;  // By which walk over the graph it was met last.
 };
 

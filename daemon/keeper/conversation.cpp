@@ -154,10 +154,11 @@ bool Conversation::say_names() {
     if (listed_) return true;
     Message message{.kind = Kind::held};
     if (unlisted_ > held_.size()) unlisted_ = held_.size();
-    while (unlisted_ > 0) {
-        std::memcpy(message.name, held_.at(unlisted_ - 1).name, name_max);
+    for (; unlisted_ > 0; --unlisted_) {
+        const Held::Entry& entry = held_.at(unlisted_ - 1);
+        if (entry.released) continue;
+        std::memcpy(message.name, entry.name, name_max);
         if (!say(message)) return false;
-        --unlisted_;
     }
     if (!say(Message{.kind = Kind::held_end})) return false;
     listed_ = true;

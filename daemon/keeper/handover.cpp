@@ -58,11 +58,12 @@ const char* restore(int fd, std::uint32_t names, Held& held) {
         const std::size_t count = names < batch ? names : batch;
         if (!read_all(fd, entries, count * sizeof entries[0], at)) return "its state is cut short";
         for (Held::Entry& each : std::span{entries}.first(count)) {
-            if (each.count < 1 || each.count > descriptors_max) return "its state is damaged";
-            os::Fd fds[descriptors_max];
-            for (std::uint32_t i = 0; i < each.count; ++i) fds[i] = os::Fd{each.fds[i]};
+            if (each.count > descriptors_max || each.copied > descriptors_max ||
+                each.stale > descriptors_max) {
+                return "its state is damaged";
+            }
             each.name[name_max - 1] = '\0';
-            held.hold(each.name, std::span{fds}.first(each.count));
+            held.restore(each);
         }
         at += static_cast<off_t>(count * sizeof entries[0]);
         names -= static_cast<std::uint32_t>(count);

@@ -9,6 +9,7 @@
 #include "keeper/conversation.hpp"
 #include "keeper/held.hpp"
 #include "keeper/helper.hpp"
+#include "keeper/manager.hpp"
 #include "keeper/protocol.hpp"
 #include "keeper/text.hpp"
 #include "os/fd.hpp"
@@ -17,7 +18,7 @@
 
 namespace superd::keeper {
 
-inline constexpr std::uint32_t handover_version = 1;
+inline constexpr std::uint32_t handover_version = 2;
 
 // Followed by `names` entries of Held, as they are.
 struct Handover {
@@ -29,7 +30,9 @@ struct Handover {
     std::uint32_t protocol = protocol_version;
     std::int32_t records = 0;  // Their version, as the supervisor wrote them.
     std::int32_t lock = -1, control = -1, notify = -1, logger_socket = -1;
+    bool control_given = false;
     std::int64_t started_realtime = 0;
+    Manager::State manager;
     Helper::State supervisor, logger;
     Conversation::State conversation;
 };

@@ -23,6 +23,7 @@ const char* step_name(os::ChildStep step) {
         case os::ChildStep::signals: return "reset signals";
         case os::ChildStep::descriptors: return "set up descriptors";
         case os::ChildStep::cgroup: return "join cgroup";
+        case os::ChildStep::oom_score: return "set oom_score_adj";
         case os::ChildStep::limits: return "set limits";
         case os::ChildStep::groups: return "setgroups";
         case os::ChildStep::gid: return "setgid";

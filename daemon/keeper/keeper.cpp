@@ -1,7 +1,6 @@
 #include "keeper/keeper.hpp"
 
 #include "keeper/footprint.hpp"
-#include "keeper/last_resort.hpp"
 #include "keeper/report.hpp"
 #include "os/clock.hpp"
 
@@ -25,8 +24,7 @@ constexpr std::int64_t second = 1000 * millisecond;
 constexpr std::int64_t first_beat_within_ms = 60'000;
 constexpr std::int64_t finish_within = 10 * second;
 constexpr std::int64_t abort_within = second;  // From SIGABRT to SIGKILL.
-constexpr int hopeless_failures = 5;
-constexpr int worth_a_round = 8;  // So many exits in a row: go through all children.
+constexpr int worth_a_round = 8;               // So many exits in a row: go through all children.
 
 std::int64_t earlier(std::int64_t a, std::int64_t b) {
     if (a == 0 || b == 0) return a + b;
@@ -46,14 +44,18 @@ rlim_t open_files_limit() {
 sigset_t kept_signals() {
     sigset_t set;
     ::sigemptyset(&set);
-    for (const int each : {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1}) ::sigaddset(&set, each);
+    for (const int each : {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) {
+        ::sigaddset(&set, each);
+    }
     return set;
 }
 
-Keeper::Keeper(const Runtime& runtime, Held& held, Helper supervisor, Helper logger,
-               Successor successor)
+Keeper::Keeper(const Runtime& runtime, Held& held, Manager& manager, Helper supervisor,
+               Helper logger, Successor successor)
     : runtime_{runtime},
       held_{held},
+      manager_{manager},
+      parking_{manager, held, runtime},
       supervisor_{supervisor},
       logger_{logger},
       conversation_{held},
@@ -75,6 +77,7 @@ bool Keeper::prepare() {
 
 int Keeper::run() {
     if (!prepare()) return exit_cannot_create;
+    parking_.begin();
     on_deadlines(os::monotonic_now());  // Both parts are due.
     shed_start_up_pages();
     while (!done()) {
@@ -82,12 +85,15 @@ int Keeper::run() {
         if (hopeless()) give_up();
         conversation_.flush();
         offer_exit();
+        tell_manager(os::monotonic_now());
         watch_link();
-        epoll_event events[2];
-        const int count = ::epoll_wait(epoll_.get(), events, 2, wait_ms());
+        watch_manager();
+        epoll_event events[3];
+        const int count = ::epoll_wait(epoll_.get(), events, 3, wait_ms());
         for (int i = 0; i < count; ++i) {
             // Before the link: what a dead supervisor still said is read with its death.
             if (events[i].data.fd == signals_.get()) on_signals();
+            if (events[i].data.fd == watched_manager_) manager_.try_again();
         }
         for (int i = 0; i < count; ++i) {
             if (events[i].data.fd == conversation_.fd()) on_link();
@@ -109,6 +115,8 @@ void Keeper::on_signals() {
             if (info.ssi_signo == SIGCHLD) {
                 child_ended = true;
                 exit_hint_ = static_cast<pid_t>(info.ssi_pid);
+            } else if (info.ssi_signo == SIGUSR2) {
+                begin_detach();
             } else {
                 conversation_.tell_signal(static_cast<int>(info.ssi_signo));
             }
@@ -157,6 +165,8 @@ void Keeper::on_supervisor_end(const Exit& exit) {
     beat_due_ = 0;
     reap(exit.pid);
     supervisor_.ended(exit, os::monotonic_now(), finishing_);
+    // Another one would only be started to end.
+    if (detach_due_ != 0) detach();
 }
 
 void Keeper::on_logger_end(const Exit& exit) {
@@ -177,6 +187,7 @@ void Keeper::on_deadlines(std::int64_t now) {
         logger_.signal(SIGKILL);
     }
     if (passed(beat_due_, now)) give_up_on_hung(now);
+    if (passed(detach_due_, now)) detach();
     if (finishing_) return;
     if (passed(supervisor_.start_due(), now) && !hopeless()) start_supervisor(now);
     if (passed(logger_.start_due(), now)) start_logger(now);
@@ -206,8 +217,9 @@ void Keeper::obey(Request& request) {
         case Kind::release: held_.release(message.name); return;
         case Kind::fetch: return conversation_.answer_fetch(message.name);
         case Kind::beat: return expect_beat(message.value);
-        case Kind::finished: return finish(message.value);
+        case Kind::finished: services_stay_ = message.code != 0; return finish(message.value);
         case Kind::upgrade: return upgrade(message);
+        case Kind::condition: return note_condition(message);
         case Kind::welcome:
         case Kind::held:
         case Kind::held_end:
@@ -233,6 +245,7 @@ void Keeper::greet(const Message& hello) {
     message.since_ns = started_realtime_;
     message.supervisor_ns = supervisor_.started_realtime();
     message.last_end = supervisor_.last_end();
+    message.manager = (manager_.listens() ? managed : 0) | (parking_.works() ? parks : 0);
     std::strncpy(message.name, SUPERD_VERSION, name_max - 1);
     conversation_.welcome(message);
 }
@@ -276,6 +289,7 @@ void Keeper::expect_beat(std::int64_t within_ms) {
 void Keeper::finish(std::int32_t code) {
     if (finishing_) return;
     finishing_ = true;
+    detach_due_ = 0;
     exit_code_ = code;
     beat_due_ = 0;
     const std::int64_t now = os::monotonic_now();
@@ -364,23 +378,13 @@ void Keeper::watch_link() {
     if (::epoll_ctl(epoll_.get(), operation, conversation_.fd(), &event) == 0) watched_ = wanted;
 }
 
-bool Keeper::hopeless() const {
-    return !finishing_ && supervisor_.pid() == 0 && supervisor_.failures() >= hopeless_failures &&
-           conversation_.stop_asked();
-}
-
-void Keeper::give_up() {
-    if (::getpid() == 1) end_everything();
-    report("cannot stop the services: the supervisor cannot be started; ",
-           "they run on, and the next superd takes them over");
-    finish(exit_supervisor_failed);
-}
-
 bool Keeper::done() const { return finishing_ && supervisor_.pid() == 0 && logger_.pid() == 0; }
 
 int Keeper::wait_ms() const {
     std::int64_t due = earlier(beat_due_, earlier(supervisor_.kill_due(), logger_.kill_due()));
     if (!finishing_) due = earlier(due, earlier(supervisor_.start_due(), logger_.start_due()));
+    due = earlier(due, earlier(manager_.due(), detach_due_));
+    if (more_to_park_) return 0;
     if (due == 0) return -1;
     const std::int64_t left = due - os::monotonic_now();
     if (left <= 0) return 0;

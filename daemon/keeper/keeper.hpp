@@ -7,6 +7,8 @@
 #include "keeper/handover.hpp"
 #include "keeper/held.hpp"
 #include "keeper/helper.hpp"
+#include "keeper/manager.hpp"
+#include "keeper/parking.hpp"
 #include "keeper/runtime.hpp"
 
 #include <signal.h>
@@ -28,7 +30,7 @@ struct Successor {
 
 class Keeper {
 public:
-    Keeper(const Runtime& runtime, Held& held, Helper supervisor, Helper logger,
+    Keeper(const Runtime& runtime, Held& held, Manager& manager, Helper supervisor, Helper logger,
            Successor successor);
 
     // Goes on from what another program in this process left, and replaces the parts that it
@@ -37,6 +39,9 @@ public:
 
     // Returns superd's exit status.
     int run();
+
+    // After it: the services run on, and the next superd is to find everything as it is.
+    bool services_stay() const { return services_stay_; }
 
 private:
     // --- what happened ---
@@ -53,6 +58,13 @@ private:
     void hold(Request& request);
     void acknowledge(const Message& message);
     void finish(std::int32_t code);
+
+    // --- managed.cpp ---
+    void note_condition(const Message& message);
+    void begin_detach();
+    void detach();
+    void tell_manager(std::int64_t now);
+    void watch_manager();
 
     // --- upgrade.cpp ---
     void upgrade(const Message& message);
@@ -71,7 +83,9 @@ private:
     bool find_next_exit(Exit& exit);
     void watch_link();
     void lose_link();
-    // Asked to stop, and no supervisor can be started to do it.
+    // No supervisor can be started.
+    bool failing() const;
+    // That, and asked to stop.
     bool hopeless() const;
     void give_up();
     bool done() const;
@@ -80,6 +94,8 @@ private:
 
     const Runtime& runtime_;
     Held& held_;
+    Manager& manager_;
+    Parking parking_;
     Helper supervisor_;
     Helper logger_;
     Conversation conversation_;
@@ -90,12 +106,16 @@ private:
     os::Fd signals_;
     os::Fd epoll_;
     std::uint32_t watched_ = 0;  // Events that epoll watches the link for; 0: it does not.
+    int watched_manager_ = -1;   // The socket that epoll watches for room; -1: none.
+    bool more_to_park_ = false;
     std::int64_t started_realtime_ = 0;
     std::int64_t beat_due_ = 0;  // Monotonic; 0: none expected.
     std::int64_t beat_within_ = 0;
     pid_t exit_hint_ = 0;  // The kernel named this child when it last ended one.
     Children children_;
-    int exits_in_a_row_ = 0;  // Without a look that found none.
+    int exits_in_a_row_ = 0;       // Without a look that found none.
+    std::int64_t detach_due_ = 0;  // Asked to; it is done by then at the latest. 0: it was not.
+    bool services_stay_ = false;
     bool finishing_ = false;
     int exit_code_ = 0;
 };

@@ -1,7 +1,9 @@
 // superd: the keeper, parent of everything that superd runs.
+#include "keeper/given.hpp"
 #include "keeper/handover.hpp"
 #include "keeper/keeper.hpp"
 #include "keeper/options.hpp"
+#include "keeper/prepare_cgroup.hpp"
 #include "keeper/report.hpp"
 #include "keeper/runtime.hpp"
 
@@ -104,6 +106,7 @@ bool inherit(int state, Handover& handover, Held& held, Runtime& runtime) {
     runtime.control = os::Fd{handover.control};
     runtime.notify = os::Fd{handover.notify};
     runtime.logger = os::Fd{handover.logger_socket};
+    runtime.control_given = handover.control_given;
     keep_over_exec(handover, held, false);
     ::prctl(PR_SET_NAME, "superd");
     return true;
@@ -127,7 +130,9 @@ int keep(const Options& options, const Path& program, const Path& supervisor, co
     Handover handover;
     const bool resumes =
         options.take_over >= 0 && inherit(options.take_over, handover, held, runtime);
+    Manager manager{resumes ? handover.manager : manager_from_environment()};
     if (!resumes) {
+        take_given(held, runtime, manager);
         if (const int status = open_runtime(options, runtime)) return status;
     }
     if (::chdir("/") != 0) report("cannot leave the current directory: ", describe_error(errno));
@@ -136,12 +141,13 @@ int keep(const Options& options, const Path& program, const Path& supervisor, co
     own.all[0] = "superd";
     Keeper keeper{runtime,
                   held,
+                  manager,
                   {"supervisor", words.all},
                   {"logger", logger_argv},
                   {program, std::span{own.all}.first(static_cast<std::size_t>(own.count))}};
     if (resumes) keeper.resume(handover);
     const int status = keeper.run();
-    remove_sockets(options);
+    if (!keeper.services_stay()) remove_sockets(options, runtime);
     return status;
 }
 
@@ -161,6 +167,7 @@ int run(int argc, char** argv) {
     if (const int status = parse(argc, argv, options)) return status;
     if (options.help) return print(help_text), 0;
     if (options.version) return print("superd " SUPERD_VERSION "\n"), 0;
+    if (options.prepare_cgroup) return prepare_cgroup();
     if (options.can_take_over >= 0) return answer_predecessor(options);
     if (const int status = find_directories(options)) return status;
     Path program;

@@ -18,6 +18,7 @@ const char* const help_text =
     "  --user              run for this user only; without root this is so anyway\n"
     "  --check             check the configuration and exit\n"
     "  --json              with --check: tell the result as JSON\n"
+    "  --prepare-cgroup    make room in systemd's control group for the next superd, and exit\n"
     "  --help              show this text and exit\n"
     "  --version           show the version and exit\n"
     "\n"
@@ -26,7 +27,8 @@ const char* const help_text =
     "else (for a user) XDG_CONFIG_HOME, XDG_RUNTIME_DIR and XDG_STATE_HOME.\n"
     "\n"
     "superd stays in the foreground. SIGTERM and SIGINT stop all services in order and\n"
-    "end it, SIGHUP reloads the configuration.\n"
+    "end it, SIGHUP reloads the configuration, SIGUSR2 ends it and leaves all services\n"
+    "running for the next superd to take over.\n"
     "\n"
     "Exit status: 0 stopped; 64 wrong usage; 70 the supervisor could not be started;\n"
     "72 a part of superd is missing; 73 a directory or socket could not be made;\n"
@@ -41,11 +43,17 @@ struct Option {
 };
 
 constexpr Option known_options[] = {
-    {"--config", &Options::config, nullptr},   {"--runtime-dir", &Options::runtime, nullptr},
-    {"--state-dir", &Options::state, nullptr}, {"--log-dir", &Options::log, nullptr},
-    {"--user", nullptr, &Options::user},       {"--check", nullptr, &Options::check},
-    {"--json", nullptr, &Options::json},       {"--help", nullptr, &Options::help},
-    {"--version", nullptr, &Options::version}, {"--profile", nullptr, nullptr},
+    {"--config", &Options::config, nullptr},
+    {"--runtime-dir", &Options::runtime, nullptr},
+    {"--state-dir", &Options::state, nullptr},
+    {"--log-dir", &Options::log, nullptr},
+    {"--user", nullptr, &Options::user},
+    {"--check", nullptr, &Options::check},
+    {"--json", nullptr, &Options::json},
+    {"--help", nullptr, &Options::help},
+    {"--version", nullptr, &Options::version},
+    {"--profile", nullptr, nullptr},
+    {"--prepare-cgroup", nullptr, &Options::prepare_cgroup},
 };
 
 // How many letters must change to make one word the other (Levenshtein).

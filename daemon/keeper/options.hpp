@@ -26,6 +26,7 @@ struct Options {
     bool user = false;
     bool check = false;
     bool json = false;
+    bool prepare_cgroup = false;
     bool help = false;
     bool version = false;
     // Descriptors; only superd itself passes them, see handover.hpp.

@@ -1,14 +1,15 @@
 #include "keeper/runtime.hpp"
 
+#include "keeper/lock.hpp"
+#include "keeper/notify_socket.hpp"
 #include "keeper/report.hpp"
+#include "os/refuse_descriptors.hpp"
 
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
 #include <fcntl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -57,41 +58,10 @@ int refuse_strangers(const Path& path) {
     return exit_cannot_create;
 }
 
-int already_running(int lock, const Options& options) {
-    char digits[16] = {};
-    const ssize_t size = ::pread(lock, digits, sizeof digits - 1, 0);
-    std::string_view pid{digits, size > 0 ? static_cast<std::size_t>(size) : 0};
-    pid = before(pid, pid.find('\n'));
-    report("cannot start: another superd (pid ", pid.empty() ? "unknown" : pid, ") runs in ",
-           options.runtime, "; stop it or give another --runtime-dir");
-    return exit_already_running;
-}
-
-int take_lock(const Options& options, os::Fd& lock) {
-    Path path;
-    path.add(options.runtime).add("/lock");
-    lock = os::Fd{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644)};
-    if (!lock) return cannot_create(path.view(), errno, "choose another with --runtime-dir");
-    // A killed keeper's child that has not come to its exec holds the lock a moment longer.
-    constexpr timespec moment{0, 20'000'000};
-    for (int tries = 50; ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0; --tries) {
-        if (tries == 0) return already_running(lock.get(), options);
-        ::nanosleep(&moment, nullptr);
-    }
-    Line text;
-    text.add(::getpid()).add("\n");
-    if (::ftruncate(lock.get(), 0) != 0 ||
-        ::pwrite(lock.get(), text.c_str(), text.view().size(), 0) < 0) {
-        return cannot_create(path.view(), errno, "free some space there");
-    }
-    return 0;
-}
-
-// Binds a socket anew. A stale one is in the way only: we hold the lock.
-int open_socket(const Options& options, const char* name, int type, mode_t mode, os::Fd& fd) {
+int address_of(const Options& options, std::string_view name, sockaddr_un& address) {
     Path path;
     path.add(options.runtime).add("/").add(name);
-    sockaddr_un address{};
+    address = {};
     address.sun_family = AF_UNIX;
     if (path.view().size() >= sizeof address.sun_path) {
         report("cannot use ", options.runtime, ": the path of a socket in it may have ",
@@ -99,17 +69,59 @@ int open_socket(const Options& options, const char* name, int type, mode_t mode,
         return exit_cannot_create;
     }
     std::memcpy(address.sun_path, path.c_str(), path.view().size());
-    ::unlink(path.c_str());
+    return 0;
+}
+
+// Makes a listening socket anew. A stale one is in the way only: we hold the lock.
+int open_socket(const Options& options, const char* name, int type, mode_t mode, os::Fd& fd) {
+    sockaddr_un address{};
+    if (const int status = address_of(options, name, address)) return status;
+    if (fd) return 0;
+    const char* const path = address.sun_path;
+    ::unlink(path);
     fd = os::Fd{::socket(AF_UNIX, type | SOCK_CLOEXEC, 0)};
-    const int on = 1;
-    const bool datagram = type == SOCK_DGRAM;
     if (!fd || ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-        ::chmod(path.c_str(), mode) != 0 ||
-        (datagram && ::setsockopt(fd.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0) ||
-        (!datagram && ::listen(fd.get(), SOMAXCONN) != 0)) {
-        return cannot_create(path.view(), errno, "choose another place with --runtime-dir");
+        ::chmod(path, mode) != 0 || ::listen(fd.get(), SOMAXCONN) != 0) {
+        return cannot_create(path, errno, "choose another place with --runtime-dir");
     }
     return 0;
+}
+
+bool is_socket(const Options& options, std::string_view name) {
+    Path path;
+    path.add(options.runtime).add("/").add(name);
+    struct stat status{};
+    return ::lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode);
+}
+
+// Sockets of a superd before us are of use as long as their paths still lead to them: another one
+// may have run here since, without the service manager that kept them. All were bound together, and
+// of the one for datagrams it is known at once whether somebody has it.
+void drop_stale(const Options& options, const Path& notify, Runtime& runtime) {
+    sockaddr_un address{};
+    bool good = runtime.notify && address_of(options, notify.view(), address) == 0;
+    if (good) {
+        const os::Fd probe{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+        good = ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address),
+                         sizeof address) == 0;
+    }
+    if (!good || !is_socket(options, notify.view())) runtime.notify.reset();
+    if (!good || !is_socket(options, "logger.sock")) runtime.logger.reset();
+    if (runtime.control_given) return;
+    if (!good || !is_socket(options, "control.sock")) runtime.control.reset();
+}
+
+// Clients look for it in the runtime directory.
+void check_given(const Options& options, const Runtime& runtime) {
+    sockaddr_un expected{}, address{};
+    socklen_t size = sizeof address;
+    if (!runtime.control_given || address_of(options, "control.sock", expected) != 0) return;
+    if (::getsockname(runtime.control.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0 &&
+        std::strncmp(address.sun_path, expected.sun_path, sizeof address.sun_path) == 0) {
+        return;
+    }
+    report("the control socket that superd was started with is not ", expected.sun_path,
+           ", where superctl looks for it; mend ListenStream= of the socket's unit");
 }
 
 int make_directories(const Options& options) {
@@ -139,19 +151,29 @@ bool executable(const Path& path) {
 int open_runtime(const Options& options, Runtime& runtime) {
     if (const int status = make_directories(options)) return status;
     if (const int status = take_lock(options, runtime.lock)) return status;
+    Path notify;
+    if (const int status = choose_notify_name(options, notify)) return status;
+    drop_stale(options, notify, runtime);
+    check_given(options, runtime);
     // Anybody may connect to the API: it decides by who they are.
     if (const int status =
             open_socket(options, "control.sock", SOCK_STREAM, 0666, runtime.control)) {
         return status;
     }
-    if (const int status = open_socket(options, "notify.sock", SOCK_DGRAM, 0666, runtime.notify)) {
-        return status;
-    }
+    // Clients have none to send, and what anybody sends would be closed by us.
+    os::refuse_descriptors(runtime.control.get());
+    sockaddr_un address{};
+    if (const int status = address_of(options, notify.view(), address)) return status;
+    if (const int status = open_notify(options, address.sun_path, runtime.notify)) return status;
     return open_socket(options, "logger.sock", SOCK_SEQPACKET, 0600, runtime.logger);
 }
 
-void remove_sockets(const Options& options) {
-    for (const char* name : {"control.sock", "notify.sock", "logger.sock"}) {
+void remove_sockets(const Options& options, const Runtime& runtime) {
+    Path notify;
+    find_notify_name(options, notify);
+    for (const std::string_view name :
+         {std::string_view{"control.sock"}, notify.view(), std::string_view{"logger.sock"}}) {
+        if (runtime.control_given && name == "control.sock") continue;
         Path path;
         path.add(options.runtime).add("/").add(name);
         ::unlink(path.c_str());

@@ -9,17 +9,19 @@ namespace superd::keeper {
 // What the keeper holds open for its life, so that clients wait instead of failing
 // while a part of superd is being replaced.
 struct Runtime {
-    os::Fd lock;     // flock()ed: one superd a runtime directory.
-    os::Fd control;  // RUNTIME/control.sock, listening.
-    os::Fd notify;   // RUNTIME/notify.sock, with SO_PASSCRED.
-    os::Fd logger;   // RUNTIME/logger.sock, listening.
+    os::Fd lock;                 // One superd a runtime directory (lock.hpp).
+    os::Fd control;              // RUNTIME/control.sock, listening.
+    os::Fd notify;               // With SO_PASSCRED (notify_socket.hpp).
+    os::Fd logger;               // RUNTIME/logger.sock, listening.
+    bool control_given = false;  // It is the service manager's, and its path is too.
 };
 
-// Makes all of it. Returns 0, or an exit status after having said what is wrong.
+// Makes all of it that is not there already. Returns 0, or an exit status after having said what is
+// wrong.
 int open_runtime(const Options& options, Runtime& runtime);
 
-// Removes the sockets; the lock goes with the process.
-void remove_sockets(const Options& options);
+// Removes the sockets that are ours; the lock goes with the process.
+void remove_sockets(const Options& options, const Runtime& runtime);
 
 // Where our own program is.
 void find_program(Path& path);

@@ -60,6 +60,8 @@ Handover Keeper::handover() const {
     state.control = runtime_.control.get();
     state.notify = runtime_.notify.get();
     state.logger_socket = runtime_.logger.get();
+    state.control_given = runtime_.control_given;
+    state.manager = manager_.state();
     state.started_realtime = started_realtime_;
     state.supervisor = supervisor_.state();
     state.logger = logger_.state();

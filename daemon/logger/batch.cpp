@@ -57,9 +57,12 @@ Drainer::Pumped Drainer::pump(Run& run, std::size_t stream, Rest rest) {
         const std::lock_guard lock{mutex_};
         policy = instance.policy;
     }
+    fit_journald(policy);
     const bool drop = policy.when_full == WhenFull::drop;
     if (instance.shortage && os::monotonic_now() < instance.shortage->retry_at) {
-        if (drop) make_room(run, stream, peeker_, instance.shortage->error);
+        if (drop && make_room(run, stream, peeker_, instance.shortage->error)) {
+            run.given[stream] = 0;
+        }
         return Pumped::waiting;
     }
     auto moved = move_batch(run, stream, rest, policy);
@@ -74,7 +77,7 @@ Drainer::Pumped Drainer::pump(Run& run, std::size_t stream, Rest rest) {
         return waiting_bytes(fifo) > 0 ? Pumped::some : Pumped::nothing;
     }
     begin_shortage(run, moved.error());
-    if (drop) make_room(run, stream, peeker_, instance.shortage->error);
+    if (drop && make_room(run, stream, peeker_, instance.shortage->error)) run.given[stream] = 0;
     return Pumped::waiting;
 }
 
@@ -98,13 +101,19 @@ Result<std::size_t> Drainer::move_batch(Run& run, std::size_t stream, Rest rest,
         // More has come since the peek; or else there is no room for the rest of the
         // line, neither in the FIFO nor for the peek, and the service would wait for ever.
         peeked = peeker_.peek(fifo);
-        size = format(run, stream, policy, peeked, Rest::keep);
-        if (size == 0 && (full || peeked.size() < waiting))
-            size = format(run, stream, policy, peeked, Rest::piece);
+        rest = Rest::keep;
+        size = format(run, stream, policy, peeked, rest);
+        if (size == 0 && (full || peeked.size() < waiting)) {
+            rest = Rest::piece;
+            size = format(run, stream, policy, peeked, rest);
+        }
         if (size == 0) return 0;
     }
     const std::string_view bytes = peeked.substr(0, size);
     if (run.ready) match(run, bytes);
+    // Before it is in the file, which ends a batch: a logger that is killed between leaves it to
+    // the next one, and the journal has it twice rather than never.
+    if (policy.target != Target::file) give_journald(run, stream, peeked, size, rest);
     if (auto done = write(run, stream, bytes); !done)
         return std::unexpected{std::move(done.error())};
     written(run, stream, bytes, policy);
@@ -226,6 +235,7 @@ Result<void> Drainer::write(Run& run, std::size_t stream, std::string_view bytes
     const std::lock_guard lock{mutex_};
     writing_fifo_ = -1;
     const std::size_t left = std::exchange(writing_left_, 0);
+    if (left < bytes.size()) run.given[stream] = 0;  // Others are at the front now.
     if (!appended || left < bytes.size()) {
         journal_.abandon();
         if (appended) discard(fifo, left, dev_null_.get());
@@ -239,6 +249,7 @@ Result<void> Drainer::write(Run& run, std::size_t stream, std::string_view bytes
 void Drainer::written(Run& run, std::size_t stream, std::string_view bytes, const Policy& policy) {
     Instance& instance = *run.instance;
     run.lines_since_tail = true;
+    run.given[stream] -= std::min(run.given[stream], bytes.size());
     drained_ += bytes.size();
     const int fifo = run.fifos[stream].get();
     if (bytes.size() >= busy_bytes) {
@@ -251,9 +262,11 @@ void Drainer::written(Run& run, std::size_t stream, std::string_view bytes, cons
     }
     if (instance.shortage) end_shortage(instance);
     if (!followers_.empty()) wake_followers(instance);
-    if (policy.foreground && foreground_.enabled()) {
+    const bool twice = policy.target != Target::file && foreground_is_journald_;
+    if (policy.foreground && !twice && foreground_.enabled()) {
         const Origin origin = origin_of(run);
-        foreground_.copy(origin, stream == 0 ? Stream::out : Stream::err, bytes);
+        foreground_.copy(origin, stream == 0 ? Stream::out : Stream::err, bytes,
+                         policy.foreground_format);
     }
 }
 

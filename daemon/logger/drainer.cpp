@@ -1,6 +1,7 @@
 #include "logger/drainer.hpp"
 
 #include "os/clock.hpp"
+#include "os/journal_stream.hpp"
 
 #include <sys/eventfd.h>
 
@@ -60,6 +61,8 @@ Drainer::Drainer(Setup setup, Journal journal, Peeker peeker, Peeker relief, Fif
       relief_{std::move(relief)},
       lines_{lines_max},
       foreground_{setup_.foreground},
+      journald_{setup_.journald},
+      foreground_is_journald_{os::is_journal_stream(setup_.foreground)},
       watch_{std::move(watch)},
       lines_limit_{lines_max} {}
 
@@ -110,8 +113,10 @@ void Drainer::work() {
         pump_again();
         if (count > 0 && awaited[0].revents != 0 && !handle_commands()) break;
         retry_shortages(os::monotonic_now());
+        flush_journald();
         rest_if_busy();
     }
+    await_journald();
     const std::lock_guard lock{mutex_};
     ended_ = true;
 }
@@ -149,6 +154,7 @@ void Drainer::take_written() {
 // How long to wait at most, in milliseconds.
 int Drainer::timeout() const {
     if (!again_.empty()) return 0;
+    if (journald_.waiting()) return 20;
     if (shortages_ > 0 || closing_ > 0) return 50;
     return memory_held_ ? idle_after_ms : -1;
 }

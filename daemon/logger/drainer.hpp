@@ -17,6 +17,7 @@
 #include "logger/foreground.hpp"
 #include "logger/instance.hpp"
 #include "logger/journal.hpp"
+#include "logger/journald.hpp"
 #include "logger/peek.hpp"
 #include "logger/protocol.hpp"
 
@@ -46,6 +47,7 @@ public:
         std::function<void(const Reply&)> tell;  // Called in either thread, under no lock.
         std::function<void()> watch;             // Asks for calls of `relieve`; any thread.
         Disk* disk = nullptr;                    // Outlives the drainer.
+        std::string journald = "/run/systemd/journal/socket";
     };
     static Result<std::unique_ptr<Drainer>> create(Setup setup);
     Drainer(const Drainer&) = delete;
@@ -129,11 +131,18 @@ private:
     void match(Run& run, std::string_view bytes);
     void wake_followers(const Instance& instance);
 
+    // --- to_journald.cpp: copies for systemd's journal ---
+    void fit_journald(Policy& policy);
+    void give_journald(Run& run, std::size_t stream, std::string_view bytes, std::size_t size,
+                       Rest rest);
+    void flush_journald();
+    void await_journald();
+
     // --- shortage.cpp: the disk is slow or full ---
     void begin_shortage(Run& run, const Error& error);
     void end_shortage(Instance& instance);
     void retry_shortages(std::int64_t now);
-    void make_room(Run& run, std::size_t stream, Peeker& peeker, int error);
+    bool make_room(Run& run, std::size_t stream, Peeker& peeker, int error);
     void drop_all(Run& run);
     std::optional<Dropped> take_dropped(Instance& instance, std::int64_t now, bool at_once);
     void enlarge(int fifo);
@@ -147,6 +156,8 @@ private:
     Peeker relief_;  // The event loop thread's.
     Buffer lines_;
     Foreground foreground_;
+    Journald journald_;
+    bool foreground_is_journald_;
     Compressor compressor_;
     FifoWatch watch_;
     os::Fd wakeup_;

@@ -1,5 +1,7 @@
 #include "logger/foreground.hpp"
 
+#include "os/clock.hpp"
+
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -62,8 +64,18 @@ void Foreground::add_name(const Origin& origin, Stream stream) {
     if (!origin.label.empty()) text_.append("[").append(origin.label).append("] ");
 }
 
-void Foreground::copy(const Origin& origin, Stream stream, std::string_view bytes) {
+void Foreground::add_json(const Formatter& formatter, const Line& line, Buffer& buffer) {
+    buffer.clear();
+    (void)formatter.append(line, buffer);
+    text_ += buffer.view();
+}
+
+void Foreground::copy(const Origin& origin, Stream stream, std::string_view bytes, Format format) {
     if (!enabled()) return;
+    const std::int64_t now = os::realtime_now();
+    // A byte becomes at most the six of \u00HH, and the rest is short. No memory until it is used.
+    Buffer buffer{line_max * 6 + 4096};
+    const Formatter formatter{Format::json, origin, stream, now};
     LineCutter cutter{bytes, Rest::line};
     bool room = flush();
     while (const auto line = cutter.next()) {
@@ -71,14 +83,22 @@ void Foreground::copy(const Origin& origin, Stream stream, std::string_view byte
             ++dropped_;
             continue;
         }
-        if (dropped_ > 0) {
+        if (dropped_ > 0 && format == Format::json) {
+            const std::string note = std::to_string(std::exchange(dropped_, 0)) +
+                                     " lines are not shown: nobody reads fast enough";
+            add_json(Formatter{Format::json, origin, Stream::superd, now}, {note, false}, buffer);
+        } else if (dropped_ > 0) {
             add_name(origin, Stream::superd);
             text_ += "superd: " + std::to_string(std::exchange(dropped_, 0)) +
                      " lines are not shown: nobody reads fast enough\n";
         }
-        add_name(origin, stream);
-        text_ += printable(line->text, shown_max);
-        text_ += '\n';
+        if (format == Format::json) {
+            add_json(formatter, *line, buffer);
+        } else {
+            add_name(origin, stream);
+            text_ += printable(line->text, shown_max);
+            text_ += '\n';
+        }
         if (text_.size() >= PIPE_BUF) room = flush();
     }
     flush();

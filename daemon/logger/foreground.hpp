@@ -9,7 +9,8 @@
 
 namespace superd::logger {
 
-// Writes `web/0 | text`, and `web/0 ! text` for stderr. It never waits for whoever
+// Writes `web/0 | text`, and `web/0 ! text` for stderr, or, for programs that collect the output of
+// containers, each line as a JSON object, as log files have it. It never waits for whoever
 // reads: what does not fit is dropped, counted and told when there is room again.
 class Foreground {
 public:
@@ -18,9 +19,11 @@ public:
 
     bool enabled() const { return descriptor_ >= 0; }
     // Copies the lines of `bytes` as far as they are complete; the rest as a line too.
-    void copy(const Origin& origin, Stream stream, std::string_view bytes);
+    void copy(const Origin& origin, Stream stream, std::string_view bytes,
+              Format format = Format::text);
 
 private:
+    void add_json(const Formatter& formatter, const Line& line, Buffer& buffer);
     void add_name(const Origin& origin, Stream stream);
     bool flush();
 

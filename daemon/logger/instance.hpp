@@ -53,6 +53,7 @@ struct Run {
     bool matched = false;
     Instance* instance = nullptr;
     std::array<os::Fd, 2> fifos;
+    std::array<std::size_t, 2> given{};        // Bytes at the front that journald has already.
     std::array<std::uint8_t, 2> polls_left{};  // Of a busy FIFO; 0: it is watched.
     std::unique_ptr<re2::RE2> ready;           // Until the first line it matches.
     std::unique_ptr<std::string> label;        // Of a hook; null: the service itself.

@@ -117,6 +117,8 @@ void fields(Coder& coder, Policy& policy) {
     number(coder, policy.when_full, 1);
     number(coder, policy.compress, 1);
     number(coder, policy.foreground, 1);
+    number(coder, policy.foreground_format, 1);
+    number(coder, policy.target, 2);
     number(coder, policy.size_max);
     auto age = policy.age_max.count();
     number(coder, age, INT64_MAX);

@@ -21,19 +21,23 @@
 
 namespace superd::logger {
 
-inline constexpr std::uint32_t protocol_version = 1;
+inline constexpr std::uint32_t protocol_version = 2;
 inline constexpr std::size_t packet_max = 64 * 1024;
 
 enum class Format : std::uint8_t { text, json };
 enum class WhenFull : std::uint8_t { drop, block };
+// journald: of the files only the newest lines, unless there is no journald.
+enum class Target : std::uint8_t { file, journald, both };
 
 // How the output of one instance is kept. Everything is bounded by default.
 struct Policy {
     Format format = Format::text;
-    WhenFull when_full = WhenFull::drop;  // The disk is slow or full.
-    bool compress = true;                 // Rotated files, with zstd.
-    bool foreground = true;               // Also a prefixed copy on superd's own stdout.
-    std::uint64_t size_max = 10u << 20;   // Bytes in the current file before it is rotated.
+    WhenFull when_full = WhenFull::drop;      // The disk is slow or full.
+    bool compress = true;                     // Rotated files, with zstd.
+    bool foreground = true;                   // Also a prefixed copy on superd's own stdout,
+    Format foreground_format = Format::text;  // ... which looks like this.
+    Target target = Target::file;
+    std::uint64_t size_max = 10u << 20;  // Bytes in the current file before it is rotated.
     std::chrono::seconds age_max{std::chrono::hours{24 * 7}};  // ... or its age; 0: no limit.
     std::uint32_t keep = 5;                                    // Rotated files kept.
     std::uint32_t tail = 20;  // Last lines kept in memory for status and deaths.

@@ -99,14 +99,15 @@ void Drainer::retry_shortages(std::int64_t now) {
 }
 
 // Takes the oldest lines off a FIFO that is more than half full, so that it is at
-// most a quarter full. With the lock held if it is the event loop's thread.
-void Drainer::make_room(Run& run, std::size_t stream, Peeker& peeker, int error) {
+// most a quarter full. True: lines were dropped. With the lock held if it is the event
+// loop's thread.
+bool Drainer::make_room(Run& run, std::size_t stream, Peeker& peeker, int error) {
     const int fifo = run.fifos[stream].get();
-    if (fifo < 0) return;
+    if (fifo < 0) return false;
     Instance& instance = *run.instance;
     const std::size_t capacity = pipe_capacity(fifo);
     std::size_t waiting = waiting_bytes(fifo);
-    if (waiting <= capacity / 2 && !pipe_full(fifo)) return;
+    if (waiting <= capacity / 2 && !pipe_full(fifo)) return false;
     std::uint64_t lines = 0;
     while (waiting > capacity / 4 || pipe_full(fifo)) {
         std::size_t gone = 0;
@@ -126,7 +127,7 @@ void Drainer::make_room(Run& run, std::size_t stream, Peeker& peeker, int error)
         if (gone == 0) break;
         waiting -= std::min(waiting, gone);
     }
-    if (lines == 0) return;
+    if (lines == 0) return false;
     if (!instance.shortage) {
         instance.shortage = std::make_unique<Shortage>();
         instance.shortage->error = error;
@@ -134,6 +135,7 @@ void Drainer::make_room(Run& run, std::size_t stream, Peeker& peeker, int error)
     }
     instance.shortage->dropped += lines;
     instance.shortage->untold += lines;
+    return true;
 }
 
 // Nothing of the run lives and its disk has no room: what is left is lost.

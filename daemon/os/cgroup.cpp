@@ -1,5 +1,6 @@
 #include "os/cgroup.hpp"
 
+#include "os/cgroup_file.hpp"
 #include "os/process.hpp"
 
 #include <sys/stat.h>
@@ -12,7 +13,6 @@
 #include <array>
 #include <cassert>
 #include <cerrno>
-#include <charconv>
 #include <csignal>
 #include <memory>
 #include <span>
@@ -24,50 +24,6 @@ constexpr int depth_max = 32;          // Of groups that a service made below it
 constexpr std::size_t batch_max = 64;  // pidfds open at one time.
 constexpr int kill_passes_max =
     16;  // Without cgroup.kill; who forks faster is met at the next event.
-
-Result<void> write_file(int directory, const std::string& path, std::string_view text) {
-    const Fd fd{::openat(directory, path.c_str(), O_WRONLY | O_CLOEXEC)};
-    if (!fd) return fail_errno(errno, "open cgroup file " + path);
-    const ssize_t size = ::write(fd.get(), text.data(), text.size());
-    if (size != static_cast<ssize_t>(text.size())) {
-        return fail_errno(size < 0 ? errno : EIO, "write cgroup file " + path);
-    }
-    return {};
-}
-
-Result<std::string> read_file(int directory, const std::string& path) {
-    const Fd fd{::openat(directory, path.c_str(), O_RDONLY | O_CLOEXEC)};
-    if (!fd) return fail_errno(errno, "open cgroup file " + path);
-    std::string text;
-    std::array<char, 4096> bytes;
-    for (;;) {
-        const ssize_t size = ::read(fd.get(), bytes.data(), bytes.size());
-        if (size < 0) return fail_errno(errno, "read cgroup file " + path);
-        if (size == 0) return text;
-        text.append(bytes.data(), static_cast<std::size_t>(size));
-    }
-}
-
-template <class Number>
-std::optional<Number> parse_number(std::string_view text) {
-    Number value{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{}) return std::nullopt;
-    return value;
-}
-
-// The value of `key` in a flat keyed file: "populated 1\nfrozen 0\n".
-std::optional<std::uint64_t> value_of(std::string_view text, std::string_view key) {
-    while (!text.empty()) {
-        const std::size_t end = text.find('\n');
-        const std::string_view line = text.substr(0, end);
-        if (line.size() > key.size() && line.starts_with(key) && line[key.size()] == ' ') {
-            return parse_number<std::uint64_t>(line.substr(key.size() + 1));
-        }
-        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    }
-    return std::nullopt;
-}
 
 // The groups directly below the one at `path`.
 std::vector<std::string> subgroups(int directory, const std::string& path) {
@@ -87,12 +43,12 @@ std::vector<std::string> subgroups(int directory, const std::string& path) {
 
 void collect_processes(int directory, const std::string& path, int depth, std::vector<pid_t>& out) {
     // A threaded group refuses to be read (EOPNOTSUPP); its processes are listed further up.
-    if (const auto text = read_file(directory, path + "/cgroup.procs")) {
+    if (const auto text = read_cgroup_file(directory, path + "/cgroup.procs")) {
         std::string_view rest{*text};
         while (!rest.empty()) {
             const std::size_t end = rest.find('\n');
             // 0 stands for a process of another pid namespace.
-            if (const auto pid = parse_number<pid_t>(rest.substr(0, end)); pid && *pid > 0) {
+            if (const auto pid = parse_cgroup_number<pid_t>(rest.substr(0, end)); pid && *pid > 0) {
                 out.push_back(*pid);
             }
             rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
@@ -133,12 +89,11 @@ Result<CgroupParent> CgroupParent::open(std::string directory) {
     return CgroupParent{std::move(fd), std::move(directory)};
 }
 
-Result<void> CgroupParent::create(const std::string& name) const {
+Result<bool> CgroupParent::create(const std::string& name) const {
     assert(!name.empty() && !name.contains('/') && name.front() != '.');
-    if (::mkdirat(fd_.get(), name.c_str(), 0755) < 0 && errno != EEXIST) {
-        return fail_errno(errno, "make cgroup " + directory_ + "/" + name);
-    }
-    return {};
+    if (::mkdirat(fd_.get(), name.c_str(), 0755) == 0) return true;
+    if (errno == EEXIST) return false;
+    return fail_errno(errno, "make cgroup " + directory_ + "/" + name);
 }
 
 std::string CgroupParent::procs_path(const std::string& name) const {
@@ -149,8 +104,12 @@ std::string CgroupParent::events_path(const std::string& name) const {
     return directory_ + "/" + name + "/cgroup.events";
 }
 
+std::string CgroupParent::memory_events_path(const std::string& name) const {
+    return directory_ + "/" + name + "/memory.events";
+}
+
 Result<bool> CgroupParent::populated(const std::string& name) const {
-    const auto text = read_file(fd_.get(), name + "/cgroup.events");
+    const auto text = read_cgroup_file(fd_.get(), name + "/cgroup.events");
     if (!text) {
         const std::error_code code = text.error().code;
         // ENODEV: it was removed between open and read.
@@ -158,7 +117,7 @@ Result<bool> CgroupParent::populated(const std::string& name) const {
             return false;
         return std::unexpected{text.error()};
     }
-    return value_of(*text, "populated") != 0;
+    return cgroup_value(*text, "populated") != 0;
 }
 
 std::vector<pid_t> CgroupParent::processes(const std::string& name) const {
@@ -194,7 +153,7 @@ Result<std::size_t> CgroupParent::signal(const std::string& name, int number) co
 }
 
 Result<void> CgroupParent::kill(const std::string& name) const {
-    const auto killed = write_file(fd_.get(), name + "/cgroup.kill", "1");
+    const auto killed = write_cgroup_file(fd_.get(), name + "/cgroup.kill", "1");
     if (killed) return {};
     if (killed.error().code != std::errc::no_such_file_or_directory) return killed;
 
@@ -206,38 +165,12 @@ Result<void> CgroupParent::kill(const std::string& name) const {
     return {};
 }
 
-CgroupUsage CgroupParent::usage(const std::string& name) const {
-    CgroupUsage usage;
-    if (const auto text = read_file(fd_.get(), name + "/memory.current")) {
-        usage.memory_bytes = parse_number<std::uint64_t>(*text);
-    }
-    if (const auto text = read_file(fd_.get(), name + "/cpu.stat")) {
-        usage.cpu_us = value_of(*text, "usage_usec");
-    }
-    if (const auto text = read_file(fd_.get(), name + "/memory.events")) {
-        usage.oom_kills = value_of(*text, "oom_kill");
-    }
-    return usage;
-}
-
 Result<void> CgroupParent::remove(const std::string& name) const {
     return remove_tree(fd_.get(), name, 0);
 }
 
 Result<void> CgroupParent::move(const std::string& name, pid_t pid) const {
-    return write_file(fd_.get(), name + "/cgroup.procs", std::to_string(pid));
-}
-
-Result<void> CgroupParent::enable_controllers() const {
-    const auto available = read_file(fd_.get(), "cgroup.controllers");
-    if (!available) return std::unexpected{available.error()};
-    std::string wanted;
-    for (const std::string_view name : {"memory", "pids", "cpu"}) {
-        const std::string padded = " " + available->substr(0, available->find('\n')) + " ";
-        if (padded.contains(" " + std::string{name} + " ")) wanted += " +" + std::string{name};
-    }
-    if (wanted.empty()) return {};
-    return write_file(fd_.get(), "cgroup.subtree_control", wanted);
+    return write_cgroup_file(fd_.get(), name + "/cgroup.procs", std::to_string(pid));
 }
 
 }  // namespace superd::os

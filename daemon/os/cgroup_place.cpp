@@ -107,8 +107,13 @@ bool in_own_namespace() {
     return ::stat("/proc/self/ns/cgroup", &status) == 0 && status.st_ino != initial_namespace;
 }
 
-void judge(CgroupPlace& place, std::string_view path, pid_t keeper) {
-    const bool root_of_namespace = path == "/" && in_own_namespace();
+// As systemd names the groups of what it starts.
+bool is_units(std::string_view path) {
+    return path.ends_with(".service") || path.ends_with(".scope");
+}
+
+void judge(CgroupPlace& place, std::string_view path, const CgroupClaim& claim) {
+    const bool root_of_namespace = (path.empty() || path == "/") && in_own_namespace();
     if (::access(place.directory.c_str(), W_OK) != 0) {
         const std::string cause = std::error_code{errno, std::system_category()}.message();
         place.why = place.directory + " is not writable (" + cause + ")";
@@ -118,12 +123,40 @@ void judge(CgroupPlace& place, std::string_view path, pid_t keeper) {
     } else if (root_of_namespace) {
         place.delegated = true;
         place.why = place.directory + " is the root of superd's cgroup namespace";
-    } else if (keeper == 1) {
+    } else if (claim.keeper == 1) {
         place.delegated = true;
         place.why = "superd is PID 1";
+    } else if (claim.told && is_units(path)) {
+        place.delegated = true;
+        place.why = place.directory + " is delegated to superd, as SUPERD_DELEGATE says";
     } else {
-        place.why = place.directory + " is not delegated to superd; with systemd, set Delegate=yes";
+        place.why = place.directory +
+                    " is not delegated to superd; with systemd, set Delegate=yes" +
+                    (::geteuid() == 0 ? "" : " and Environment=SUPERD_DELEGATE=yes");
     }
+}
+
+// The group above the one that superd is in, if that one is but a part of what is superd's:
+// the one above is marked; or superd was here before, and made the lower one itself.
+std::optional<CgroupPlace> above(const CgroupPlace& place, std::string_view path,
+                                 const CgroupClaim& claim) {
+    const std::size_t slash = path.rfind('/');
+    if (slash == std::string_view::npos || path.size() < 2 ||
+        !place.directory.ends_with(path.substr(slash))) {
+        return std::nullopt;
+    }
+    CgroupPlace upper;
+    upper.own = path.substr(slash + 1);
+    upper.settled = true;
+    upper.directory = place.directory.substr(0, place.directory.size() - (path.size() - slash));
+    const std::string_view path_above = path.substr(0, slash);
+    judge(upper, path_above, claim);
+    const bool its_own = upper.own == CgroupPlace{}.own;
+    const bool told = claim.told && !is_units(path) && is_units(path_above);
+    if (!upper.delegated || (!its_own && !told && !marked_as_delegated(upper.directory))) {
+        return std::nullopt;
+    }
+    return upper;
 }
 
 }  // namespace
@@ -153,7 +186,7 @@ std::optional<std::string> parse_cgroup_mount(std::string_view mountinfo, std::s
     return std::nullopt;
 }
 
-Result<CgroupPlace> find_cgroup(pid_t keeper) {
+Result<CgroupPlace> find_cgroup(const CgroupClaim& claim) {
     const auto groups = read_proc("/proc/self/cgroup");
     if (!groups) return std::unexpected{groups.error()};
     const auto mounts = read_proc("/proc/self/mountinfo");
@@ -168,7 +201,11 @@ Result<CgroupPlace> find_cgroup(pid_t keeper) {
                     "find a cgroup2 mount that shows " + *path);
     }
     CgroupPlace place{.directory = std::move(*directory)};
-    judge(place, *path, keeper);
+    // Where superd was put into a part of what is its own, the whole is what counts.
+    if (!marked_as_delegated(place.directory)) {
+        if (auto upper = above(place, *path, claim)) return std::move(*upper);
+    }
+    judge(place, *path, claim);
     return place;
 }
 

@@ -99,6 +99,25 @@ SUPERD_CHILD_CODE void join_cgroup(Child& child) {
     ::close(fd);
 }
 
+// Of this process alone: the kernel knows that whose memory we share only waits for us.
+SUPERD_CHILD_CODE void adjust_oom_score(Child& child) {
+    const char* const text = child.plan.oom_score_adjust;
+    if (text == nullptr) return;
+    std::size_t size = 0;
+    while (text[size] != '\0') ++size;
+    const int fd = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (fd < 0 || ::write(fd, text, size) < 0) end(child, ChildStep::oom_score);
+    ::close(fd);
+}
+
+SUPERD_CHILD_CODE void limit_each(Child& child) {
+    for (const ChildLimit& each : child.plan.limits) {
+        const rlimit both{each.value, each.value};
+        const auto resource = static_cast<__rlimit_resource>(each.resource);
+        if (::setrlimit(resource, &both) != 0) end(child, ChildStep::limits, each.resource);
+    }
+}
+
 SUPERD_CHILD_CODE void limit(Child& child) {
     if (child.plan.open_files == 0) return;
     rlimit files{};
@@ -148,7 +167,9 @@ SUPERD_CHILD_CODE int run_child(void* argument) {
     move_descriptors(child);
     fill_and_close(child);
     join_cgroup(child);
+    adjust_oom_score(child);
     limit(child);
+    limit_each(child);
     change_identity(child);
     tie_to_parent(child);
     if (::chdir(plan.directory) != 0) end(child, ChildStep::directory);

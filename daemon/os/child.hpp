@@ -17,6 +17,7 @@ enum class ChildStep : std::uint8_t {
     signals,
     descriptors,
     cgroup,
+    oom_score,
     limits,
     groups,
     gid,
@@ -29,6 +30,12 @@ enum class ChildStep : std::uint8_t {
 struct ChildDescriptor {
     int from = -1;
     int to = -1;
+};
+
+// setrlimit(2), soft and hard.
+struct ChildLimit {
+    int resource = 0;
+    rlim_t value = 0;
 };
 
 // Room for a pid and a NUL.
@@ -48,6 +55,8 @@ struct ChildPlan {
     std::span<const gid_t> groups;
     mode_t umask = 022;
     rlim_t open_files = 0;
+    std::span<const ChildLimit> limits;
+    const char* oom_score_adjust = nullptr;  // What to write to /proc/self/oom_score_adj.
     bool sibling = false;
     int parent_death_signal = 0;  // Sent to it by the kernel when its parent ends; 0: none.
 };
@@ -56,7 +65,8 @@ struct ChildPlan {
 struct ChildFailure {
     ChildStep step{};
     int error = 0;
-    int descriptor = -1;  // The `to` of the descriptor that step `descriptors` was about.
+    // What the step was about: the `to` of a descriptor, the resource of a limit; -1: open files.
+    int descriptor = -1;
 };
 
 // Starts the plan's process and returns when it has executed its program, or

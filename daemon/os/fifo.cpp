@@ -53,4 +53,21 @@ Result<std::size_t> set_fifo_size(const Fd& fifo, std::size_t bytes) {
     return static_cast<std::size_t>(size);
 }
 
+// tee(2) gives references to the same pages to a pipe of our own.
+Result<std::size_t> peek_pipe(int pipe, std::span<char> bytes) {
+    const auto refuse = [](const char* what) {
+        const int error = errno;
+        return fail_errno(error, what);
+    };
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return refuse("make a pipe");
+    const Fd reading{ends[0]}, writing{ends[1]};
+    const ssize_t shared = ::tee(pipe, writing.get(), bytes.size(), SPLICE_F_NONBLOCK);
+    if (shared < 0) return refuse("look into a pipe");
+    if (shared == 0) return 0;
+    const ssize_t size = ::read(reading.get(), bytes.data(), static_cast<std::size_t>(shared));
+    if (size < 0) return refuse("read a pipe");
+    return static_cast<std::size_t>(size);
+}
+
 }  // namespace superd::os

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <span>
 #include <string>
 
 namespace superd::os {
@@ -23,5 +24,9 @@ Result<Fd> open_fifo_for_reading(const std::string& path);
 // Asks for room for so many bytes, which the kernel rounds up to pages and
 // bounds by fs.pipe-max-size for the unprivileged. Returns what it gave.
 Result<std::size_t> set_fifo_size(const Fd& fifo, std::size_t bytes);
+
+// Copies what lies at the front of a pipe and leaves it there; nothing at its end.
+// resource_unavailable_try_again: it is empty.
+Result<std::size_t> peek_pipe(int pipe, std::span<char> bytes);
 
 }  // namespace superd::os

@@ -1,5 +1,7 @@
 #include "os/message.hpp"
 
+#include "os/linger.hpp"
+
 #include <sys/socket.h>
 
 #include <cassert>
@@ -27,6 +29,8 @@ void take_descriptors(msghdr& message, std::span<Fd> fds, Received& received) {
             if (received.descriptors < fds.size()) {
                 fds[received.descriptors++] = std::move(fd);
             } else {
+                // It may be a service's, which sent more than it was to.
+                stop_lingering(fd.get());
                 received.descriptors_lost = true;
             }
         }

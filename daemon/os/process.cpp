@@ -161,6 +161,13 @@ std::vector<pid_t> descendants_of(pid_t pid) {
 
 std::vector<int> descriptors_of(pid_t pid) { return numbered_entries(proc_path(pid, "fd")); }
 
+std::string descriptor_target(pid_t pid, int number) {
+    std::array<char, 4096> text{};
+    const ssize_t size = ::readlink(proc_path(pid, "fd/" + std::to_string(number)).c_str(),
+                                    text.data(), text.size());
+    return size > 0 ? std::string{text.data(), static_cast<std::size_t>(size)} : std::string{};
+}
+
 std::vector<pid_t> all_processes() { return numbered_entries("/proc"); }
 
 std::string own_directory() {
@@ -209,6 +216,27 @@ Result<void> pidfd_signal(const Fd& pidfd, int signal) {
         return fail_errno(error, "send signal " + std::to_string(signal) + " by pidfd");
     }
     return {};
+}
+
+bool is_dying(pid_t pid) {
+    constexpr std::size_t status_max = 8192;
+    constexpr int kill_bit = SIGKILL - 1;
+    const auto text = read_file("/proc/" + std::to_string(pid) + "/status", status_max);
+    if (!text) return true;
+    const auto after = [&](std::string_view label) -> std::string_view {
+        const auto at = text->find(label);
+        return at == std::string::npos ? std::string_view{}
+                                       : std::string_view{*text}.substr(at + label.size());
+    };
+    const std::string_view state = after("\nState:\t");
+    if (state.starts_with('Z') || state.starts_with('X')) return true;
+    for (const std::string_view label : {"\nSigPnd:\t", "\nShdPnd:\t"}) {
+        const std::string_view digits = after(label);
+        std::uint64_t pending = 0;
+        std::from_chars(digits.data(), digits.data() + digits.size(), pending, 16);
+        if ((pending >> kill_bit & 1) != 0) return true;
+    }
+    return false;
 }
 
 std::optional<int> pidfd_exit_status(const Fd& pidfd) {

@@ -27,6 +27,9 @@ std::optional<ProcessStat> process_stat(pid_t pid);
 std::int64_t tick_ns();
 std::int64_t started_ns(const ProcessStat& stat);
 
+// It has ended and is not reaped, or SIGKILL is on its way to it.
+bool is_dying(pid_t pid);
+
 // The value of `name` in /proc/PID/environ, as at exec.
 std::optional<std::string> process_environment(pid_t pid, std::string_view name);
 
@@ -39,6 +42,8 @@ std::vector<pid_t> children_of(pid_t pid);
 std::vector<pid_t> descendants_of(pid_t pid);
 // The numbers of its open descriptors, as far as we may see them.
 std::vector<int> descriptors_of(pid_t pid);
+// What one of them is, as /proc shows it: "/memfd:name (deleted)". Empty: there is none such.
+std::string descriptor_target(pid_t pid, int number);
 // Every pid in /proc.
 std::vector<pid_t> all_processes();
 

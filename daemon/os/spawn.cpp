@@ -28,6 +28,29 @@ std::string identity(const char* call, auto number) {
     return std::string{call} + " " + std::to_string(number);
 }
 
+// As setrlimit(2) calls them.
+std::string_view limit_name(int resource) {
+    switch (resource) {
+        case RLIMIT_NOFILE: return "RLIMIT_NOFILE";
+        case RLIMIT_NPROC: return "RLIMIT_NPROC";
+        case RLIMIT_CORE: return "RLIMIT_CORE";
+        case RLIMIT_MEMLOCK: return "RLIMIT_MEMLOCK";
+        case RLIMIT_STACK: return "RLIMIT_STACK";
+        case RLIMIT_DATA: return "RLIMIT_DATA";
+        case RLIMIT_AS: return "RLIMIT_AS";
+        case RLIMIT_FSIZE: return "RLIMIT_FSIZE";
+        default: return "a limit";
+    }
+}
+
+std::string limit_text(const SpawnPlan& plan, int resource) {
+    const auto found = std::ranges::find(plan.limits, resource, &ChildLimit::resource);
+    if (found == plan.limits.end()) return identity("limit open files to", plan.open_files);
+    const bool all = found->value == RLIM_INFINITY;
+    return "set " + std::string{limit_name(resource)} + " to " +
+           (all ? "unlimited" : std::to_string(found->value));
+}
+
 std::string message(const SpawnPlan& plan, const ChildFailure& failure) {
     const std::string cause = ": " + describe(failure.error);
     switch (failure.step) {
@@ -37,7 +60,8 @@ std::string message(const SpawnPlan& plan, const ChildFailure& failure) {
         case ChildStep::descriptors:
             return "set up descriptor " + std::to_string(failure.descriptor) + cause;
         case ChildStep::cgroup: return "join cgroup " + quoted(plan.cgroup_procs) + cause;
-        case ChildStep::limits: return identity("limit open files to", plan.open_files) + cause;
+        case ChildStep::oom_score: return "set oom_score_adj to " + plan.oom_score_adjust + cause;
+        case ChildStep::limits: return limit_text(plan, failure.descriptor) + cause;
         case ChildStep::groups: return "setgroups" + cause;
         case ChildStep::gid: return identity("setgid", plan.gid) + cause;
         case ChildStep::uid: return identity("setuid", plan.uid) + cause;
@@ -100,6 +124,9 @@ std::expected<pid_t, SpawnError> spawn(const SpawnPlan& plan, pid_t* pid_slot) {
     child.groups = plan.groups;
     child.umask = plan.umask;
     child.open_files = plan.open_files;
+    child.limits = plan.limits;
+    child.oom_score_adjust =
+        plan.oom_score_adjust.empty() ? nullptr : plan.oom_score_adjust.c_str();
     child.sibling = plan.sibling;
     child.parent_death_signal = plan.parent_death_signal;
 

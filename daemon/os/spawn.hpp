@@ -15,7 +15,7 @@
 namespace superd::os {
 
 // What the child does between clone and exec, in this order: setsid; signal
-// dispositions and mask reset; descriptors; cgroup; rlimits; groups, gid, uid;
+// dispositions and mask reset; descriptors; cgroup; oom score; rlimits; groups, gid, uid;
 // chdir; umask; execve.
 struct SpawnPlan {
     std::vector<std::string> argv;  // argv[0] is the path to execute; no PATH search.
@@ -32,6 +32,9 @@ struct SpawnPlan {
     std::vector<gid_t> groups;
     mode_t umask = 022;
     rlim_t open_files = 0;  // Soft RLIMIT_NOFILE to give the child; 0: as the caller's.
+    // More of them, each soft and hard at once.
+    std::vector<ChildLimit> limits;
+    std::string oom_score_adjust;  // "-500"; empty: as the caller's.
     // Sent to the process itself by the kernel when its parent ends; 0: none.
     int parent_death_signal = 0;
     bool sibling = true;  // CLONE_PARENT: a child of the caller's parent. False: of the caller.

@@ -2,6 +2,7 @@
 
 #include "os/fd.hpp"
 #include "os/process.hpp"
+#include "os/process_user.hpp"
 
 #include <sys/stat.h>
 
@@ -40,10 +41,11 @@ std::optional<ProcessStat> living(pid_t pid) {
 // One scan at work.
 class Pass {
 public:
-    Pass(std::span<const TreeRun> runs, const TreeScan::Known& known, const std::string& scope)
-        : known_{known}, scope_{scope} {
+    Pass(std::span<const TreeRun> runs, const TreeScan::Known& known, const std::string& scope,
+         pid_t keeper)
+        : known_{known}, scope_{scope}, keeper_{keeper} {
         for (const TreeRun& run : runs) {
-            runs_.insert(run.run);
+            users_.emplace(run.run, run.user);
             if (run.leader <= 0) continue;  // Session 0 is the kernel's.
             // Two runs with one leader's number: it was used again, by the later one.
             std::uint64_t& latest = by_leader_[run.leader];
@@ -86,6 +88,12 @@ public:
 private:
     // The run that a process belongs to by itself; 0: none that is asked about.
     std::uint64_t run_of(const ProcessStat& stat) const;
+    // The one that is asked about and marked on it, if that can be believed.
+    std::uint64_t believed(const ProcessStat& stat, std::uint64_t run) const {
+        const auto user = users_.find(run);
+        if (user == users_.end()) return 0;
+        return stat.parent == keeper_ || is_run_by(stat.pid, user->second) ? run : 0;
+    }
     void take_root(const ProcessStat& stat) {
         if (const std::uint64_t run = run_of(stat); run != 0) take_tree(stat, run);
     }
@@ -96,7 +104,8 @@ private:
 
     const TreeScan::Known& known_;
     const std::string& scope_;
-    std::unordered_set<std::uint64_t> runs_;
+    pid_t keeper_;
+    std::unordered_map<std::uint64_t, uid_t> users_;  // By run.
     std::unordered_map<pid_t, std::uint64_t> by_leader_;
     std::unordered_set<pid_t> seen_;
     std::vector<TreeMember> members_;
@@ -109,7 +118,9 @@ std::uint64_t Pass::run_of(const ProcessStat& stat) const {
         const char* const last = mark->data() + mark->size();
         const auto [end, error] = std::from_chars(mark->data(), last, run);
         const bool ours = error == std::errc{} && *mark == run_mark(run, scope_);
-        if (ours) return runs_.contains(run) ? run : 0;
+        if (const std::uint64_t found = ours ? believed(stat, run) : 0; found != 0) return found;
+        // It says itself that it is of a run that nobody asks about.
+        if (ours && !users_.contains(run)) return 0;
     }
     for (const pid_t leader : {stat.session, stat.group}) {
         if (const auto found = by_leader_.find(leader); found != by_leader_.end())
@@ -182,7 +193,7 @@ std::string run_mark(std::uint64_t run, const std::string& scope) {
 
 std::vector<TreeMember> TreeScan::children(std::span<const TreeRun> runs,
                                            const Known& known) const {
-    Pass pass{runs, known, scope_};
+    Pass pass{runs, known, scope_, keeper_};
     pass.take_leaders();
     // What a process leaves when it ends comes to the keeper before it is seen
     // as a zombie; but perhaps after the list was read.
@@ -194,7 +205,7 @@ std::vector<TreeMember> TreeScan::children(std::span<const TreeRun> runs,
 
 std::vector<TreeMember> TreeScan::everywhere(std::span<const TreeRun> runs,
                                              const Known& known) const {
-    Pass pass{runs, known, scope_};
+    Pass pass{runs, known, scope_, keeper_};
     pass.take_everything(all_processes());
     return std::move(pass).members();
 }

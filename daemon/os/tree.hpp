@@ -4,6 +4,11 @@
 // starts is found by descent while its parents live. What has lost its parent
 // came back to the keeper, as that is a sub-reaper, and is known by the mark
 // in its environment (SUPERD_RUN), else by the leader's session or group.
+//
+// Anybody can write a mark into the environment of what he starts. It counts for those who came
+// back to the keeper, which nobody does who was not started below it; elsewhere for processes that
+// are run by the run's user, by root or by superd's user (process_user.hpp). So what such a run has
+// left behind outside of its session, and under a user that it changed to by itself, is not found.
 #pragma once
 
 #include "base/result.hpp"
@@ -23,6 +28,7 @@ namespace superd::os {
 struct TreeRun {
     pid_t leader = 0;  // 0 once its number serves another process: then only marks tell.
     std::uint64_t run = 0;
+    uid_t user = 0;  // Of what it started as.
 };
 
 // A living process of a run; a zombie is none.

@@ -6,6 +6,8 @@
 #include "os/tree.hpp"
 #include "supervisor/inheritance.hpp"
 #include "supervisor/moment.hpp"
+#include "supervisor/own_page.hpp"
+#include "supervisor/pidfd_name.hpp"
 #include "turn/take_over.hpp"
 
 #include <signal.h>
@@ -70,12 +72,7 @@ private:
 
     void look(const turn::Record& record, Verdict& verdict) const {
         const core::Instance& instance = record.instance;
-        const std::string name = "pidfd." + std::to_string(instance.run);
-        if (from_.held.contains(name)) {
-            verdict.fate = Fate::stranger;
-            verdict.pidfd = std::move(link_.fetch(name)[0]);
-            if (verdict.pidfd) return;
-        }
+        os::Fd kept = fetch_pidfd(instance.run);
         auto pidfd = os::pidfd_open(instance.pid);
         // Looked at after the pidfd was opened, which cannot change its meaning then.
         const auto stat = os::process_stat(instance.pid);
@@ -87,6 +84,11 @@ private:
             verdict.status = exit->second.status;
         } else if (same && stat->parent == keeper_) {
             verdict.fate = Fate::child;
+        } else if (kept && is_about(kept, instance.pid, same)) {
+            // It may have ended while no superd lived: then the kernel tells by this one how.
+            verdict.fate = Fate::stranger;
+            verdict.pidfd = std::move(kept);
+            verdict.pidfd_held = true;
         } else if (same && pidfd && stat->state != 'Z') {
             verdict.fate = Fate::stranger;
             verdict.pidfd = std::move(*pidfd);
@@ -94,6 +96,18 @@ private:
             verdict.fate = Fate::ended;
             verdict.status.unknown = true;
         }
+    }
+
+    // What is held for the run: it may be the keeper's child, too.
+    os::Fd fetch_pidfd(core::RunId run) const {
+        const std::string name = pidfd_name(run);
+        return from_.held.contains(name) ? std::move(link_.fetch(name)[0]) : os::Fd{};
+    }
+
+    // The main process may have been another when it was held.
+    static bool is_about(const os::Fd& pidfd, pid_t pid, bool lives) {
+        const auto whose = os::pidfd_pid(pidfd);
+        return whose ? *whose == pid : !lives;
     }
 
     const Supervisor::Inheritance& from_;
@@ -122,7 +136,8 @@ void Supervisor::judge(Inheritance& from) {
     // that is started beside those would be one too many.
     std::vector<os::TreeRun> unseen;
     for (const auto& verdict : from.verdicts) {
-        if (verdict.fate == Fate::ended) unseen.push_back({0, verdict.run});
+        if (verdict.fate == Fate::ended)
+            unseen.push_back({0, verdict.run, logs_.user(verdict.run)});
     }
     if (unseen.empty()) return;
     const os::TreeScan scan{welcome_.pid, scope_};
@@ -131,21 +146,13 @@ void Supervisor::judge(Inheritance& from) {
 
 void Supervisor::take_over(Inheritance& from) {
     end_interrupted_hooks(from);
+    settle_freezes(from);
     turn::TakeOver take_over{definitions_.specs()};
     for (auto& stored : from.records.records) take_over.add(stored.record);
     const core::Effects effects = take_over.adopt(system_, now());
-    from.listeners = listeners_.adopt(from.held);
-    from.pages = pages_.adopt(from.held, [&from](core::RunId run) {
-        for (const auto& [slot, record] : from.records.records) {
-            const core::LastExit* const last = record.instance.last_exit.get();
-            if (record.instance.run == run || (last != nullptr && last->run == run)) {
-                return std::optional{slot};
-            }
-        }
-        return std::optional<std::uint32_t>{};
-    });
-    watch_adopted_pages();
+    from.listeners = listeners_.adopt(from.held, from.records.next_run - 1);
     adopt_rows(from);
+    adopt_pages(from);
     adopt_logs(from);
     turn_.perform(effects);
     std::size_t kept = 0;
@@ -171,6 +178,7 @@ void Supervisor::take_over(Inheritance& from) {
         turn_.add(core::ShutdownRequested{*ending_});
     }
     release_leftovers(from);
+    adopt_groups();
     tend_all_listeners();
     renew_watches();
     log_.info("took over " + std::to_string(kept) + " running instances");
@@ -195,14 +203,23 @@ void Supervisor::adopt_rows(Inheritance& from) {
         row.cloned_ns = record.cloned_ns;
         row.grouped = groups_ != nullptr && verdict.run != 0;
         row.other_group = record.other_group;
+        row.counts = record.counts;
         turn_.outdate(id);
         if (verdict.pid != 0 && !record.said.empty()) row.extra().said = record.said;
         if (verdict.pid == 0) continue;
         table_.set_pid(verdict.pid, id);
         row.stranger = verdict.fate == Fate::stranger;
+        const std::string held = pidfd_name(verdict.run);
+        const bool lacks = parks() && !from.held.contains(held);
+        if (verdict.fate == Fate::child && lacks) hold_pidfd(verdict.run, verdict.pid);
         if (!row.stranger) continue;
         restore_listeners(id, verdict.pid, verdict.pidfd);
-        link_.hold("pidfd." + std::to_string(verdict.run), std::array{verdict.pidfd.get()});
+        const config::Unit* const defined = definitions_.find(record.unit);
+        const bool shares = defined != nullptr && defined->hosted;
+        if (shares && !from.held.contains(Pages::held_name(verdict.run))) {
+            verdict.page = own_page(verdict.pid, verdict.pidfd);
+        }
+        if (!verdict.pidfd_held) link_.hold(held, std::array{verdict.pidfd.get()});
         strangers_.add(verdict.pid, std::move(verdict.pidfd));
     }
 }
@@ -270,7 +287,8 @@ void Supervisor::release_leftovers(Inheritance& from) {
     std::set<std::string> wanted{"announced"};
     for (const Inheritance::Verdict& verdict : from.verdicts) {
         const std::string run = std::to_string(verdict.run);
-        if (verdict.fate == Fate::stranger) wanted.insert("pidfd." + run);
+        const bool lives = verdict.fate == Fate::child || verdict.fate == Fate::stranger;
+        if (lives) wanted.insert(pidfd_name(verdict.run));
         if (verdict.pid != 0) wanted.insert("ready." + run);
     }
     wanted.merge(from.listeners);
@@ -278,8 +296,10 @@ void Supervisor::release_leftovers(Inheritance& from) {
     wanted.merge(templates_.held_names());
     wanted.merge(fd_store_.adopt(
         from.held, [this, &from](std::uint32_t slot) { return home_of_descriptors(from, slot); }));
+    // With those FIFOs that are there the runs that had them are dealt with.
+    for (const core::RunId run : logs_.leftovers()) wanted.insert("log." + std::to_string(run));
     for (const std::string& name : from.held) {
-        if (!name.starts_with("log.") && !wanted.contains(name)) link_.release(name);
+        if (!wanted.contains(name)) link_.release(name);
     }
 }
 

@@ -28,10 +28,7 @@ public:
            const os::SpawnPlan& plan, Tell tell)
         : spec_{std::move(spec)}, way_{std::move(way)}, timer_{executor}, tell_{std::move(tell)} {
         if (way_.kind != config::ReadyKind::exec) return;
-        plan_ = plan;
-        plan_.argv = way_.argv;
-        plan_.descriptors.clear();
-        plan_.sibling = false;
+        plan_ = asking_plan(plan, way_.argv, check_mark);
     }
 
     void begin(core::Instant ready_at) {

@@ -114,6 +114,9 @@ std::optional<core::Outcome> Commands::reached(Operations::Until until,
     bool open = false;
     for (const auto id : instances) {
         const core::Instance& instance = *system_.find(id);
+        // What does not run takes its new definition when it is started, by whomever.
+        const bool rests = instance.state == core::State::inactive;
+        if (rests && until == Operations::Until::rolled) continue;
         const auto one = ready ? ready_outcome(instance) : stopped_outcome(instance);
         if (one == core::Outcome::failed) return one;
         open = open || !one;

@@ -43,6 +43,7 @@ void Supervisor::on_essential_lost(const core::ShuttingDown& effect) {
 }
 
 void Supervisor::limit_shut_down() {
+    condition_.tell(keeper::Phase::stopping);
     preloading_.due = true;
     deadline_.expires_after(definitions_.settings().shutdown_timeout);
     deadline_.async_wait([this](boost::system::error_code error) {

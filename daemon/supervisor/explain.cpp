@@ -97,6 +97,7 @@ void Explainer::add_state(wire::Link& out, const core::Unit& unit,
     if (instance.pid != 0) out.pid = instance.pid;
     out.restarts = instance.restarts;
     out.limited = instance.limited;
+    if (core::held(instance)) out.frozen_since = time_of(instance.frozen_since);
     if (instance.due != core::Instant{}) out.due = time_of(instance.due);
     if (unit.spec->timer != nullptr) out.schedule = unit.spec->timer->text;
     if (instance.schedule) out.next_run = next_run(*instance.schedule);

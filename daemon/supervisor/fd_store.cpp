@@ -1,5 +1,8 @@
 #include "supervisor/fd_store.hpp"
 
+#include "os/foreign_fd.hpp"
+#include "os/linger.hpp"
+
 #include <linux/kcmp.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -117,9 +120,14 @@ std::set<std::string> FdStore::adopt(const std::set<std::string>& held,
 
 bool FdStore::add(std::uint32_t slot, os::Fd fd, const std::string& name, bool polled,
                   std::size_t most) {
+    // The keeper closes it when it is released, and must not wait for anybody.
+    os::stop_lingering(fd.get());
     const auto same = [&](const Stored& each) { return same_file(each.fd, fd); };
-    if (std::ranges::any_of(of(slot), same)) return true;
-    if (of(slot).size() >= most) return false;
+    const bool known = std::ranges::any_of(of(slot), same);
+    if (known || of(slot).size() >= most) {
+        os::close_foreign(std::move(fd));
+        return known;
+    }
     auto& list = stored_[slot];
     list.push_back({name, std::move(fd), next_++, polled});
     hold(slot, list.back());
@@ -138,13 +146,16 @@ void FdStore::drop(std::uint32_t slot) {
 void FdStore::let_go(std::uint32_t slot, const std::function<bool(const Stored&)>& which) {
     const auto found = stored_.find(slot);
     if (found == stored_.end()) return;
-    std::erase_if(found->second, [&](const Stored& each) {
+    std::vector<os::Fd> gone;
+    std::erase_if(found->second, [&](Stored& each) {
         if (!which(each)) return false;
         link_.release(held_name(slot, each));
         // The open file lives on with the service, and epoll knows it by that.
         ::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_DEL, each.fd.get(), nullptr);
+        gone.push_back(std::move(each.fd));
         return true;
     });
+    os::close_foreign(std::move(gone));
     if (found->second.empty()) stored_.erase(found);
 }
 

@@ -2,81 +2,100 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace superd::supervisor {
 namespace {
 
+constexpr std::uint64_t memory_bit = 1;  // Of a key of facts; the rest is the run.
+
 // superd's own processes, apart from those of units (no name of theirs lacks a
 // colon): only then may controllers be passed on to groups beside them.
-constexpr const char* own_group = "superd";
-
-void move_own(const os::CgroupParent& parent, std::span<const pid_t> own) {
-    if (!parent.create(own_group)) return;
+void move_own(const os::CgroupParent& parent, const std::string& group,
+              std::span<const pid_t> own) {
+    if (!parent.create(group)) return;
     for (const pid_t pid : own) {
-        if (pid > 0 && !parent.move(own_group, pid)) return;
+        if (pid > 0 && !parent.move(group, pid)) return;
     }
-    // What the controllers would tell is left out where they cannot be had.
-    static_cast<void>(parent.enable_controllers());
 }
 
 }  // namespace
 
 std::unique_ptr<Groups> Groups::choose(const boost::asio::any_io_executor& executor,
-                                       const std::string& setting, pid_t keeper,
+                                       const std::string& setting, const os::CgroupClaim& claim,
                                        std::span<const pid_t> own, std::string& why) {
     if (setting == "off") {
         why = "superd.toml says off";
         return nullptr;
     }
-    std::string directory = setting;
+    os::CgroupPlace place{.directory = setting, .settled = true};
     if (setting == "auto") {
-        auto place = os::find_cgroup(keeper);
-        why = place ? place->why : place.error().message();
-        if (!place || !place->delegated) return nullptr;
-        directory = place->directory;
+        auto found = os::find_cgroup(claim);
+        why = found ? found->why : found.error().message();
+        if (!found || !found->delegated) return nullptr;
+        place = std::move(*found);
     } else {
         // Made if need be; what is wrong with it is told by opening it.
-        ::mkdir(directory.c_str(), 0755);
+        ::mkdir(setting.c_str(), 0755);
         why = "superd.toml names it";
     }
-    auto parent = os::CgroupParent::open(directory);
-    auto watch = os::CgroupWatch::open();
-    if (!parent || !watch) {
-        why = parent ? watch.error().message() : parent.error().message();
+    auto parent = os::CgroupParent::open(place.directory);
+    auto ends = os::CgroupWatch::open();
+    auto facts = os::CgroupWatch::open();
+    if (!parent || !ends || !facts) {
+        why = !parent ? parent.error().message()
+              : !ends ? ends.error().message()
+                      : facts.error().message();
         return nullptr;
     }
-    if (setting == "auto") move_own(*parent, own);
-    return std::make_unique<Groups>(executor, std::move(*parent), std::move(*watch));
+    if (!place.settled) move_own(*parent, place.own, own);
+    auto groups =
+        std::make_unique<Groups>(executor, std::move(*parent), std::move(*ends), std::move(*facts));
+    groups->enable_controllers();
+    return groups;
 }
 
 Groups::Groups(const boost::asio::any_io_executor& executor, os::CgroupParent parent,
-               os::CgroupWatch watch)
+               os::CgroupWatch ends, os::CgroupWatch facts)
     : parent_{std::move(parent)},
-      watch_{std::move(watch)},
-      readable_{executor, watch_.descriptor()} {}
+      ends_{executor, std::move(ends)},
+      facts_{executor, std::move(facts)} {}
 
-Groups::~Groups() { static_cast<void>(readable_.release()); }
+void Groups::enable_controllers() {
+    refused_ = parent_.enable_controllers();
+    controllers_ = parent_.controllers();
+}
 
-void Groups::on_change(Handler handler) {
-    handler_ = std::move(handler);
-    wait();
+bool Groups::has(std::string_view controller) const {
+    return std::ranges::find(controllers_, controller) != controllers_.end();
+}
+
+std::string Groups::why_not(std::string_view controller) const {
+    const auto found =
+        std::ranges::find(refused_, controller, &os::CgroupParent::Refused::controller);
+    if (found != refused_.end()) return found->why;
+    return parent_.directory() + " has no " + std::string{controller} + " controller";
 }
 
 Result<void> Groups::watch(const std::string& name, std::uint64_t key) {
-    return watch_.add(parent_.events_path(name), key);
+    return ends_.add(parent_.events_path(name), key);
 }
 
-void Groups::unwatch(std::uint64_t key) { watch_.remove(key); }
+void Groups::on_fact(FactHandler handler) {
+    facts_.on_change([handler = std::move(handler)](std::span<const std::uint64_t> keys) {
+        for (const std::uint64_t key : keys) handler({key >> 1, (key & memory_bit) != 0});
+    });
+}
 
-void Groups::wait() {
-    readable_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                         [this](boost::system::error_code error) {
-                             if (error) return;
-                             const auto keys = watch_.read();
-                             if (!keys.empty()) handler_(keys);
-                             wait();
-                         });
+Result<void> Groups::watch_freeze(const std::string& name, std::uint64_t run) {
+    return facts_.add(parent_.events_path(name), run << 1);
+}
+
+void Groups::unwatch_freeze(std::uint64_t run) { facts_.remove(run << 1); }
+
+Result<void> Groups::watch_memory(const std::string& name, std::uint64_t run) {
+    return facts_.add(parent_.memory_events_path(name), run << 1 | memory_bit);
 }
 
 }  // namespace superd::supervisor

@@ -5,6 +5,7 @@
 #include "supervisor/hook_plan.hpp"
 #include "supervisor/inheritance.hpp"
 #include "supervisor/moment.hpp"
+#include "supervisor/probe.hpp"
 #include "wire/crash.hpp"
 #include "wire/time.hpp"
 
@@ -14,6 +15,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <initializer_list>
+#include <set>
 #include <utility>
 
 namespace superd::supervisor {
@@ -32,6 +35,13 @@ os::Fd readable(const std::string& text) {
     if (::write(file.get(), text.data(), text.size()) != size) return {};
     ::lseek(file.get(), 0, SEEK_SET);
     return file;
+}
+
+bool asks_by_program(const config::Unit& unit) {
+    const auto is_program = [](const config::Ready& way) {
+        return way.kind == config::ReadyKind::exec;
+    };
+    return (unit.ready && is_program(*unit.ready)) || std::ranges::any_of(unit.checks, is_program);
 }
 
 // Where a hook's processes are counted and ended as the run's own.
@@ -175,18 +185,23 @@ void Supervisor::tell_crash(core::RunId run) {
     settle_later();
 }
 
-// Those that the supervisor before had run are dead with it; what they had started is not.
-// All of it is ended before the same hook is run again.
+// What the supervisor before had run, hooks and programs that ask after a run, is dead with it;
+// what they had started is not. All of it is ended before the same is run again.
 void Supervisor::end_interrupted_hooks(const Inheritance& from) const {
     std::vector<os::TreeRun> runs;
-    std::map<core::RunId, std::string_view> hooks;
-    const auto add = [&](core::RunId run, core::Hook hook) {
-        if (hooks.emplace(run, core::to_string(hook)).second) runs.push_back({0, run});
+    std::map<core::RunId, std::set<std::string_view>> marks;
+    const auto add = [&](core::RunId run, std::initializer_list<std::string_view> its) {
+        auto& known = marks[run];
+        if (known.empty()) runs.push_back({0, run, logs_.user(run)});
+        known.insert(its);
     };
     for (const auto& stored : from.records.records) {
         const core::Instance& instance = stored.record.instance;
-        if (instance.hook != core::Hook::none) add(instance.run, instance.hook);
-        if (instance.crash) add(instance.crash->run, core::Hook::on_crash);
+        if (instance.hook != core::Hook::none) add(instance.run, {core::to_string(instance.hook)});
+        if (instance.crash) add(instance.crash->run, {core::to_string(core::Hook::on_crash)});
+        const config::Unit* const unit = definitions_.find(stored.record.unit);
+        const bool asked = core::alive(instance) && unit != nullptr && asks_by_program(*unit);
+        if (asked) add(instance.run, {check_mark, ready_mark});
     }
     if (runs.empty()) return;
     const os::TreeScan scan{welcome_.pid, scope_};
@@ -194,7 +209,7 @@ void Supervisor::end_interrupted_hooks(const Inheritance& from) const {
     std::vector<os::TreeMember> theirs = scan.everywhere(runs, known);
     std::erase_if(theirs, [&](const os::TreeMember& member) {
         const auto mark = os::process_environment(member.pid, "SUPERD_HOOK");
-        return !mark || *mark != hooks.at(member.run);
+        return !mark || !marks.at(member.run).contains(*mark);
     });
     os::signal_members(theirs, SIGKILL);
 }

@@ -4,6 +4,7 @@
 #include "supervisor/worker_settings.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 #include <utility>
 
@@ -41,8 +42,15 @@ std::optional<core::SpawnFailed> Supervisor::prepare_worker(const core::Spawn& s
     const auto processors = os::allowed_processors();
     auto settings = sealed_file("superd-settings", worker_settings(unit, facts, processors));
     Row& row = table_.row(core::in_place(id));
-    if (row.slot == 0) row.slot = records_->allocate();  // Its pages are known by that.
-    const auto page = pages_.make(row.slot, run);
+    if (!records_->provide(row.slot)) return give_up(spawn);  // Its pages are known by that.
+    const auto lives = [this, id](core::RunId one) {
+        return std::ranges::any_of(
+            std::array{core::in_place(id), core::beside(id)}, [&](auto place) {
+                const core::Instance* const there = system_.find(place);
+                return there != nullptr && there->run == one && core::alive(*there);
+            });
+    };
+    const auto page = pages_.make(row.slot, run, lives);
     if (!settings || !page) {
         const Error& error = settings ? page.error() : settings.error();
         return spawn_failed(id, run, name_of(id) + ": cannot start: " + error.message(), true);
@@ -96,18 +104,21 @@ void Supervisor::look_at_load(const config::Unit& unit, LoadMeter& meter) {
         meter.unused_since = core::Instant{};
         return;
     }
-    if (unit.spec.scale && known->scaled == 0) {
-        const std::uint32_t count = core::wanted_instances(*known);
-        const std::uint32_t target = meter.scaler.decide(*unit.spec.scale, count, load, moment);
-        if (target != count) {
-            turn_.add(core::Autoscaled{known->id, target});
-            append({.kind = wire::EventKind::config,
-                    .unit = unit.spec.name,
-                    .message = "workers " + std::to_string(count) + " → " + std::to_string(target) +
-                               ": " + std::to_string(load.busy) + " of " +
-                               std::to_string(load.ready) + " busy, " +
-                               std::to_string(load.waiting) + " connections wait"});
-        }
+    const bool chooses = unit.spec.scale && known->scaled == 0;
+    std::uint32_t count = core::wanted_instances(*known);
+    const auto tell = [&](std::uint32_t target, const std::string& why) {
+        append({.kind = wire::EventKind::config,
+                .unit = unit.spec.name,
+                .message = "workers " + std::to_string(count) + " → " + std::to_string(target) +
+                           ": " + why});
+        count = target;
+    };
+    const std::uint32_t target =
+        chooses ? meter.scaler.decide(*unit.spec.scale, count, load, moment) : count;
+    if (target != count) {
+        turn_.add(core::Autoscaled{known->id, target});
+        tell(target, std::to_string(load.busy) + " of " + std::to_string(load.ready) + " busy, " +
+                         std::to_string(load.waiting) + " connections wait");
     }
     const core::Duration timeout = unit.spec.idle_timeout;
     if (!unit.spec.on_demand || timeout.count() == 0) return;
@@ -122,6 +133,7 @@ void Supervisor::look_at_load(const config::Unit& unit, LoadMeter& meter) {
     } else if (moment - meter.unused_since >= timeout) {
         meter.unused_since = core::Instant{};
         turn_.add(core::FellIdle{known->id});
+        if (chooses && count > unit.spec.instances) tell(unit.spec.instances, "they fall asleep");
     }
 }
 

@@ -36,6 +36,8 @@ struct Supervisor::Inheritance {
     struct Verdict {
         Fate fate = Fate::none;
         os::Fd pidfd;             // stranger
+        bool pidfd_held = false;  // That one is the keeper's already.
+        Result<os::Fd> page;      // stranger: what it shares with superd, if the keeper lacks it.
         core::ExitStatus status;  // ended
         bool recorded = false;    // ended, and the journal knows it.
         core::RunId run = 0;      // The record's; the record itself is handed to the core.

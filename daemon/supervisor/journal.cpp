@@ -42,9 +42,8 @@ Result<void> Journal::reopen() {
     size_ = static_cast<std::uint64_t>(status.st_size);
     // A last line that was cut short is ended, so that the next one stands alone.
     char last = '\n';
-    if (size_ > 0 && ::pread(fd_.get(), &last, 1, status.st_size - 1) == 1 && last != '\n') {
-        return write_all("\n");
-    }
+    const bool read = size_ > 0 && ::pread(fd_.get(), &last, 1, status.st_size - 1) == 1;
+    if (read && last != '\n') waiting_ = "\n";
     return {};
 }
 
@@ -85,31 +84,33 @@ void Journal::append(wire::Event event) {
 }
 
 Result<void> Journal::flush(const std::function<void(const std::string&)>& seen) {
-    if (kept_.empty()) return {};
     std::string text;
     for (const std::string& line : kept_) text.append(line).push_back('\n');
     const auto lines = std::exchange(kept_, {});
     Result<void> written;
-    if (size_ > 0 && size_ + text.size() > bytes_max_) {
+    if (size_ > 0 && size_ + text.size() > bytes_max_ && waiting_.empty()) {
         if (before_loss_) before_loss_();
-        // Without the rename, the file grows on: better than losing an exit.
-        if (std::rename(newer().c_str(), older().c_str()) == 0) written = reopen();
+        // Without the rename, the file grows on: better than losing an exit. One that is not there
+        // was renamed before, when a new one could not be made.
+        const bool renamed = std::rename(newer().c_str(), older().c_str()) == 0;
+        if (renamed || errno == ENOENT) written = reopen();
     }
-    if (written) written = write_all(text);
+    if (waiting_.size() + text.size() <= waiting_bytes_max) waiting_ += text;
+    if (written) written = write_waiting();
     for (const std::string& line : lines) seen(line);
     return written;
 }
 
-Result<void> Journal::write_all(std::string_view text) {
-    while (!text.empty()) {
-        const ssize_t count = ::write(fd_.get(), text.data(), text.size());
+Result<void> Journal::write_waiting() {
+    while (!waiting_.empty()) {
+        const ssize_t count = ::write(fd_.get(), waiting_.data(), waiting_.size());
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) {
             const int error = errno;
             return fail_errno(error, "write " + newer());
         }
         size_ += static_cast<std::uint64_t>(count);
-        text.remove_prefix(static_cast<std::size_t>(count));
+        waiting_.erase(0, static_cast<std::size_t>(count));
     }
     return {};
 }

@@ -21,6 +21,8 @@ namespace superd::supervisor {
 class Journal {
 public:
     static constexpr std::uint64_t file_bytes_max = 1u << 20;
+    // So much at most waits for room on a full disk; what comes beyond that is lost.
+    static constexpr std::size_t waiting_bytes_max = 1u << 20;
 
     // What a supervisor that takes over wants to know of the past.
     struct Past {
@@ -43,10 +45,10 @@ public:
 
     // Gives the event its number (and its time, if it has none) and keeps its line.
     void append(wire::Event event);
-    // Writes the kept lines: they outlive this process from then on. Each is
-    // shown to `seen`, even if it could not be written.
+    // Writes the kept lines: they outlive this process from then on. Each is shown to `seen` once,
+    // even if it could not be written; what could not is written by a later flush.
     Result<void> flush(const std::function<void(const std::string&)>& seen);
-    bool empty() const { return kept_.empty(); }
+    bool empty() const { return kept_.empty() && waiting_.empty(); }
 
     // The lines since a moment (CLOCK_REALTIME), for which `wanted` is true.
     std::string since(std::int64_t realtime_ns,
@@ -59,7 +61,7 @@ private:
     std::string older() const { return directory_ + "/events.1.jsonl"; }
     void each_line(const std::function<void(std::string_view)>& visit) const;
     Result<void> reopen();
-    Result<void> write_all(std::string_view text);
+    Result<void> write_waiting();
 
     std::string directory_;
     std::uint64_t bytes_max_;
@@ -67,6 +69,8 @@ private:
     std::uint64_t size_ = 0;
     std::uint64_t next_seq_ = 1;
     std::vector<std::string> kept_;
+    std::string
+        waiting_;  // What comes next in the file, from the very byte where it was cut short.
     std::function<void()> before_loss_;
 };
 

@@ -2,6 +2,7 @@
 // what it is told beside the acknowledgements: that this loop turns.
 #include "supervisor/exit_status.hpp"
 #include "supervisor/moment.hpp"
+#include "supervisor/pidfd_name.hpp"
 #include "supervisor/supervisor.hpp"
 
 #include <sys/wait.h>
@@ -82,6 +83,7 @@ void Supervisor::take(const keeper::Message& message) {
         case keeper::Kind::release:
         case keeper::Kind::fetch:
         case keeper::Kind::beat:
+        case keeper::Kind::condition:
         case keeper::Kind::finished:
         case keeper::Kind::welcome:
         case keeper::Kind::held:
@@ -107,8 +109,9 @@ void Supervisor::on_exited(const std::vector<turn::ToldExit>& exits) {
 
 std::optional<core::Exited> Supervisor::record(const turn::ToldExit& told) {
     const core::InstanceId* const owner = table_.by_pid(told.pid);
-    if (owner == nullptr) {
-        failed_spawns_.erase(told.pid);
+    // One that was made in vain may have the pid of a stranger that nobody has told the end of yet.
+    const bool in_vain = failed_spawns_.erase(told.pid) > 0;
+    if (owner == nullptr || in_vain) {
         trees_->reaped(told.pid);
         return std::nullopt;
     }
@@ -129,6 +132,7 @@ core::Exited Supervisor::recorded(core::InstanceId id, const turn::ToldExit& tol
     const core::Exited ended = judged(id, told.status);
     event.uptime = std::chrono::duration<double>(uptime).count();
     set_exit_status(event, ended.status);
+    if (ended.status.oom) event.message = why_out_of_memory(id);
     if (told.cpu_us >= 0) event.cpu = static_cast<double>(told.cpu_us) / 1e6;
     if (told.rss_kib >= 0) event.rss = static_cast<std::uint64_t>(told.rss_kib) * 1024;
     if (instance.state == core::State::stopping) {
@@ -170,6 +174,7 @@ void Supervisor::going_on(const core::Exited& exited) {
         ended_.erase(found);
     }
     logs_.drain(exited.run);
+    if (parks()) link_.release(pidfd_name(exited.run));
 }
 
 // The process that is no child of the keeper's: nobody keeps its number for us, so
@@ -197,19 +202,11 @@ void Supervisor::on_stranger_end(pid_t pid, std::optional<int> status) {
     const auto owner = stranger(pid);
     if (!owner) return;
     const core::InstanceId id = *owner;
-    link_.release("pidfd." + std::to_string(system_.find(id)->run));
     const core::Exited ended = recorded(id, {pid, from_wait_status(status)});
     publish();
+    if (!parks()) link_.release(pidfd_name(ended.run));
     turn_.go_on(ended);
     settle();
-}
-
-bool Supervisor::killed_for_memory(core::InstanceId id) {
-    const std::string group = group_of(id);
-    if (group.empty()) return false;
-    const auto kills = groups_->parent().usage(group).oom_kills;
-    std::uint64_t& before = table_.row(id).extra().oom_kills;
-    return kills && *kills > std::exchange(before, *kills);
 }
 
 void Supervisor::on_signal(int number) {
@@ -224,6 +221,7 @@ void Supervisor::on_signal(int number) {
             return;
         }
         case SIGUSR1: return logger_.send(logger::Reopen{});
+        case SIGUSR2: return detach();
         default: return;
     }
 }
@@ -234,7 +232,10 @@ void Supervisor::beat() {
     link_.beat(3 * every);
     heartbeat_.expires_after(every);
     heartbeat_.async_wait([this](boost::system::error_code error) {
-        if (!error) beat();
+        if (error) return;
+        beat();
+        // The disk was full: there may be room by now.
+        if (turn_.unwritten() || !journal_->empty()) settle();
     });
 }
 

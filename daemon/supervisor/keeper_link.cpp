@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 namespace superd::supervisor {
@@ -136,6 +137,16 @@ void KeeperLink::beat(std::chrono::milliseconds within) {
 }
 void KeeperLink::finished(int exit_code) {
     send({.kind = keeper::Kind::finished, .value = exit_code});
+}
+void KeeperLink::finished_alone() { send({.kind = keeper::Kind::finished, .code = 1}); }
+
+void KeeperLink::condition(keeper::Phase phase, std::string_view text,
+                           std::chrono::milliseconds stop) {
+    keeper::Message message{.kind = keeper::Kind::condition, .value = static_cast<int>(phase)};
+    const auto most = std::chrono::milliseconds{std::numeric_limits<std::int32_t>::max()};
+    message.stop_ms = static_cast<std::int32_t>(std::min(stop, most).count());
+    text.substr(0, keeper::name_max - 1).copy(message.name, keeper::name_max - 1);
+    send(message);
 }
 
 std::optional<KeeperLink::Inbound> KeeperLink::check_upgrade(int records_version) {

@@ -14,6 +14,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -54,6 +55,11 @@ public:
     // Another beat will come within that time, or we are hung.
     void beat(std::chrono::milliseconds within);
     void finished(int exit_code);
+    // As finished, but the services run on.
+    void finished_alone();
+    // For the service manager: what superd is doing, a line for people, and how long a stop may
+    // take.
+    void condition(keeper::Phase phase, std::string_view text, std::chrono::milliseconds stop = {});
     // Whether the program that is installed by now could go on from here; else why not is in a
     // descriptor that comes along. Empty: the keeper is gone. Then: do it.
     std::optional<Inbound> check_upgrade(int records_version);

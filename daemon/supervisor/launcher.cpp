@@ -1,6 +1,7 @@
 #include "supervisor/launcher.hpp"
 
 #include "config/instance_text.hpp"
+#include "os/limits.hpp"
 #include "os/tree.hpp"
 
 #include <algorithm>
@@ -23,8 +24,9 @@ config::Source::Place place_of(const config::Source& source, os::ChildStep step)
         case os::ChildStep::signals:
         case os::ChildStep::descriptors:
         case os::ChildStep::cgroup:
-        case os::ChildStep::limits:
         case os::ChildStep::exec: break;
+        case os::ChildStep::oom_score:
+        case os::ChildStep::limits: return source.limits.line != 0 ? source.limits : source.exec;
     }
     return source.exec;
 }
@@ -63,6 +65,14 @@ os::SpawnPlan Launcher::plan(const config::Unit& unit, std::uint32_t index, core
     plan.groups = launch.groups;
     plan.umask = launch.umask;
     plan.open_files = setting_.open_files;
+    if (!unit.limits) return plan;
+    for (const config::ProcessLimit& each : unit.limits->process) {
+        const bool all_files = each.resource == RLIMIT_NOFILE && each.value == RLIM_INFINITY;
+        plan.limits.push_back({each.resource, all_files ? os::most_open_files() : each.value});
+    }
+    if (unit.limits->oom_score_adjust) {
+        plan.oom_score_adjust = std::to_string(*unit.limits->oom_score_adjust);
+    }
     return plan;
 }
 

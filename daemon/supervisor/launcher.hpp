@@ -18,7 +18,7 @@ class Launcher {
 public:
     struct Setting {
         std::string scope;        // See os::tree_scope.
-        std::string notify_path;  // RUNTIME/notify.sock
+        std::string notify_path;  // See supervisor::notify_path.
         rlim_t open_files = 0;    // The soft limit that superd was started with.
         std::string parts = {};   // The directory of superd's own programs.
     };

@@ -21,11 +21,6 @@ constexpr std::string_view prefix = "listen.";
 
 std::string held_name(std::uint32_t number) { return std::string{prefix} + std::to_string(number); }
 
-// Whether the socket has a place in a list, and must leave it when it is closed.
-bool is_listed(const Listeners::Socket& socket) {
-    return socket.index != Listeners::shared && socket.address.starts_with("tcp:");
-}
-
 os::ListenOptions options_of(const config::Listener& listener) {
     return {.backlog = static_cast<int>(listener.backlog),
             .nodelay = listener.nodelay,
@@ -44,8 +39,29 @@ Listeners::Socket wanted(const config::Listener& listener, std::uint32_t index) 
     return socket;
 }
 
+// What the unit calls it may change while runs live on it.
 bool same(const Listeners::Socket& one, const Listeners::Socket& other) {
-    return one.name == other.name && one.index == other.index && one.address == other.address;
+    return one.index == other.index && one.address == other.address;
+}
+
+bool names(const config::Unit& unit, const Listeners::Socket& socket) {
+    return std::ranges::any_of(unit.listeners, [&](const config::Listener& listener) {
+        return listener.shared == (socket.index == Listeners::shared) &&
+               same(wanted(listener, socket.index), socket);
+    });
+}
+
+// Whether one can be bound beside the other only if both allow it.
+bool meet(const std::string& one, const std::string& other) {
+    const auto a = config::parse_listen_address(one);
+    const auto b = config::parse_listen_address(other);
+    return a && b && config::overlap(*a, *b);
+}
+
+void give(Listeners::Socket& socket, core::RunId run) {
+    if (run == 0) return;
+    socket.first_run = std::min(socket.first_run, run);
+    socket.last_run = std::max(socket.last_run, run);
 }
 
 std::string place_text(const config::Unit& unit, const config::Listener& listener) {
@@ -130,7 +146,7 @@ void Listeners::hold(const std::string& unit, Socket& socket) {
     link_.hold(held_name(socket.number), std::array{socket.fd.get(), socket.note.get()});
 }
 
-std::set<std::string> Listeners::adopt(const std::set<std::string>& held) {
+std::set<std::string> Listeners::adopt(const std::set<std::string>& held, core::RunId last) {
     std::set<std::string> taken;
     std::vector<std::pair<std::string, Socket>> ended;
     for (const std::string& name : held) {
@@ -148,6 +164,8 @@ std::set<std::string> Listeners::adopt(const std::set<std::string>& held) {
         socket.address = lines[2];
         socket.fd = std::move(fd);
         socket.note = std::move(note);
+        socket.first_run = 0;
+        socket.last_run = last;
         next_ = std::max(next_, socket.number + 1);
         const auto endpoint = endpoint_of(socket.address);
         if (!endpoint || !os::listens_at(socket.fd.get(), *endpoint)) {
@@ -163,55 +181,32 @@ std::set<std::string> Listeners::adopt(const std::set<std::string>& held) {
     return taken;
 }
 
-std::int32_t Listeners::next_place(const Group& group, const Socket& joining) {
-    std::int32_t next = 0;
-    for (const Socket& each : group.sockets) {
-        if (each.name != joining.name || each.address != joining.address) continue;
-        if (!is_listed(each) || each.place < 0) return -1;
-        next = std::max(next, each.place + 1);
-    }
-    return next;
-}
-
-// The kernel puts the last of the list where one has left.
-void Listeners::leave_places(const std::string& unit, Group& group, const Socket& gone) {
-    if (!is_listed(gone) || gone.place < 0) return;
-    Socket* last = nullptr;
-    for (Socket& each : group.sockets) {
-        if (&each == &gone || each.name != gone.name || each.address != gone.address) continue;
-        if (each.place == gone.place) return;  // Noted already, by a supervisor that died since.
-        if (last == nullptr || each.place > last->place) last = &each;
-    }
-    if (last == nullptr || last->place < gone.place) return;
-    last->place = gone.place;
-    write_note(unit, *last);
-}
-
 void Listeners::close(const std::string& unit, Group& group, std::size_t at) {
     Socket& gone = group.sockets[at];
     if (const auto endpoint = endpoint_of(gone.address)) {
-        os::end_listening(gone.fd, *endpoint, is_listed(gone));
+        os::end_listening(gone.fd, *endpoint, gone.is_listed());
     }
     leave_places(unit, group, gone);
     link_.release(held_name(gone.number));
-    group.steered.erase(gone.name);
+    group.steered.erase(gone.address);
     group.sockets.erase(group.sockets.begin() + static_cast<std::ptrdiff_t>(at));
 }
 
 std::optional<Listeners::Failure> Listeners::open_one(const config::Unit& unit,
                                                       const config::Listener& listener,
-                                                      Socket socket, const std::string& whose,
+                                                      const Taker& taker,
                                                       const std::function<bool(pid_t)>& ours) {
     Group& group = groups_[unit.spec.name];
+    Socket socket = wanted(listener, taker.index);
     const auto failed = [&](const std::string& cause, bool transient) {
-        return Failure{whose + ": cannot listen at " + socket.address + place_text(unit, listener) +
-                           ": " + cause,
+        return Failure{taker.whose + ": cannot listen at " + socket.address +
+                           place_text(unit, listener) + ": " + cause,
                        transient};
     };
     const auto endpoint = endpoint_of(socket.address);
     if (!endpoint) return failed("this is no address", false);
     const bool joins = std::ranges::any_of(
-        group.sockets, [&](const Socket& each) { return each.address == socket.address; });
+        group.sockets, [&](const Socket& each) { return meet(each.address, socket.address); });
     auto fd = os::listen_at(*endpoint, options_of(listener), !joins);
     if (!fd && !joins && fd.error().code == std::errc::address_in_use && !endpoint->is_path()) {
         // What outlived all of superd, or runs by an earlier definition, is not in the way.
@@ -220,47 +215,60 @@ std::optional<Listeners::Failure> Listeners::open_one(const config::Unit& unit,
     }
     if (!fd) return failed(cause_text(fd.error(), *endpoint), may_pass(fd.error().code));
     socket.fd = std::move(*fd);
-    socket.place = is_listed(socket) ? next_place(group, socket) : -1;
+    socket.place = socket.is_listed() ? next_place(group, socket) : -1;
+    give(socket, taker.run);
     hold(unit.spec.name, socket);
+    group.steered.erase(socket.address);
     group.sockets.push_back(std::move(socket));
-    group.steered.erase(listener.name);
     return std::nullopt;
 }
 
-std::optional<Listeners::Failure> Listeners::open(const config::Unit& unit, std::uint32_t index,
-                                                  const std::string& whose,
+std::optional<Listeners::Failure> Listeners::open(const config::Unit& unit, const Taker& taker,
                                                   const std::function<bool(pid_t)>& ours) {
     const std::string& name = unit.spec.name;
     if (const auto found = groups_.find(name); found != groups_.end()) {
         Group& group = found->second;
         for (std::size_t at = group.sockets.size(); at-- > 0;) {
             const Socket& each = group.sockets[at];
-            if (each.index != index && each.index != shared) continue;
-            const bool used = std::ranges::any_of(unit.listeners, [&](const auto& listener) {
-                return same(wanted(listener, index), each);
-            });
+            if (each.index != taker.index && each.index != shared) continue;
             const auto endpoint = endpoint_of(each.address);
             const bool whole = endpoint && os::listens_at(each.fd.get(), *endpoint);
-            if (!used || !whole) close(name, group, at);
+            if (!whole) close(name, group, at);
         }
     }
     for (const config::Listener& listener : unit.listeners) {
-        Socket socket = wanted(listener, index);
+        const Socket socket = wanted(listener, taker.index);
         const auto endpoint = endpoint_of(socket.address);
         auto& sockets = groups_[name].sockets;
         const auto present =
             std::ranges::find_if(sockets, [&](const Socket& each) { return same(each, socket); });
         if (present != sockets.end() && endpoint) {
             os::set_options(present->fd, *endpoint, options_of(listener));
+            give(*present, taker.run);
+            if (std::exchange(present->name, socket.name) != socket.name) {
+                write_note(name, *present);
+            }
             continue;
         }
-        if (auto failure = open_one(unit, listener, std::move(socket), whose, ours)) {
+        if (auto failure = open_one(unit, listener, taker, ours)) {
             forget_if_empty(name);
             return failure;
         }
     }
     forget_if_empty(name);
     return std::nullopt;
+}
+
+void Listeners::close_unnamed(const config::Unit& unit,
+                              const std::function<bool(const Socket&)>& used) {
+    const auto found = groups_.find(unit.spec.name);
+    if (found == groups_.end()) return;
+    Group& group = found->second;
+    for (std::size_t at = group.sockets.size(); at-- > 0;) {
+        const Socket& each = group.sockets[at];
+        if (!names(unit, each) && !used(each)) close(unit.spec.name, group, at);
+    }
+    forget_if_empty(unit.spec.name);
 }
 
 void Listeners::forget_if_empty(const std::string& unit) {
@@ -287,17 +295,21 @@ const std::vector<Listeners::Socket>* Listeners::find(std::string_view unit) con
     return found == groups_.end() ? nullptr : &found->second.sockets;
 }
 
-bool Listeners::restore(const config::Unit& unit, std::uint32_t index, const std::string& name,
+bool Listeners::restore(const config::Unit& unit, const Taker& taker, const std::string& name,
                         os::Fd fd) {
     const auto listener = std::ranges::find(unit.listeners, name, &config::Listener::name);
     if (listener == unit.listeners.end()) return false;
-    Socket socket = wanted(*listener, index);
+    Socket socket = wanted(*listener, taker.index);
     const auto endpoint = endpoint_of(socket.address);
     if (!endpoint || !os::listens_at(fd.get(), *endpoint)) return false;
     auto& sockets = groups_[unit.spec.name].sockets;
-    if (std::ranges::any_of(sockets, [&](const Socket& each) { return same(each, socket); })) {
+    const auto known =
+        std::ranges::find_if(sockets, [&](const Socket& each) { return same(each, socket); });
+    if (known != sockets.end()) {
+        give(*known, taker.run);
         return true;
     }
+    give(socket, taker.run);
     socket.fd = std::move(fd);  // In which order they joined, nobody knows any more.
     hold(unit.spec.name, socket);
     sockets.push_back(std::move(socket));
@@ -310,54 +322,16 @@ void Listeners::close(const std::string& unit, std::uint32_t index, bool last) {
     Group& group = found->second;
     for (std::size_t at = group.sockets.size(); at-- > 0;) {
         const std::uint32_t its = group.sockets[at].index;
-        if (its == index || (last && its == shared)) close(unit, group, at);
+        const bool goes = its == shared ? last : its == index;
+        if (goes) close(unit, group, at);
     }
     if (group.sockets.empty()) groups_.erase(found);
-}
-
-void Listeners::steer(const std::string& unit, const std::vector<bool>& takes) {
-    const auto found = groups_.find(unit);
-    if (found == groups_.end()) return;
-    Group& group = found->second;
-    std::set<std::string> names;
-    for (const Socket& each : group.sockets) {
-        if (is_listed(each)) names.insert(each.name);
-    }
-    for (const std::string& name : names) {
-        std::vector<std::uint16_t> open;
-        const Socket* any = nullptr;
-        std::size_t count = 0;
-        bool known = true;
-        for (const Socket& each : group.sockets) {
-            if (each.name != name || !is_listed(each)) continue;
-            known = known && each.place >= 0 && (any == nullptr || each.address == any->address);
-            any = &each;
-            ++count;
-            if (each.index < takes.size() && takes[each.index]) {
-                open.push_back(static_cast<std::uint16_t>(std::max(each.place, 0)));
-            }
-        }
-        if (!known || open.size() == count) open.clear();
-        std::ranges::sort(open);
-        const auto in_force = group.steered.find(name);
-        if (in_force != group.steered.end() && in_force->second == open) continue;
-        // Where it fails, connections go to all: they wait, at worst.
-        if (os::steer(any->fd, open)) group.steered[name] = std::move(open);
-    }
 }
 
 std::vector<std::string> Listeners::units() const {
     std::vector<std::string> names;
     for (const auto& [name, group] : groups_) names.push_back(name);
     return names;
-}
-
-bool Listeners::is_open(std::string_view unit, const Socket& socket) const {
-    const auto found = groups_.find(unit);
-    if (found == groups_.end()) return true;
-    const auto steered = found->second.steered.find(socket.name);
-    if (steered == found->second.steered.end() || steered->second.empty()) return true;
-    return std::ranges::find(steered->second, socket.place) != steered->second.end();
 }
 
 std::uint32_t Listeners::waiting(std::string_view unit, std::uint32_t index) const {

@@ -3,12 +3,14 @@
 #pragma once
 
 #include "config/unit.hpp"
+#include "core/instance.hpp"
 #include "os/listener.hpp"
 #include "supervisor/keeper_link.hpp"
 
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -31,6 +33,18 @@ public:
         // Its place in the kernel's list of those that share the address; -1: not known.
         std::int32_t place = -1;
         os::Fd fd, note;
+        // The runs it was given to are among these; the first after the last: it was given to none.
+        core::RunId first_run = std::numeric_limits<core::RunId>::max(), last_run = 0;
+
+        // Whether it has a place in a list, and must leave that when it is closed.
+        bool is_listed() const;
+        bool may_have(core::RunId run) const { return first_run <= run && run <= last_run; }
+    };
+    // Whom sockets are opened for.
+    struct Taker {
+        std::uint32_t index = 0;
+        core::RunId run = 0;  // 0: none yet, it sleeps.
+        std::string whose;    // For sentences.
     };
     struct Failure {
         std::string text;  // A sentence.
@@ -39,20 +53,24 @@ public:
 
     explicit Listeners(KeeperLink& link) : link_{link} {}
 
-    // Takes over what the keeper holds. Returns the names it holds them by.
-    std::set<std::string> adopt(const std::set<std::string>& held);
+    // Takes over what the keeper holds: any run up to `last` may have any of it. Returns the
+    // names it holds them by.
+    std::set<std::string> adopt(const std::set<std::string>& held, core::RunId last);
 
-    // Opens what the instance lacks, closes what it has no use for any more. `ours`: whether a
-    // process is a service of this superd; one that outlived all of superd still has its sockets.
-    std::optional<Failure> open(const config::Unit& unit, std::uint32_t index,
-                                const std::string& whose, const std::function<bool(pid_t)>& ours);
+    // Opens what the instance lacks. What it has no use for any more stays: an earlier run may live
+    // on it. `ours`: whether a process is a service of this superd; one that outlived all of superd
+    // still has its sockets.
+    std::optional<Failure> open(const config::Unit& unit, const Taker& taker,
+                                const std::function<bool(pid_t)>& ours);
+    // Closes those of the unit that it does not name and nobody uses.
+    void close_unnamed(const config::Unit& unit, const std::function<bool(const Socket&)>& used);
     // What the instance gets, in the order of the unit's listeners.
     std::vector<const Socket*> of(const config::Unit& unit, std::uint32_t index) const;
     // All of a unit's.
     const std::vector<Socket>* find(std::string_view unit) const;
 
     // A service that outlived every process of superd still has the socket: it is held again.
-    bool restore(const config::Unit& unit, std::uint32_t index, const std::string& name, os::Fd fd);
+    bool restore(const config::Unit& unit, const Taker& taker, const std::string& name, os::Fd fd);
 
     bool empty() const { return groups_.empty(); }
     // The names of all units that have some.
@@ -61,8 +79,8 @@ public:
     // Closes the instance's own, and with the last that is reachable those that are shared.
     void close(const std::string& unit, std::uint32_t index, bool last);
 
-    // Sends new connections to these instances alone.
-    void steer(const std::string& unit, const std::vector<bool>& takes);
+    // Sends new connections to those alone that take them.
+    void steer(const std::string& unit, const std::function<bool(const Socket&)>& takes);
 
     // Whether new connections may come to it, by what was steered last.
     bool is_open(std::string_view unit, const Socket& socket) const;
@@ -73,7 +91,8 @@ public:
 private:
     struct Group {
         std::vector<Socket> sockets;
-        std::map<std::string, std::vector<std::uint16_t>> steered;  // By name: what is in force.
+        // By address: what is in force.
+        std::map<std::string, std::vector<std::uint16_t>> steered;
     };
 
     void hold(const std::string& unit, Socket& socket);
@@ -83,8 +102,7 @@ private:
     void leave_places(const std::string& unit, Group& group, const Socket& gone);
     static std::int32_t next_place(const Group& group, const Socket& joining);
     std::optional<Failure> open_one(const config::Unit& unit, const config::Listener& listener,
-                                    Socket socket, const std::string& whose,
-                                    const std::function<bool(pid_t)>& ours);
+                                    const Taker& taker, const std::function<bool(pid_t)>& ours);
 
     KeeperLink& link_;
     std::map<std::string, Group, std::less<>> groups_;

@@ -54,6 +54,8 @@ LoadMeter::Work LoadMeter::look(const config::Unit& unit, const core::Instance& 
         const std::size_t used = seen.page->header.slots_used.load(std::memory_order_relaxed);
         for (std::size_t i = 0; i < std::min(used, protocol::slots_max); ++i) {
             const protocol::Slot& slot = seen.page->slots[i];
+            // Whoever used it is gone, and what it was at with it.
+            if (slot.kind.load(std::memory_order_relaxed) == 0) continue;
             working += slot.busy_ns.load(std::memory_order_relaxed) != 0 ? 1 : 0;
             done += slot.done.load(std::memory_order_relaxed);
         }
@@ -75,6 +77,8 @@ core::Load LoadMeter::measure(const config::Unit& unit, const core::Unit& known,
     core::Load load;
     std::set<core::RunId> present;
     for (const core::Instance& each : known.instances) {
+        const bool wanted = each.goal == core::Goal::up && !each.removed;
+        load.coming += wanted && core::missing(each) ? 1 : 0;
         if (each.removed || each.state != core::State::ready || each.pid == 0) continue;
         present.insert(each.run);
         const Work work = look(unit, each, pages, now);

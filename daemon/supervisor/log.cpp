@@ -1,5 +1,7 @@
 #include "supervisor/log.hpp"
 
+#include "os/journal_stream.hpp"
+
 #include <poll.h>
 #include <unistd.h>
 
@@ -20,7 +22,9 @@ constexpr std::size_t write_max = 4096;
 
 class DescriptorSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
 public:
-    explicit DescriptorSink(int descriptor) : descriptor_{descriptor} {}
+    explicit DescriptorSink(int descriptor)
+        : descriptor_{descriptor}, journal_{os::is_journal_stream(descriptor)} {}
+    bool is_journal() const { return journal_; }
 
 private:
     void sink_it_(const spdlog::details::log_msg& message) override {
@@ -29,11 +33,28 @@ private:
         if (lost_ != 0 && put("superd: " + std::to_string(lost_) + " log lines were lost\n")) {
             lost_ = 0;
         }
-        std::string_view text{line.data(), line.size()};
+        // As sd-daemon(3) has it: the journal takes the priority off, and has the time itself.
+        const std::string prefix = journal_ ? priority(message.level) : "";
+        const std::string whole = prefix + std::string{line.data(), line.size()};
+        std::string_view text{whole};
         if (text.size() > write_max) text = text.substr(0, write_max);
         if (lost_ != 0 || !put(text)) ++lost_;
     }
     void flush_() override {}
+
+    static std::string priority(spdlog::level::level_enum level) {
+        switch (level) {
+            case spdlog::level::critical: return "<2>";
+            case spdlog::level::err: return "<3>";
+            case spdlog::level::warn: return "<4>";
+            case spdlog::level::debug:
+            case spdlog::level::trace: return "<7>";
+            case spdlog::level::info:
+            case spdlog::level::off:
+            case spdlog::level::n_levels: return "<6>";
+        }
+        return "<6>";
+    }
 
     bool put(std::string_view text) const {
         pollfd writable{descriptor_, POLLOUT, 0};
@@ -42,15 +63,17 @@ private:
     }
 
     int descriptor_;
+    bool journal_;
     std::uint64_t lost_ = 0;
 };
 
 }  // namespace
 
-Log::Log(int descriptor)
-    : logger_{std::make_unique<spdlog::logger>("superd",
-                                               std::make_shared<DescriptorSink>(descriptor))} {
-    logger_->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ superd %l: %v", spdlog::pattern_time_type::utc);
+Log::Log(int descriptor) {
+    const auto sink = std::make_shared<DescriptorSink>(descriptor);
+    logger_ = std::make_unique<spdlog::logger>("superd", sink);
+    logger_->set_pattern(sink->is_journal() ? "%v" : "%Y-%m-%dT%H:%M:%S.%eZ superd %l: %v",
+                         spdlog::pattern_time_type::utc);
     logger_->set_level(spdlog::level::info);
 }
 

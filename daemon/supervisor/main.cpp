@@ -1,4 +1,5 @@
 // superd-supervisor: the part of superd that decides.
+#include "bus/bus.hpp"
 #include "control/server.hpp"
 #include "keeper/protocol.hpp"
 #include "os/limits.hpp"
@@ -47,16 +48,27 @@ os::OpenFilesLimit open_files(supervisor::Log& log) {
     return limit;
 }
 
+// As a unit of a user's own systemd says, which leaves no mark on the group itself.
+bool told_of_delegation() {
+    const char* const text = std::getenv("SUPERD_DELEGATE");
+    return text != nullptr && std::string_view{text} == "yes";
+}
+
 int run(const supervisor::Options& options, supervisor::Log& log) {
     boost::asio::io_context io{1};
-    supervisor::Supervisor supervisor{
-        io,
-        {options.config, options.runtime, options.state, open_files(log), options.profiles},
-        log};
+    supervisor::Supervisor supervisor{io,
+                                      {options.config, options.runtime, options.state,
+                                       open_files(log), options.profiles, told_of_delegation()},
+                                      log};
     if (!supervisor.start()) return supervisor.exit_code();
     control::Server server{io, os::Fd{keeper::control_fd}, supervisor};
+    bus::Bus bus{io,
+                 {supervisor.bus_address(), options.user, options.runtime},
+                 supervisor,
+                 [&log](const std::string& text) { log.warn(text); }};
     supervisor.go();
     io.run();
+    bus.stop();
     server.stop();
     return supervisor.exit_code();
 }
@@ -77,6 +89,9 @@ int main(int argc, char** argv) {
         return supervisor::check_configuration(options->config, options->profiles, options->json);
     }
     ignore_signals();
+    // Services inherit ours, and are as any other. Only the keeper is spared when memory is short;
+    // another of us is made easily.
+    os::forgo_oom_protection();
     supervisor::Log log{STDERR_FILENO};
     try {
         return run(*options, log);

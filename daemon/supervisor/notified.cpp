@@ -1,5 +1,6 @@
 // What services say by notify.
 #include "os/process.hpp"
+#include "os/process_user.hpp"
 #include "os/tree.hpp"
 #include "supervisor/moment.hpp"
 #include "supervisor/supervisor.hpp"
@@ -7,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -16,25 +18,44 @@ namespace {
 constexpr int ancestors_max = 64;
 constexpr std::chrono::minutes stranger_pause{1};
 
+std::optional<core::RunId> marked_run(pid_t pid, const std::string& scope) {
+    const auto mark = os::process_environment(pid, "SUPERD_RUN");
+    if (!mark) return std::nullopt;
+    core::RunId run = 0;
+    std::from_chars(mark->data(), mark->data() + mark->size(), run);
+    return *mark == os::run_mark(run, scope) ? std::optional{run} : std::nullopt;
+}
+
+bool is_in(const Groups* groups, const std::string& group, pid_t pid) {
+    if (groups == nullptr || group.empty()) return false;
+    const std::vector<pid_t> members = groups->parent().processes(group);
+    return std::ranges::find(members, pid) != members.end();
+}
+
 }  // namespace
 
-// The run that a process belongs to that is no main process: by descent, else
-// by its session, else by the mark in its environment.
+// The run that a process belongs to that is no main process: by descent, else by its session, else
+// by the mark in its environment, which anybody can write there. So that is believed of what came
+// back to the keeper, unless its instance has a control group; of what is in that; and of what is
+// run by root, by superd's user or by the one that the run started as.
 const core::InstanceId* Supervisor::tree_of(pid_t pid) const {
     auto stat = os::process_stat(pid);
     if (!stat) return nullptr;
     const pid_t session = stat->session;
-    for (int i = 0; i < ancestors_max && stat && stat->parent > 1; ++i) {
+    bool came_back = false;
+    for (int i = 0; i < ancestors_max && stat && stat->parent > 0 && !came_back; ++i) {
         if (const auto* const owner = table_.by_pid(stat->parent)) return owner;
-        if (stat->parent == welcome_.pid) break;
+        came_back = stat->parent == welcome_.pid;
         stat = os::process_stat(stat->parent);
     }
     if (const auto* const owner = table_.by_pid(session)) return owner;
-    const auto mark = os::process_environment(pid, "SUPERD_RUN");
-    if (!mark) return nullptr;
-    core::RunId run = 0;
-    std::from_chars(mark->data(), mark->data() + mark->size(), run);
-    return *mark == os::run_mark(run, scope_) ? logs_.find(run) : nullptr;
+    const auto run = marked_run(pid, scope_);
+    const core::InstanceId* const owner = run ? logs_.find(*run) : nullptr;
+    if (owner == nullptr) return nullptr;
+    const std::string group = group_of(*owner);
+    if (came_back && group.empty()) return owner;
+    const bool believed = is_in(groups_.get(), group, pid) || os::is_run_by(pid, logs_.user(*run));
+    return believed ? owner : nullptr;
 }
 
 // What they said before something else is heeded before it: one that names
@@ -121,8 +142,9 @@ void Supervisor::set_said(core::InstanceId id, const NotifyFields& fields) {
 void Supervisor::store_descriptors(core::InstanceId id, std::size_t most, NotifyMessage& message) {
     const NotifyFields& fields = *message.fields;
     const std::string name = stored_name(fields.fd_name);
-    for (os::Fd& each : std::exchange(message.descriptors, {})) {
-        if (fd_store_.add(store_slot(id), std::move(each), name, fields.fd_poll, most)) continue;
+    os::ForeignFds given = std::move(message.descriptors);
+    for (std::size_t i = 0; i < given.size(); ++i) {
+        if (fd_store_.add(store_slot(id), given.take(i), name, fields.fd_poll, most)) continue;
         return log_.warn("unit " + name_of(id) + ": cannot keep another descriptor for it, \"" +
                          name + "\": fd-store-max is " + std::to_string(most));
     }
@@ -156,6 +178,7 @@ void Supervisor::change_main(core::InstanceId id, core::RunId run, const NotifyM
     table_.erase_pid(before);
     table_.set_pid(pid, id);
     strangers_.add(pid, std::move(*pidfd));
+    if (parks()) hold_pidfd(run, pid);
     log_.info("unit " + name_of(id) + ": process " + std::to_string(pid) +
               " is its main process now, in place of " + std::to_string(before));
     happen(core::MainChanged{id, run, pid});

@@ -1,10 +1,10 @@
 #include "supervisor/notify.hpp"
 
+#include "os/foreign_socket.hpp"
+
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include <array>
-#include <cerrno>
 #include <cstring>
 #include <optional>
 #include <string_view>
@@ -13,22 +13,7 @@
 namespace superd::supervisor {
 namespace {
 
-constexpr int batch_max = 64;         // Datagrams read before others have their turn.
-constexpr std::size_t fds_max = 253;  // SCM_MAX_FD: the most the kernel lets one message carry.
-
-struct Control {
-    alignas(cmsghdr)
-        std::array<char, CMSG_SPACE(sizeof(ucred)) + CMSG_SPACE(sizeof(int) * fds_max)> bytes;
-};
-
-void take_descriptors(const cmsghdr& header, NotifyMessage& message) {
-    const std::size_t count = (header.cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (std::size_t i = 0; i < count; ++i) {
-        int fd = -1;
-        std::memcpy(&fd, CMSG_DATA(&header) + i * sizeof(int), sizeof fd);
-        message.descriptors.emplace_back(fd);
-    }
-}
+constexpr int batch_max = 64;  // Datagrams read before others have their turn.
 
 void take_sender(const cmsghdr& header, NotifyMessage& message) {
     ucred sender{};
@@ -37,35 +22,44 @@ void take_sender(const cmsghdr& header, NotifyMessage& message) {
     message.uid = sender.uid;
 }
 
-void take_control(msghdr& header, NotifyMessage& message) {
-    for (cmsghdr* control = CMSG_FIRSTHDR(&header); control;
-         control = CMSG_NXTHDR(&header, control)) {
+void take_control(const msghdr& header, NotifyMessage& message) {
+    // CMSG_NXTHDR wants one that it could write to.
+    msghdr all = header;
+    for (cmsghdr* control = CMSG_FIRSTHDR(&all); control; control = CMSG_NXTHDR(&all, control)) {
         if (control->cmsg_level != SOL_SOCKET) continue;
-        if (control->cmsg_type == SCM_RIGHTS) take_descriptors(*control, message);
         if (control->cmsg_type == SCM_CREDENTIALS) take_sender(*control, message);
     }
 }
 
-// The next datagram, if one is there.
-std::optional<NotifyMessage> receive(int fd) {
+// How many supervisors have begun with the message that is now the first, and died of it. It has
+// to be kept where it outlives them as the message does: in the socket's priority, which means
+// nothing to a local socket. 0 to 6 need no privilege: socket(7).
+constexpr int attempts_max = 3;
+
+int attempts(int fd) {
+    int count = 0;
+    socklen_t size = sizeof count;
+    return ::getsockopt(fd, SOL_SOCKET, SO_PRIORITY, &count, &size) == 0 ? count : 0;
+}
+
+void set_attempts(int fd, int count) {
+    static_cast<void>(::setsockopt(fd, SOL_SOCKET, SO_PRIORITY, &count, sizeof count));
+}
+
+// Ours may be the last of the descriptors that came with it.
+void take_off(int fd) { static_cast<void>(os::receive_bytes(fd, {})); }
+
+// The next datagram, if one is there. With MSG_PEEK it stays where it is.
+std::optional<NotifyMessage> receive(int fd, int flags) {
     // One byte more than is allowed tells a message that is too long from one that just fits.
     std::array<char, notify_bytes_max + 1> text;
-    Control control;
-    iovec part{text.data(), text.size()};
-    msghdr header{};
-    header.msg_iov = &part;
-    header.msg_iovlen = 1;
-    header.msg_control = control.bytes.data();
-    header.msg_controllen = control.bytes.size();
-
-    ssize_t size = 0;
-    do {
-        size = ::recvmsg(fd, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    } while (size < 0 && errno == EINTR);
+    os::ForeignMessage received;
+    const ssize_t size = received.receive(fd, text, flags);
     if (size < 0) return std::nullopt;
 
     NotifyMessage message;
-    take_control(header, message);
+    message.descriptors = std::move(received.descriptors);
+    take_control(received.header(), message);
     if (message.pid == 0) {
         message.fields = std::unexpected{"the kernel does not tell who sent it"};
     } else {
@@ -95,11 +89,29 @@ void NotifySocket::drain() { static_cast<void>(read_batch()); }
 bool NotifySocket::read_batch() {
     const std::shared_ptr<Handler> handler = handler_;
     for (int i = 0; i < batch_max; ++i) {
-        std::optional<NotifyMessage> message = receive(socket_.native_handle());
-        if (!message) break;
-        (*handler)(std::move(*message));
+        if (!handle_next(*handler)) break;
         if (handler.use_count() == 1) return false;  // It destroyed us.
     }
+    return true;
+}
+
+// False: there is none.
+bool NotifySocket::handle_next(const Handler& handler) {
+    const int fd = socket_.native_handle();
+    const bool first = !std::exchange(handled_any_, true);
+    const int attempt = first ? attempts(fd) + 1 : 1;
+    const bool stays = attempt <= attempts_max;
+    auto message = receive(fd, stays ? MSG_PEEK : 0);
+    if (!message) {
+        handled_any_ = !first;
+        return false;
+    }
+    if (first) set_attempts(fd, stays ? attempt : 0);
+    const std::weak_ptr<Handler> alive = handler_;
+    handler(std::move(*message));
+    if (alive.use_count() == 1) return true;
+    if (stays) take_off(fd);
+    if (first) set_attempts(fd, 0);
     return true;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "os/fd.hpp"
+#include "os/foreign_fd.hpp"
 #include "supervisor/notify_message.hpp"
 
 #include <sys/types.h>
@@ -11,7 +12,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -23,15 +23,20 @@ struct NotifyMessage {
     pid_t pid = 0;  // 0: the kernel did not tell, or the sender is in no pid namespace of ours.
     uid_t uid = 0;
     std::expected<NotifyFields, std::string> fields;  // Or why the text is refused.
-    std::vector<os::Fd>
-        descriptors;  // Closed with the message: that is what a BARRIER=1 waits for.
+    os::ForeignFds descriptors;  // Closed with the message: that is what a BARRIER=1 waits for.
 };
 
 // Reads the datagram socket and hands each message to a handler, in the order
 // of arrival. A flood costs its senders: no more than a bounded batch is read
 // before everything else in the loop has its turn.
+//
+// A message stays in the socket, which outlives this process, until it was handled:
+// if we die before that, the next supervisor is told, for no service says twice that it
+// is ready. One that ends supervisor after supervisor is taken off before it is looked at.
 class NotifySocket {
 public:
+    // What it leads to is written down when it returns. It may get a message that another
+    // supervisor has handled, of which it died.
     using Handler = std::function<void(NotifyMessage)>;
 
     // `socket` has SO_PASSCRED set; its flags are left as they are, for its open
@@ -44,9 +49,11 @@ public:
 private:
     void wait();
     bool read_batch();  // False: the handler destroyed us.
+    bool handle_next(const Handler& handler);
 
     boost::asio::posix::stream_descriptor socket_;
     std::shared_ptr<Handler> handler_;  // Outlives this object while it is being called.
+    bool handled_any_ = false;
 };
 
 }  // namespace superd::supervisor

@@ -19,8 +19,25 @@ core::Event event_of(Action action, core::InstanceId id, core::CommandId command
         case Action::stop: return core::StopRequested{id, command};
         case Action::restart: return core::RestartRequested{id, command};
         case Action::reset: return core::ResetRequested{id, command};
+        case Action::freeze: return core::FreezeRequested{id, command, true};
+        case Action::thaw: return core::FreezeRequested{id, command, false};
     }
     std::unreachable();
+}
+
+// A group stands for all that it consists of.
+std::vector<Target> without_groups(const core::System& system, const std::vector<Target>& targets) {
+    std::vector<Target> units;
+    for (const Target& target : targets) {
+        const core::Unit* const unit = system.find(target.unit);
+        const bool group = unit != nullptr && unit->spec->type == core::UnitType::group;
+        if (!group) units.push_back(target);
+        for (const core::UnitId leaf :
+             group ? system.leaves(unit->id) : std::vector<core::UnitId>{}) {
+            units.push_back({system.find(leaf)->spec->name, core::all_instances});
+        }
+    }
+    return units;
 }
 
 }  // namespace
@@ -59,7 +76,9 @@ void Supervisor::commanded(const Commanded& command) {
     publish();
 }
 
-std::uint64_t Supervisor::act(Action action, const std::vector<Target>& targets, Done done) {
+std::uint64_t Supervisor::act(Action action, const std::vector<Target>& asked, Done done) {
+    const bool stands = action == Action::freeze || action == Action::thaw;
+    const std::vector<Target> targets = stands ? without_groups(system_, asked) : asked;
     core::CommandId command = 0;
     if (action == Action::restart || action == Action::reset) renew_templates(targets);
     const auto id = commands_.begin(targets, std::move(done), command);
@@ -74,16 +93,7 @@ std::uint64_t Supervisor::act(Action action, const std::vector<Target>& targets,
 
 std::uint64_t Supervisor::roll(const Rolling& rolling, const std::vector<Target>& targets,
                                Done done) {
-    std::vector<Target> units;
-    for (const Target& target : targets) {
-        const core::Unit* const unit = system_.find(target.unit);
-        const bool group = unit != nullptr && unit->spec->type == core::UnitType::group;
-        if (!group) units.push_back(target);
-        for (const core::UnitId leaf :
-             group ? system_.leaves(unit->id) : std::vector<core::UnitId>{}) {
-            units.push_back({system_.find(leaf)->spec->name, core::all_instances});
-        }
-    }
+    const std::vector<Target> units = without_groups(system_, targets);
     core::CommandId command = 0;
     renew_templates(units);
     const auto id = commands_.begin(units, std::move(done), command);

@@ -4,9 +4,11 @@
 #pragma once
 
 #include "core/event.hpp"
+#include "core/probe.hpp"
 #include "os/fd.hpp"
 #include "wire/explanation.hpp"
 #include "wire/graph.hpp"
+#include "wire/health.hpp"
 #include "wire/status.hpp"
 #include "wire/tasks.hpp"
 #include "wire/threads.hpp"
@@ -28,7 +30,7 @@ struct Target {
     std::uint32_t index = core::all_instances;
 };
 
-enum class Action { start, stop, restart, reset };
+enum class Action { start, stop, restart, reset, freeze, thaw };
 
 // Whether a unit starts by itself.
 enum class Enabling { on, off, as_configured };
@@ -90,6 +92,10 @@ public:
     virtual wire::Graph graph(const std::vector<Target>& targets) const = 0;
     // Why each instance is as it is.
     virtual wire::Explanations why(const std::vector<Target>& targets) const = 0;
+
+    // Whether all is well, in the sense of `probe`: of the targets, or, if there are none, of all
+    // that the probe is about.
+    virtual wire::Health health(core::Probe probe, const std::vector<Target>& targets) const = 0;
 
     // What the workers of the targets work on.
     virtual wire::Tasks tasks(const std::vector<Target>& targets) const = 0;

@@ -19,9 +19,9 @@ namespace {
 
 constexpr std::string_view prefix = "page.";
 
-std::string held_name(core::RunId run) { return std::string{prefix} + std::to_string(run); }
-
 }  // namespace
+
+std::string Pages::held_name(core::RunId run) { return std::string{prefix} + std::to_string(run); }
 
 std::set<std::string> Pages::adopt(
     const std::set<std::string>& held,
@@ -41,25 +41,30 @@ std::set<std::string> Pages::adopt(
     return taken;
 }
 
-Result<int> Pages::make(std::uint32_t slot, core::RunId run) {
+Result<int> Pages::make(std::uint32_t slot, core::RunId run,
+                        const std::function<bool(core::RunId)>& alive) {
     os::Fd fd{::memfd_create("superd-page", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
     if (!fd || ::ftruncate(fd.get(), protocol::page_size) != 0 ||
         ::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
         const int error = errno;
         return fail_errno(error, "make a page to share with a worker");
     }
-    std::vector<core::RunId> own;
+    std::vector<core::RunId> ended;
     for (const auto& [other, page] : pages_) {
-        if (page.slot == slot) own.push_back(other);
+        if (page.slot == slot && !alive(other)) ended.push_back(other);
     }
-    for (std::size_t i = 0; i + kept <= own.size(); ++i) {
-        release(own[i]);
-        pages_.erase(own[i]);
+    for (std::size_t i = 0; i + kept < ended.size(); ++i) {
+        release(ended[i]);
+        pages_.erase(ended[i]);
     }
-    link_.hold(held_name(run), std::array{fd.get()});
     const int number = fd.get();
-    pages_[run] = {slot, std::move(fd)};
+    restore(slot, run, std::move(fd));
     return number;
+}
+
+void Pages::restore(std::uint32_t slot, core::RunId run, os::Fd fd) {
+    link_.hold(held_name(run), std::array{fd.get()});
+    pages_[run] = {slot, std::move(fd)};
 }
 
 const os::Fd* Pages::find(core::RunId run) const {

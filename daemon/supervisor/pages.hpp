@@ -13,6 +13,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,11 @@ namespace superd::supervisor {
 
 class Pages {
 public:
+    // As /proc shows a descriptor of one.
+    static constexpr std::string_view shown = "/memfd:superd-page (deleted)";
+    // By which the keeper holds a run's.
+    static std::string held_name(core::RunId run);
+
     // `gone` is told of each run whose page is let go.
     Pages(KeeperLink& link, std::function<void(core::RunId)> gone)
         : link_{link}, gone_{std::move(gone)} {}
@@ -31,9 +37,12 @@ public:
         const std::function<std::optional<std::uint32_t>(core::RunId run)>& slot_of);
 
     // A new page, zeroed, for a run of the instance whose record is in that slot. It can be neither
-    // cut nor made longer. Of the instance's earlier ones the last two stay: one may live on
-    // while it is replaced, the other is the one that died last.
-    Result<int> make(std::uint32_t slot, core::RunId run);
+    // cut nor made longer. Of the instance's earlier ones those stay whose runs are alive, and the
+    // last two of the others.
+    Result<int> make(std::uint32_t slot, core::RunId run,
+                     const std::function<bool(core::RunId)>& alive);
+    // A run's that outlived every process of superd, taken back from it: the keeper holds it again.
+    void restore(std::uint32_t slot, core::RunId run, os::Fd fd);
     // Empty: that run has none, or none any more.
     const os::Fd* find(core::RunId run) const;
     std::vector<core::RunId> runs() const;
@@ -46,7 +55,7 @@ private:
         std::uint32_t slot = 0;
         os::Fd fd;
     };
-    static constexpr std::size_t kept = 3;
+    static constexpr std::size_t kept = 2;  // Of runs that have ended.
 
     void release(core::RunId run);
 

@@ -8,6 +8,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -39,6 +41,12 @@ public:
     Probe(const Probe&) = delete;
     Probe& operator=(const Probe&) = delete;
 };
+
+// What SUPERD_HOOK is for the programs that ask after a run: what they leave behind is known by it.
+inline constexpr std::string_view check_mark = "check", ready_mark = "ready";
+// From the plan of the run to that of such a program.
+os::SpawnPlan asking_plan(os::SpawnPlan of_run, std::vector<std::string> argv,
+                          std::string_view mark);
 
 // The probe's name for people: "tcp 127.0.0.1:5432", "http localhost:80/healthz".
 std::string probe_name(const config::Ready& ready);

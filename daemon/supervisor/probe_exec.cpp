@@ -56,6 +56,15 @@ private:
 
 }  // namespace
 
+os::SpawnPlan asking_plan(os::SpawnPlan of_run, std::vector<std::string> argv,
+                          std::string_view mark) {
+    of_run.argv = std::move(argv);
+    of_run.env.push_back("SUPERD_HOOK=" + std::string{mark});
+    of_run.descriptors.clear();
+    of_run.sibling = false;
+    return of_run;
+}
+
 std::unique_ptr<Probe> Probe::execute(const asio::any_io_executor& executor,
                                       const os::SpawnPlan& plan, Done done) {
     auto probe = std::make_unique<ExecProbe>(executor, std::move(done));

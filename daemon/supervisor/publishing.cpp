@@ -98,6 +98,7 @@ void Supervisor::save_history() {
 void Supervisor::publish() {
     flush_notes();
     if (journal_->empty()) return;
+    condition_.tell_later();
     const auto sinks = sinks_;  // One that is called may end another's subscription.
     const auto written = journal_->flush([&](const std::string& line) {
         for (const auto& [id, sink] : sinks) {
@@ -155,9 +156,12 @@ void Supervisor::announce() {
     // The next supervisor finds this with the keeper and says nothing.
     link_.hold("announced", std::array{STDOUT_FILENO});
     const auto units = definitions_.configuration().units.size();
-    std::printf("superd %s is ready: %zu %s, control socket %s/control.sock\n", SUPERD_VERSION,
-                units, units == 1 ? "unit" : "units", setting_.runtime_directory.c_str());
-    std::fflush(stdout);
+    // Where lines come as JSON on standard output, nothing else does.
+    const bool json = definitions_.settings().log.foreground_format == config::LogFormat::json;
+    std::FILE* const to = json ? stderr : stdout;
+    std::fprintf(to, "superd %s is ready: %zu %s, control socket %s/control.sock\n", SUPERD_VERSION,
+                 units, units == 1 ? "unit" : "units", setting_.runtime_directory.c_str());
+    std::fflush(to);
 }
 
 }  // namespace superd::supervisor

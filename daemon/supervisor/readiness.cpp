@@ -9,14 +9,28 @@
 namespace superd::supervisor {
 namespace {
 
+logger::Format format_of(config::LogFormat format) {
+    return format == config::LogFormat::json ? logger::Format::json : logger::Format::text;
+}
+
+logger::Target target_of(config::LogTarget target) {
+    switch (target) {
+        case config::LogTarget::file: return logger::Target::file;
+        case config::LogTarget::journald: return logger::Target::journald;
+        case config::LogTarget::both: return logger::Target::both;
+    }
+    std::unreachable();
+}
+
 logger::Policy policy_of(const config::Log& log) {
     logger::Policy policy;
-    policy.format =
-        log.format == config::LogFormat::json ? logger::Format::json : logger::Format::text;
+    policy.format = format_of(log.format);
     policy.when_full =
         log.when_full == config::WhenFull::block ? logger::WhenFull::block : logger::WhenFull::drop;
     policy.compress = log.compress;
     policy.foreground = log.foreground;
+    policy.foreground_format = format_of(log.foreground_format);
+    policy.target = target_of(log.target);
     policy.size_max = log.max_size;
     policy.age_max = log.max_age;
     policy.keep = log.keep;
@@ -31,6 +45,10 @@ void Supervisor::begin_watch(core::InstanceId id, core::RunId run) {
     const config::Unit* const unit = definitions_.find(known.spec->name);
     // Of a unit that left: what is not watched ends by its deadline.
     if (unit == nullptr || !unit->ready) return;
+    const bool asks = ReadyWatch::by_asking(unit->ready->kind);
+    const Row& row = table_.row(id);
+    if (asks && core::held(*system_.find(id))) return;  // When it goes on.
+    if (!asks && row.extras && row.extras->watch) return;
     ReadySubject subject{.started = system_.find(id)->started,
                          .plan = launcher_->plan(*unit, core::number_of(id), run)};
     Extras& extras = table_.row(id).extra();
@@ -69,6 +87,7 @@ void Supervisor::on_logger(logger::Reply reply) {
         [&](logger::Closed& closed) {
             logs_.closed(closed.run);
             end_if_done();
+            if (detaching_) settle_later();
         },
         [&](logger::Matched& matched) {
             const core::InstanceId* const id = logs_.find(matched.run);

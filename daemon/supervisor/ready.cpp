@@ -30,10 +30,19 @@ void ReadyWatch::finish(bool ready) {
 
 void ReadyWatch::told() { finish(true); }
 
+bool ReadyWatch::by_asking(config::ReadyKind kind) {
+    using config::ReadyKind;
+    return kind == ReadyKind::tcp || kind == ReadyKind::unix_socket || kind == ReadyKind::http ||
+           kind == ReadyKind::exec;
+}
+
 std::unique_ptr<ReadyWatch> ReadyWatch::make(const boost::asio::any_io_executor& executor,
                                              const config::Ready& ready, ReadySubject subject,
                                              os::Fd readiness, Callback callback) {
     using config::ReadyKind;
+    if (by_asking(ready.kind)) {
+        return watch_by_probe(executor, ready, std::move(subject.plan), std::move(callback));
+    }
     switch (ready.kind) {
         case ReadyKind::none: break;
         case ReadyKind::notify:
@@ -49,8 +58,7 @@ std::unique_ptr<ReadyWatch> ReadyWatch::make(const boost::asio::any_io_executor&
         case ReadyKind::tcp:
         case ReadyKind::unix_socket:
         case ReadyKind::http:
-        case ReadyKind::exec:
-            return watch_by_probe(executor, ready, std::move(subject.plan), std::move(callback));
+        case ReadyKind::exec: break;
     }
     assert(false && "a run without [ready] is not watched");
     std::unreachable();

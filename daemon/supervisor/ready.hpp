@@ -43,6 +43,11 @@ public:
     // What is still missing, as a fragment: "tcp 127.0.0.1:5432 refused, 14 tries".
     virtual std::string progress() const = 0;
 
+    // Kinds tcp, unix, http and exec: the run is asked, again and again; else it says so itself, or
+    // time does.
+    static bool by_asking(config::ReadyKind kind);
+    virtual bool asks() const { return false; }
+
     // Kinds notify and log: the word has come from outside. Calls back at once.
     void told();
 

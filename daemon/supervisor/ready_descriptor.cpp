@@ -1,4 +1,5 @@
 // Readiness told as s6 has it: the service writes a line to a descriptor.
+#include "os/fifo.hpp"
 #include "supervisor/ready_watches.hpp"
 
 #include <fcntl.h>
@@ -48,14 +49,20 @@ private:
                          });
     }
 
-    // One buffer each time it is readable: a flood has to take its turn.
+    // One buffer each time it is readable: a flood has to take its turn. A line stays where it is,
+    // for a supervisor after us if we die before it is known that this one is ready.
     void read() {
         std::array<char, 512> bytes;
-        const ssize_t size = ::read(pipe_.native_handle(), bytes.data(), bytes.size());
-        if (size < 0 && (errno == EAGAIN || errno == EINTR)) return wait();
-        if (size <= 0) return end(false);
-        const std::string_view text{bytes.data(), static_cast<std::size_t>(size)};
-        if (text.contains('\n')) return end(true);
+        const auto there = os::peek_pipe(pipe_.native_handle(), bytes);
+        if (there && *there == 0) return end(false);
+        if (there && std::string_view{bytes.data(), *there}.contains('\n')) return end(true);
+        // So it is taken as well where there is no descriptor left to look at it first.
+        const ssize_t taken = ::read(pipe_.native_handle(), bytes.data(), bytes.size());
+        if (taken < 0 && (errno == EAGAIN || errno == EINTR)) return wait();
+        if (taken <= 0) return end(false);
+        if (std::string_view{bytes.data(), static_cast<std::size_t>(taken)}.contains('\n')) {
+            return end(true);
+        }
         wait();
     }
 

@@ -28,14 +28,11 @@ public:
     ProbeWatch(const boost::asio::any_io_executor& executor, const config::Ready& ready,
                os::SpawnPlan plan, Callback callback)
         : ReadyWatch{std::move(callback)}, ready_{ready}, plan_{std::move(plan)}, timer_{executor} {
-        if (is_exec()) {
-            plan_.argv = ready_.argv;
-            plan_.descriptors.clear();
-            plan_.sibling = false;
-        }
+        if (is_exec()) plan_ = asking_plan(std::move(plan_), ready_.argv, ready_mark);
         pause();
     }
 
+    bool asks() const override { return true; }
     std::string progress() const override {
         if (tries_ == 0) return probe_name(ready_) + (probe_ ? " tried now" : " not tried yet");
         const std::string tries = tries_ == 1 ? "1 try" : std::to_string(tries_) + " tries";

@@ -14,6 +14,7 @@ namespace superd::supervisor {
 using namespace turn;
 namespace {
 
+constexpr std::uint32_t slots_at_once = 8;     // Two pages of a tmpfs.
 constexpr std::uint32_t slots_max = 1u << 20;  // Half a GiB: a longer file is none of ours.
 const Slot empty_slot{};
 
@@ -62,6 +63,9 @@ Result<Records::Contents> Records::load() {
         contents.next_run = std::max(contents.next_run, record->instance.run + 1);
         contents.records.push_back({slot, std::move(*record)});
     }
+    std::ranges::reverse(
+        free_);  // The first of them is taken first: what follows may be room only.
+    room_ = end_;
     contents.next_run = std::max(contents.next_run, contents.header.next_run);
     return contents;
 }
@@ -69,7 +73,7 @@ Result<Records::Contents> Records::load() {
 Result<void> Records::reset(const RecordsHeader& header) {
     if (auto written = write_header(header); !written) return written;
     if (::ftruncate(fd_.get(), slot_size) != 0) return cannot("empty");
-    end_ = 1;
+    end_ = room_ = 1;
     free_.clear();
     return {};
 }
@@ -78,11 +82,29 @@ Result<void> Records::write_header(const RecordsHeader& header) {
     return put(0, encode_header(header));
 }
 
-std::uint32_t Records::allocate() {
-    if (free_.empty()) return end_++;
-    const std::uint32_t slot = free_.back();
-    free_.pop_back();
-    return slot;
+Result<void> Records::provide(std::uint32_t& slot) {
+    if (slot != 0) return {};
+    if (!free_.empty()) {
+        slot = free_.back();
+        free_.pop_back();
+        return {};
+    }
+    if (end_ == room_) {
+        if (auto grown = grow(); !grown) return grown;
+    }
+    slot = end_++;
+    return {};
+}
+
+Result<void> Records::grow() {
+    const std::uint32_t room = (end_ / slots_at_once + 1) * slots_at_once;
+    const auto offset = static_cast<off_t>(end_) * static_cast<off_t>(slot_size);
+    const auto size = static_cast<off_t>(room - end_) * static_cast<off_t>(slot_size);
+    if (const int error = ::posix_fallocate(fd_.get(), offset, size); error != 0) {
+        return fail_errno(error, "write the records");
+    }
+    room_ = room;
+    return {};
 }
 
 Result<void> Records::write(std::uint32_t slot, const Slot& bytes) { return put(slot, bytes); }

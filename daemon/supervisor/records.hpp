@@ -33,19 +33,22 @@ public:
     // Keeps the slots as they are.
     Result<void> write_header(const turn::RecordsHeader& header);
 
-    // A slot that nobody uses. The file grows when there is none.
-    std::uint32_t allocate();
+    // Unless it is one already (0: none), `slot` becomes one that nobody uses, and whose room on
+    // the disk nobody can take any more. The file grows when there is none.
+    Result<void> provide(std::uint32_t& slot);
     Result<void> write(std::uint32_t slot, const turn::Slot& bytes);
     // Wipes the slot; it may be allocated again.
     Result<void> release(std::uint32_t slot);
 
 private:
     explicit Records(os::Fd fd) : fd_{std::move(fd)} {}
+    Result<void> grow();
     Result<Contents> load();
     Result<void> put(std::uint32_t slot, const turn::Slot& bytes);
 
     os::Fd fd_;
-    std::uint32_t end_ = 1;            // Slots from here on have never been used.
+    std::uint32_t end_ = 1;            // Slots from here on have never been used, ...
+    std::uint32_t room_ = 1;           // ... and from here on the disk may have no room for them.
     std::vector<std::uint32_t> free_;  // Those below it that are free.
 };
 

@@ -140,6 +140,13 @@ wire::Plan Supervisor::apply(const std::optional<Rolling>& rolling) {
 }
 
 wire::Plan Supervisor::change(bool restarts, const std::optional<Rolling>& rolling) {
+    condition_.tell(keeper::Phase::reloading);
+    wire::Plan plan = take_in(restarts, rolling);
+    condition_.tell(keeper::Phase::serving);
+    return plan;
+}
+
+wire::Plan Supervisor::take_in(bool restarts, const std::optional<Rolling>& rolling) {
     auto candidate =
         read_candidate(setting_.config_directory, setting_.profiles, definitions_.configuration());
     if (!candidate) return refuse(candidate.error());
@@ -184,9 +191,11 @@ void Supervisor::put_in_force(config::Configuration next,
     definitions_.replace(std::move(next));
     settings_changed();
     turn_.perform(system_.apply(definitions_.specs(), now()));
+    warn_of_limits_missing();
     for (const config::Change& change : changes) {
         const core::Unit* const unit = system_.find(change.unit);
         if (unit == nullptr) continue;
+        renew_limits(change.unit);
         const bool rolls = restarts && rolling && change.kind == config::ChangeKind::restart &&
                            unit->spec->type != core::UnitType::group;
         if (rolls) {

@@ -86,6 +86,7 @@ void Supervisor::measure() {
     for (std::size_t n = 0; n < count; ++n) {
         const core::InstanceId id = ids[measured_++ % ids.size()];
         const core::Instance& i = *system_.find(id);
+        // Not what the group has: pages of files that it has read count there.
         turn_.add(core::MemoryMeasured{id, i.run, usage_of(i.pid).memory});
     }
     if (count != 0) settle();

@@ -2,6 +2,8 @@
 
 #include "os/fifo.hpp"
 
+#include <sys/stat.h>
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -49,6 +51,12 @@ Result<RunLogs::Fifos> RunLogs::create(core::RunId run, uid_t owner, gid_t group
     const std::array both{out->get(), err->get()};
     keeper_.hold("log." + std::to_string(run), both);
     return Fifos{std::move(*out), std::move(*err)};
+}
+
+uid_t RunLogs::user(core::RunId run) const {
+    struct stat status{};
+    // Only root can give one away.
+    return ::lstat(path(run, ".out").c_str(), &status) == 0 ? status.st_uid : ::geteuid();
 }
 
 void RunLogs::discard(core::RunId run) { remove(run); }
@@ -167,6 +175,11 @@ void RunLogs::say(core::RunId run, std::string_view text) const {
     std::ranges::replace(line, '\n', ' ');
     line += '\n';
     static_cast<void>(!::write(fifo.get(), line.data(), line.size()));
+}
+
+bool RunLogs::settled() const {
+    return std::ranges::all_of(runs_,
+                               [](const auto& each) { return each.second.phase == Phase::open; });
 }
 
 void RunLogs::say_again() {

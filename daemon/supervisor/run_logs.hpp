@@ -72,6 +72,12 @@ public:
     // It is the output of a hook, or of a template.
     bool is_labelled(core::RunId run) const;
     bool idle() const { return runs_.empty(); }
+    // Nobody that has ended is waited for, that is, for its last lines.
+    bool settled() const;
+
+    // What the run started as, as its FIFOs tell when nothing else of it is known any more; without
+    // them, superd's own user.
+    uid_t user(core::RunId run) const;
 
     // Runs with FIFOs in the runtime directory, whoever made them.
     std::vector<core::RunId> leftovers() const;

@@ -22,6 +22,17 @@ std::int64_t count_of(const Scaling& scaling, const core::Unit& unit) {
     std::unreachable();
 }
 
+// "instances 2 → 4, by the operator (configured: 2)"
+std::string words_for(const Scaling& scaling, const core::Unit& unit, std::uint32_t count) {
+    if (const auto& rule = unit.spec->scale; rule && scaling.how == Scaling::How::reset) {
+        return "superd chooses how many instances there are, " + std::to_string(rule->min) +
+               " to " + std::to_string(rule->max) + ", as the operator wants it";
+    }
+    return "instances " + std::to_string(core::wanted_instances(unit)) + " → " +
+           std::to_string(count) +
+           ", by the operator (configured: " + std::to_string(unit.spec->instances) + ")";
+}
+
 }  // namespace
 
 std::string Supervisor::refuse_scaling(const std::vector<Scaling>& scalings) const {
@@ -67,14 +78,12 @@ std::uint64_t Supervisor::scale(const std::vector<Scaling>& scalings, Done done)
             turn_.add(core::ScaleRequested{0, 0, command++});
             continue;
         }
-        const auto before = core::wanted_instances(*unit);
         const auto count = static_cast<std::uint32_t>(count_of(scaling, *unit));
-        turn_.add(core::ScaleRequested{unit->id, count, command++});
         append({.kind = wire::EventKind::config,
                 .unit = scaling.unit,
-                .message = "instances " + std::to_string(before) + " → " + std::to_string(count) +
-                           ", by the operator (configured: " +
-                           std::to_string(unit->spec->instances) + ")"});
+                .message = words_for(scaling, *unit, count)});
+        const bool resets = scaling.how == Scaling::How::reset;
+        turn_.add(core::ScaleRequested{unit->id, resets ? 0 : count, command++});
     }
     settle();
     return id;

@@ -31,15 +31,13 @@ void SpawnSlot::Unmap::operator()(Page* page) const { ::munmap(page, page_size);
 Result<SpawnSlot> SpawnSlot::open(const std::string& path, Left& left) {
     const os::Fd fd{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
     // Its block is wanted now: a full disk later would be a SIGBUS.
-    if (!fd || ::posix_fallocate(fd.get(), 0, page_size) != 0) {
-        const int error = errno;
-        return fail_errno(error, "make " + path);
-    }
+    const int error = fd ? ::posix_fallocate(fd.get(), 0, page_size) : errno;
+    if (error != 0) return fail_errno(error, "make " + path);
     void* const mapped =
         ::mmap(nullptr, page_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
     if (mapped == MAP_FAILED) {
-        const int error = errno;
-        return fail_errno(error, "map " + path);
+        const int cause = errno;
+        return fail_errno(cause, "map " + path);
     }
     auto* const page = static_cast<Page*>(mapped);
     left = page->magic == magic ? Left{page->run, page->pid} : Left{};

@@ -51,6 +51,7 @@ std::optional<core::SpawnFailed> Supervisor::prepare(const core::Spawn& spawn) {
     }
     row.stranger = false;
     join_group(id, *unit, plan);
+    if (const auto limit = limiter_.stand_in(*unit)) plan.limits.push_back(*limit);
     if (unit->ready && unit->ready->kind == config::ReadyKind::fd) {
         prepare_readiness(*unit, id, run, plan, prepared_->readiness);
     }
@@ -58,15 +59,14 @@ std::optional<core::SpawnFailed> Supervisor::prepare(const core::Spawn& spawn) {
     return std::nullopt;
 }
 
-void Supervisor::join_group(core::InstanceId id, const config::Unit& unit, os::SpawnPlan& plan) {
-    if (!groups_) return;
-    Row& row = table_.row(id);
-    if (core::is_beside(id) && !row.grouped) {
-        row.other_group = !table_.row(core::in_place(id)).other_group;
-    }
-    const std::string group = group_name(unit.spec.name, id);
-    if (!row.grouped) row.grouped = groups_->parent().create(group).has_value();
-    if (row.grouped) plan.cgroup_procs = groups_->parent().procs_path(group);
+core::SpawnFailed Supervisor::give_up(const core::Spawn& spawn) {
+    const auto [id, run] = spawn;
+    prepared_.reset();
+    logs_.discard(run);
+    return spawn_failed(id, run,
+                        name_of(id) + ": cannot start: no room is left in " +
+                            setting_.runtime_directory + " to write down that it runs",
+                        true);
 }
 
 std::optional<core::Event> Supervisor::clone(const core::Spawn& spawn) {
@@ -87,6 +87,7 @@ std::optional<core::Event> Supervisor::clone(const core::Spawn& spawn) {
     }
     table_.set_pid(*pid, id);
     logs_.open(run, id, *pid);
+    if (parks()) hold_pidfd(run, *pid);
     note({.kind = wire::EventKind::spawn, .id = id, .run = run, .pid = *pid});
     return core::Spawned{id, run, *pid};
 }

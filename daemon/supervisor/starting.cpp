@@ -5,6 +5,7 @@
 #include "os/tree.hpp"
 #include "supervisor/inheritance.hpp"
 #include "supervisor/moment.hpp"
+#include "supervisor/notify_path.hpp"
 
 #include <sys/stat.h>
 
@@ -60,10 +61,12 @@ bool Supervisor::start() {
     settings_changed();
     const std::array<pid_t, 3> own{welcome_.pid, ::getpid(), welcome_.logger_pid};
     std::string why;
-    groups_ =
-        Groups::choose(io_.get_executor(), definitions_.settings().cgroup, welcome_.pid, own, why);
+    groups_ = Groups::choose(io_.get_executor(), definitions_.settings().cgroup,
+                             {.keeper = welcome_.pid, .told = setting_.delegated}, own, why);
     log_.debug("control groups: " + why);
-    launcher_.emplace(Launcher::Setting{scope_, setting_.runtime_directory + "/notify.sock",
+    limiter_.begin(groups_.get(), why);
+    if (groups_) groups_->on_fact([this](const Groups::Changed& told) { on_group_fact(told); });
+    launcher_.emplace(Launcher::Setting{scope_, notify_path(setting_.runtime_directory),
                                         setting_.open_files.original, os::own_directory()});
     trees_.emplace(io_.get_executor(), welcome_.pid, scope_, groups_.get(),
                    Trees::Handlers{
@@ -83,6 +86,7 @@ bool Supervisor::start() {
     } else {
         begin_fresh(from);
     }
+    warn_of_limits_missing();
     reload_is_due_ = adopts && !from.restarted;
     history_.prune([this](const std::string& unit) { return system_.find(unit) != nullptr; });
     return true;
@@ -158,8 +162,11 @@ void Supervisor::go() {
     going_ = true;
     wall_clock_.start();
     ::malloc_trim(0);
-    notify_.emplace(io_.get_executor(), os::Fd{keeper::notify_fd},
-                    [this](NotifyMessage message) { on_notify(std::move(message)); });
+    notify_.emplace(io_.get_executor(), os::Fd{keeper::notify_fd}, [this](NotifyMessage message) {
+        turn_.meanwhile([&] { on_notify(std::move(message)); });
+        turn_.commit();
+        if (!turn_.busy()) settle_later();
+    });
     logger_.start();
     listen();
     if (std::exchange(reload_is_due_, false)) {
@@ -168,6 +175,7 @@ void Supervisor::go() {
     }
     settle();
     on_link();
+    if ((welcome_.manager & keeper::managed) != 0) condition_.begin();
 }
 
 }  // namespace superd::supervisor

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <iterator>
 #include <utility>
 
@@ -86,6 +87,19 @@ void add_timer(wire::InstanceStatus& out, const core::Instance& instance) {
     out.suspended = schedule.off || instance.goal == core::Goal::down;
 }
 
+wire::Metric told_metric(const PageMetric& metric) {
+    wire::Metric out{.name = metric.name};
+    if (metric.kind == protocol::MetricKind::gauge) {
+        out.kind = "gauge";
+        if (std::isfinite(metric.value)) out.value = metric.value;
+        return out;
+    }
+    out.kind = metric.kind == protocol::MetricKind::counter ? "counter" : "histogram";
+    out.count = metric.count;
+    out.buckets = metric.buckets;
+    return out;
+}
+
 wire::WorkerStatus told_worker(const WorkerFigures& figures, std::string stall) {
     wire::WorkerStatus out;
     out.done = figures.done;
@@ -97,6 +111,7 @@ wire::WorkerStatus told_worker(const WorkerFigures& figures, std::string stall) 
     out.lag_worst = figures.lag_worst_us / 1e6;
     out.unlisted = figures.tasks_lost;
     out.stall = std::move(stall);
+    std::ranges::transform(figures.metrics, std::back_inserter(out.metrics), told_metric);
     return out;
 }
 
@@ -209,6 +224,20 @@ std::string StatusView::reason(core::InstanceId id) const {
     return more.empty() ? text : text + ", " + more;
 }
 
+// Of the control group what it tells; else of the main process and what this has started.
+void StatusView::add_usage(wire::InstanceStatus& out, core::InstanceId id, pid_t pid) const {
+    const os::CgroupUsage group = group_figures_(id).value_or(os::CgroupUsage{});
+    Usage usage;
+    if (!group.memory_bytes || !group.cpu_us || !group.tasks) usage = usage_of(pid);
+    out.memory = group.memory_bytes.value_or(usage.memory);
+    out.memory_peak = group.memory_peak;
+    out.swap = group.swap_bytes;
+    out.cpu = group.cpu_us ? static_cast<double>(*group.cpu_us) / 1e6 : usage.cpu;
+    out.tasks = group.tasks.value_or(usage.tasks);
+    if (!group.cpu_pressure && !group.memory_pressure && !group.io_pressure) return;
+    out.pressure = {group.cpu_pressure, group.memory_pressure, group.io_pressure};
+}
+
 wire::InstanceStatus StatusView::instance(core::InstanceId id, Detail detail) const {
     const core::Instance& i = *system_.find(id);
     wire::InstanceStatus out;
@@ -228,12 +257,8 @@ wire::InstanceStatus StatusView::instance(core::InstanceId id, Detail detail) co
     if (i.last_exit) out.last_exit = last_exit(*i.last_exit, deaths);
     if (detail.deaths) std::ranges::transform(deaths, std::back_inserter(out.deaths), told_death);
     out.checks = checks(unit, i);
-    if (detail.usage && i.pid != 0) {
-        const Usage usage = usage_of(i.pid);
-        out.memory = usage.memory;
-        out.cpu = usage.cpu;
-        out.tasks = usage.tasks;
-    }
+    if (core::held(i)) out.frozen_since = time_of(i.frozen_since);
+    if (detail.usage && i.pid != 0) add_usage(out, id, i.pid);
     if (const core::Instance* const second = system_.find(core::beside(id))) {
         out.other_run = told_other_run(*second, reason(core::beside(id)));
     }
@@ -280,6 +305,7 @@ std::vector<wire::UnitStatus> StatusView::units(const std::vector<Target>& targe
         const config::Unit* const definition = definitions_.find(unit.spec->name);
         if (definition != nullptr) {
             out.description = definition->description;
+            out.notices = limiter_.notices(*definition);
             const auto& files = definition->source.files;
             const bool plain = files.size() == 1 && files.front().starts_with("units/");
             if (!plain) out.files = files;

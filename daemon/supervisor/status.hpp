@@ -5,13 +5,17 @@
 #include "keeper/protocol.hpp"
 #include "supervisor/definitions.hpp"
 #include "supervisor/history.hpp"
+#include "supervisor/limiter.hpp"
 #include "supervisor/listeners.hpp"
 #include "supervisor/operations.hpp"
 #include "supervisor/table.hpp"
 #include "supervisor/worker_watch.hpp"
 #include "wire/status.hpp"
 
+#include <functional>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace superd::supervisor {
@@ -20,14 +24,20 @@ class StatusView {
 public:
     using Detail = Operations::Detail;
 
+    // What the kernel counts of an instance's control group; empty: it has none.
+    using GroupFigures = std::function<std::optional<os::CgroupUsage>(core::InstanceId)>;
+
     StatusView(const core::System& system, const Table& table, const Definitions& definitions,
-               const History& history, const Listeners& listeners, const WorkerWatch& watch)
+               const History& history, const Listeners& listeners, const WorkerWatch& watch,
+               const Limiter& limiter, GroupFigures group_figures)
         : system_{system},
           table_{table},
           definitions_{definitions},
           history_{history},
           listeners_{listeners},
-          watch_{watch} {}
+          watch_{watch},
+          limiter_{limiter},
+          group_figures_{std::move(group_figures)} {}
 
     // The instance's reason with what the shell can add: what a probe met, what
     // the service says of itself.
@@ -43,6 +53,7 @@ public:
 
 private:
     std::string obstacle(const core::Unit& unit) const;
+    void add_usage(wire::InstanceStatus& out, core::InstanceId id, pid_t pid) const;
 
     const core::System& system_;
     const Table& table_;
@@ -50,6 +61,8 @@ private:
     const History& history_;
     const Listeners& listeners_;
     const WorkerWatch& watch_;
+    const Limiter& limiter_;
+    GroupFigures group_figures_;
 };
 
 // What a unit listens at, and who waits there.

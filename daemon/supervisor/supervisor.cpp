@@ -33,7 +33,10 @@ Supervisor::Supervisor(boost::asio::io_context& io, Setting setting, Log& log)
             [this] { return turn_.spawning(); }},
       system_{0},
       watch_{io.get_executor(), [this](const WorkerWatch::Told& told) { stall_told(told); }},
-      view_{system_, table_, definitions_, history_, listeners_, watch_},
+      view_{system_,      table_,
+            definitions_, history_,
+            listeners_,   watch_,
+            limiter_,     [this](core::InstanceId id) { return group_usage(id); }},
       commands_{system_,
                 [this](TargetOutcome& outcome) {
                     const auto instances = instances_of(system_, outcome.target);
@@ -62,6 +65,7 @@ Supervisor::Supervisor(boost::asio::io_context& io, Setting setting, Log& log)
               {.processes = [this](core::InstanceId id) { return processes(id); },
                .tell = [this](core::InstanceId id,
                               wire::InstanceThreads& out) { add_slots(id, out); }}},
+      condition_{io.get_executor(), link_, system_, definitions_},
       hook_jobs_{io.get_executor(), [this](HookJobs::End end) { hook_ended(std::move(end)); }},
       turn_{system_, *this},
       heartbeat_{io},
@@ -69,7 +73,8 @@ Supervisor::Supervisor(boost::asio::io_context& io, Setting setting, Log& log)
       drain_timer_{io},
       measuring_{io},
       schedule_{io},
-      load_timer_{io} {}
+      load_timer_{io},
+      kills_timer_{io} {}
 
 Supervisor::~Supervisor() = default;
 
@@ -86,6 +91,7 @@ void Supervisor::settle() {
     commands_.deliver(std::exchange(changed_, false));
     if (!turn_.spawning()) announce();
     end_if_done();
+    if (detaching_) detach_if_done();
     if (more) {
         rush_ = true;
         settle_later();
@@ -142,6 +148,8 @@ void Supervisor::carry_out(const core::Effect& effect) {
         [&](const core::Answer& e) { commands_.answered(e.command, e.outcome, e.text); },
         [&](const core::Swapped& e) { swapped(e); },
         [&](const core::RollTold& e) { roll_told(e); },
+        [&](const core::SetFrozen& e) { set_frozen(e); },
+        [&](const core::FreezeChanged& e) { freeze_changed(e); },
         [&](const core::ArmSchedule& e) { arm_schedule(e); },
         [&](const core::TimerTold& e) { timer_told(e); },
         [&](const core::ShuttingDown& e) { on_essential_lost(e); },
@@ -204,8 +212,7 @@ void Supervisor::forget(const core::Forget& effect) {
         if (auto freed = records_->release(row.slot); !freed) complain(freed.error());
     }
     if (row.grouped) {
-        // One that is not empty yet stays; it is used again or removed by who delegated it.
-        static_cast<void>(groups_->parent().remove(group_name(effect.unit, effect.instance)));
+        leave_group(group_name(effect.unit, effect.instance));
     }
     table_.erase(effect.instance);
     if (beside) return;
@@ -226,8 +233,7 @@ std::string Supervisor::group_of(core::InstanceId id) const {
 // An instance has two, of which the runs that change places have one each.
 std::string Supervisor::group_name(const std::string& unit, core::InstanceId id) const {
     const Row* const row = table_.find(id);
-    const std::string name = os::cgroup_name(unit, core::number_of(id));
-    return row != nullptr && row->other_group ? name + "+" : name;
+    return Groups::name(unit, core::number_of(id), row != nullptr && row->other_group);
 }
 
 Trees::Subject Supervisor::subject(core::InstanceId id, core::RunId run) const {
@@ -244,6 +250,7 @@ Trees::Subject Supervisor::subject(core::InstanceId id, core::RunId run) const {
     subject.leader_alive = subject.leader != 0 && owner != nullptr && *owner == id;
     const Row* const row = table_.find(id);
     subject.stranger = row != nullptr && row->stranger;
+    if (subject.stranger) subject.user = logs_.user(run);
     subject.group = group_of(id);
     return subject;
 }
@@ -254,15 +261,20 @@ void Supervisor::write_header() {
     if (auto kept = records_->write_header(header()); !kept) complain(kept.error());
 }
 
-void Supervisor::write(core::InstanceId id, const core::Unit& unit,
+bool Supervisor::write(core::InstanceId id, const core::Unit& unit,
                        const core::Instance& instance) {
     Row& row = table_.row(id);
-    if (row.slot == 0) row.slot = records_->allocate();
+    if (auto room = records_->provide(row.slot); !room) {
+        complain(room.error());
+        return false;
+    }
     const std::string_view said = row.extras ? row.extras->said : std::string_view{};
     const turn::Slot bytes =
         turn::encode_record(unit.spec->name, id.index, instance, row.cloned_ns, said, unit.scaled,
-                            row.other_group, unit.autoscaled);
-    if (auto written = records_->write(row.slot, bytes); !written) complain(written.error());
+                            row.other_group, unit.autoscaled, row.counts);
+    const auto written = records_->write(row.slot, bytes);
+    if (!written) complain(written.error());
+    return written.has_value();
 }
 
 std::string Supervisor::unit_name(core::UnitId id) const {

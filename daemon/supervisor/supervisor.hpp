@@ -5,19 +5,18 @@
 // which has the order in which everything is done (turn/turn.hpp).
 #pragma once
 
-#include "core/system.hpp"
-#include "os/limits.hpp"
 #include "supervisor/accepted.hpp"
 #include "supervisor/commands.hpp"
+#include "supervisor/condition.hpp"
 #include "supervisor/definitions.hpp"
 #include "supervisor/demand_watch.hpp"
 #include "supervisor/fd_store.hpp"
-#include "supervisor/groups.hpp"
 #include "supervisor/history.hpp"
 #include "supervisor/hook_jobs.hpp"
 #include "supervisor/journal.hpp"
 #include "supervisor/keeper_link.hpp"
 #include "supervisor/launcher.hpp"
+#include "supervisor/limiter.hpp"
 #include "supervisor/listeners.hpp"
 #include "supervisor/load.hpp"
 #include "supervisor/log.hpp"
@@ -29,7 +28,7 @@
 #include "supervisor/pid_watch.hpp"
 #include "supervisor/readers.hpp"
 #include "supervisor/records.hpp"
-#include "supervisor/run_logs.hpp"
+#include "supervisor/setting.hpp"
 #include "supervisor/spawn_slot.hpp"
 #include "supervisor/status.hpp"
 #include "supervisor/table.hpp"
@@ -38,17 +37,18 @@
 #include "supervisor/timer_store.hpp"
 #include "supervisor/timers.hpp"
 #include "supervisor/trees.hpp"
+#include "supervisor/underway.hpp"
 #include "supervisor/user_names.hpp"
 #include "supervisor/wall_clock.hpp"
 #include "supervisor/worker_watch.hpp"
 #include "turn/turn.hpp"
-#include "wire/crash.hpp"
 
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -61,11 +61,7 @@ namespace superd::supervisor {
 
 class Supervisor final : public Operations, private turn::Shell {
 public:
-    struct Setting {
-        std::string config_directory, runtime_directory, state_directory;
-        os::OpenFilesLimit open_files;
-        std::vector<std::string> profiles;  // That its command line names.
-    };
+    using Setting = SupervisorSetting;
     // What start() finds out.
     struct Inheritance;
 
@@ -77,6 +73,8 @@ public:
     bool start();
     // Everything that start() brought up is to go its way: io.run() next.
     void go();
+    // [bus] address, of the configuration in force.
+    const std::string& bus_address() const { return definitions_.settings().bus; }
     // For the end of the process, once io.run() has returned.
     int exit_code() const { return exit_code_; }
 
@@ -86,6 +84,8 @@ public:
     wire::Summary summary(const std::vector<Target>& targets) const override;
     wire::Graph graph(const std::vector<Target>& targets) const override;
     wire::Explanations why(const std::vector<Target>& targets) const override;
+    // healthy.cpp
+    wire::Health health(core::Probe probe, const std::vector<Target>& targets) const override;
     wire::Tasks tasks(const std::vector<Target>& targets) const override;
     std::uint64_t threads(const std::vector<Target>& targets, std::chrono::milliseconds sample,
                           ThreadsTold told) override;
@@ -116,35 +116,13 @@ public:
     bool may_change(uid_t uid) const override;
 
 private:
-    // A run's process is about to be made.
-    struct Prepared {
-        RunLogs::Fifos fifos;
-        os::SpawnPlan plan;
-        os::Fd readiness;  // The end that the process writes to.
-        os::Fd settings;   // Of a worker.
-    };
-
-    // A hook that is to be started.
-    struct DueHook {
-        core::InstanceId instance;
-        core::RunId run = 0;
-        core::Hook hook{};
-        std::string input;  // on_crash
-    };
-    // A failure whose last lines are still awaited.
-    struct UntoldCrash {
-        core::InstanceId instance;
-        wire::CrashReport report;
-        boost::asio::steady_timer patience;
-    };
-
     // supervisor.cpp: the loop, and what its turns want done.
     void happen(core::Event event);
     void settle();
     void settle_later();
     core::Instant now() const override;
     void carry_out(const core::Effect& effect) override;
-    void write(core::InstanceId id, const core::Unit& unit,
+    bool write(core::InstanceId id, const core::Unit& unit,
                const core::Instance& instance) override;
     void hear() override;
     bool look() override;
@@ -161,7 +139,6 @@ private:
     // surveying.cpp
     std::vector<pid_t> processes(core::InstanceId id) const;
     void add_slots(core::InstanceId id, wire::InstanceThreads& out) const;
-
     void on_tree(core::Event event);
 
     // keeper.cpp: what the keeper says.
@@ -179,12 +156,12 @@ private:
     std::optional<core::Exited> record(const turn::ToldExit& told) override;
     void acknowledge(std::int32_t last, std::size_t count) override;
     void going_on(const core::Exited& exited) override;
-    bool killed_for_memory(core::InstanceId id);
     void beat();
     void beat_if_late();
 
     // spawning.cpp
     std::optional<core::SpawnFailed> prepare(const core::Spawn& spawn) override;
+    core::SpawnFailed give_up(const core::Spawn& spawn) override;
     std::optional<core::Event> clone(const core::Spawn& spawn) override;
     core::SpawnFailed spawn_failed(core::InstanceId id, core::RunId run, std::string error,
                                    bool transient);
@@ -198,11 +175,28 @@ private:
     void tend_listeners(core::InstanceId id, const std::string& unit);
     void tend_all_listeners();
     void restore_listeners(core::InstanceId id, pid_t pid, const os::Fd& pidfd);
-    std::optional<Listeners::Failure> open_sockets(core::InstanceId id, const config::Unit& unit);
+    std::optional<Listeners::Failure> open_for(const core::Spawn& spawn, const config::Unit& unit);
     void await_demand(core::InstanceId id);
     void begin_drain(const core::Drain& effect);
     void look_at_drains();
+
+    // grouping.cpp, out_of_memory.cpp, freezing.cpp: instances in their control groups.
     void join_group(core::InstanceId id, const config::Unit& unit, os::SpawnPlan& plan);
+    void renew_limits(const std::string& unit);
+    void adopt_groups();
+    void warn_of_limits_missing();
+    void leave_group(const std::string& group);
+    std::optional<os::CgroupUsage> group_usage(core::InstanceId id) const;
+    void on_group_fact(const Groups::Changed& changed);
+    bool killed_for_memory(core::InstanceId id);
+    std::string why_out_of_memory(core::InstanceId id) const;
+    void look_at_kills_later(core::RunId run);
+    void look_at_kills();
+    void tell_kills(core::InstanceId id, core::RunId run, std::uint64_t kills);
+    void set_frozen(const core::SetFrozen& effect);
+    void freeze_changed(const core::FreezeChanged& effect);
+    void look_at_freeze(core::InstanceId id, core::RunId run);
+    void settle_freezes(Inheritance& from);
 
     // hooking.cpp
     void run_hook(const core::RunHook& effect);
@@ -236,7 +230,7 @@ private:
 
     // watching.cpp
     void watch_page(core::InstanceId id, core::RunId run);
-    void watch_adopted_pages();
+    void adopt_pages(Inheritance& from);
     void tend_watch(core::InstanceId id, const core::Instance& instance);
     void renew_watches();
     void stall_told(const WorkerWatch::Told& told);
@@ -291,8 +285,15 @@ private:
     std::uint32_t home_of_descriptors(const Inheritance& from, std::uint32_t slot) const;
     void release_leftovers(Inheritance& from);
 
+    // managed.cpp: for a service manager.
+    bool parks() const { return (welcome_.manager & keeper::parks) != 0; }
+    void hold_pidfd(core::RunId run, pid_t pid);
+    void detach();
+    void detach_if_done();
+
     // reloading.cpp
     wire::Plan change(bool restarts, const std::optional<Rolling>& rolling);
+    wire::Plan take_in(bool restarts, const std::optional<Rolling>& rolling);
     wire::Plan refuse(const config::Diagnostics& diagnostics);
     void put_in_force(config::Configuration next, const std::vector<config::Change>& changes,
                       bool restarts, const std::optional<Rolling>& rolling);
@@ -354,8 +355,11 @@ private:
     std::optional<Journal> journal_;
     std::optional<Launcher> launcher_;
     std::unique_ptr<Groups> groups_;
+    Limiter limiter_;
+    std::set<core::RunId> kills_due_;  // Runs in whose groups the kernel has killed.
     std::optional<Trees> trees_;
     ThreadSurvey survey_;
+    Condition condition_;
     std::optional<NotifySocket> notify_;
     Readers readers_;
     HookJobs hook_jobs_;
@@ -381,13 +385,13 @@ private:
     bool continuing_ = false, changed_ = false;
 
     boost::asio::steady_timer heartbeat_, deadline_, drain_timer_, measuring_, schedule_,
-        load_timer_;
+        load_timer_, kills_timer_;
     std::size_t measured_ = 0;  // Where the next round of measuring begins.
     bool measures_ = false;
     core::Instant last_beat_{};
     core::Instant stranger_logged_{}, complained_{};
     std::string complaint_;
-    bool all_down_ = false, waiting_for_logs_ = false, log_wait_over_ = false;
+    bool detaching_ = false, all_down_ = false, waiting_for_logs_ = false, log_wait_over_ = false;
     int exit_code_ = 1;                   // The supervisor's own.
     std::int32_t superd_exit_ = 0;        // What the keeper is to exit with.
     std::optional<std::int32_t> ending_;  // An essential unit is lost: exit with that.

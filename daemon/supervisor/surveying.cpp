@@ -14,7 +14,7 @@ std::vector<pid_t> Trees::processes(const Subject& subject) const {
         return groups_->parent().processes(subject.group);
     }
     std::vector<pid_t> found;
-    const std::vector<os::TreeRun> runs{{subject.leader, subject.run}};
+    const std::vector<os::TreeRun> runs{{subject.leader, subject.run, subject.user}};
     const auto known = [this](pid_t pid) { return handlers_.known(pid) || remembered(pid); };
     const auto members =
         subject.stranger ? scan_.everywhere(runs, handlers_.known) : scan_.children(runs, known);

@@ -6,6 +6,7 @@
 #include "os/fd.hpp"
 #include "supervisor/checker.hpp"
 #include "supervisor/ready.hpp"
+#include "turn/record_codec.hpp"
 
 #include <sys/types.h>
 
@@ -24,12 +25,18 @@ struct Extras {
     os::Fd readiness;                   // The read end of its readiness pipe, until it is watched.
     core::RunId readiness_run = 0;      // The keeper holds it too, for this run; 0: it does not.
     std::string said;                   // STATUS= of the current run.
-    std::uint64_t oom_kills = 0;        // Of the control group, when the run began.
+
+    // Nobody asks the run whether it is ready until the core says so again: a process that is made
+    // for that in a group that stands still would stand still too.
+    void stop_asking() {
+        if (watch && watch->asks()) watch.reset();
+    }
 };
 
 struct Row {
     std::int64_t cloned_ns = 0;  // See turn::Record.
     std::uint32_t slot = 0;      // In the records; 0: none yet.
+    turn::GroupCounts counts;    // Likewise.
     bool stranger = false;       // The run's leader is no child of the keeper's.
     bool grouped = false;        // It has a control group.
     bool other_group = false;    // Of an instance's two, the second (Supervisor::group_name).
@@ -38,8 +45,7 @@ struct Row {
     // Lets go of what nobody needs any more.
     void trim() {
         const bool bare = extras && !extras->watch && !extras->checker && !extras->readiness &&
-                          extras->readiness_run == 0 && extras->said.empty() &&
-                          extras->oom_kills == 0;
+                          extras->readiness_run == 0 && extras->said.empty();
         if (bare) extras.reset();
     }
     Extras& extra() {

@@ -76,6 +76,11 @@ std::string template_mark(const config::Unit& unit, const os::SpawnPlan& plan,
     hash.add(plan.gid);
     for (const gid_t each : plan.groups) hash.add(each);
     hash.add(plan.umask);
+    for (const os::ChildLimit& each : plan.limits) {
+        hash.add(static_cast<std::uint64_t>(each.resource));
+        hash.add(static_cast<std::uint64_t>(each.value));
+    }
+    hash.add(plan.oom_score_adjust);
     for (const std::string& path : module_files(*unit.hosted, plan.directory)) {
         struct stat file{};
         if (!path.starts_with('/') || ::stat(path.c_str(), &file) != 0) continue;

@@ -116,8 +116,7 @@ void Templates::start(const Wanted& wanted) {
         problem = std::move(pid.error());
     }
     Past& past = pasts_[wanted.unit];
-    past.retry_at = handlers_.now() + std::min(retry_most, retry_first * (1 << past.failures));
-    past.failures = std::min(past.failures + 1, doublings_max);
+    back_off(past, handlers_.now());
     handlers_.tell(identity, "cannot start the template of " + wanted.unit + ": " + problem, true);
 }
 
@@ -135,7 +134,11 @@ const TemplateProcess::Identity* Templates::ready(const std::string& unit,
                                                   const std::string& mark) {
     TemplateProcess* const one = current(unit);
     if (one == nullptr || !one->identity().ready) return nullptr;
-    if (one->identity().mark == mark) return &one->identity();
+    if (one->identity().mark == mark) {
+        const Past& past = pasts_[unit];
+        const bool refuses = past.doubted == mark && past.retry_at > handlers_.now();
+        return refuses ? nullptr : &one->identity();
+    }
     leave(*one);
     handlers_.due();
     return nullptr;
@@ -185,14 +188,34 @@ void Templates::take(TemplateProcess& one, const TemplateProcess::Heard& heard) 
     }
     if (answer.failed.empty()) return take_worker(one, answer.run, heard.sender);
     if (!itself || one.asked.erase(answer.run) == 0) return;
-    const char* const then = answer.permanent ? "; its workers are executed" : "";
+    const char* const then = answer.permanent ? note_refusal(one) : "";
     handlers_.tell(identity, name_of(identity) + " has made no worker: " + answer.failed + then,
                    true);
-    if (answer.permanent) {
-        pasts_[identity.unit].refused = identity.mark;
-        leave(one);
-    }
     if (born_ == nullptr) handlers_.unmade(answer.run, answer.failed);
+}
+
+// It says that it will never make one. That is believed when it says so again after a while.
+const char* Templates::note_refusal(TemplateProcess& one) {
+    const TemplateProcess::Identity& identity = one.identity();
+    Past& past = pasts_[identity.unit];
+    const core::Instant moment = handlers_.now();
+    if (past.doubted != identity.mark) {
+        past.doubted = identity.mark;
+        past.doubted_at = moment;
+    }
+    if (moment - past.doubted_at < well_after) {
+        back_off(past, moment);
+        wake();
+        return "; its workers are executed until it is asked again";
+    }
+    past.refused = identity.mark;
+    leave(one);
+    return "; its workers are executed";
+}
+
+void Templates::back_off(Past& past, core::Instant now) {
+    past.retry_at = now + std::min(retry_most, retry_first * (1 << past.failures));
+    past.failures = std::min(past.failures + 1, doublings_max);
 }
 
 // Only a child of the keeper's can be one: of another nobody would tell us the end.
@@ -207,6 +230,7 @@ void Templates::take_worker(TemplateProcess& one, core::RunId run, pid_t pid) {
                               true);
     }
     for (const auto& [number, each] : all_) each->asked.erase(run);
+    pasts_[one.identity().unit].doubted.clear();
     if (born_ != nullptr) {
         (*born_)[run] = pid;
     } else {
@@ -249,8 +273,7 @@ void Templates::note_end(const TemplateProcess& one, const core::ExitStatus& sta
     Past& past = pasts_[identity.unit];
     const core::Instant moment = handlers_.now();
     if (one.ready_at != core::Instant{} && moment - one.ready_at >= well_after) past.failures = 0;
-    past.retry_at = moment + std::min(retry_most, retry_first * (1 << past.failures));
-    past.failures = std::min(past.failures + 1, doublings_max);
+    back_off(past, moment);
     std::string then = "; workers are executed until there is another";
     if (status.signal == 0 && status.code == exit_config) {
         past.refused = identity.mark;

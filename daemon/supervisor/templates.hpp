@@ -49,6 +49,7 @@ public:
     struct Unborn {
         std::string unit;
         core::RunId run = 0;
+        uid_t user = 0;  // What the worker is to start as.
     };
     struct Handlers {
         // Starts the process of a template. `socket` is its end.
@@ -106,6 +107,9 @@ private:
         int failures = 0;          // One after another.
         core::Instant retry_at{};  // Not before.
         std::string refused;       // The mark of one of which there need not be another.
+        // The mark of one that has said so, and when first: a thread of its module may yet end.
+        std::string doubted;
+        core::Instant doubted_at{};
     };
     using Process = std::unique_ptr<TemplateProcess>;
 
@@ -118,6 +122,8 @@ private:
     void close_if_idle(TemplateProcess& one);
     bool settle_asked(TemplateProcess& one);
     void finish(TemplateProcess& one);
+    const char* note_refusal(TemplateProcess& one);
+    static void back_off(Past& past, core::Instant now);
     void note_end(const TemplateProcess& one, const core::ExitStatus& status);
     void look();
     void wake();

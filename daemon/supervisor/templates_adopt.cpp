@@ -1,5 +1,6 @@
 // Templates that an earlier supervisor started, and what it had asked of them.
 #include "os/process.hpp"
+#include "os/process_user.hpp"
 #include "os/tree.hpp"
 #include "supervisor/marked.hpp"
 #include "supervisor/templates.hpp"
@@ -113,12 +114,14 @@ void Templates::settle_now(TemplateProcess& one) {
 // Those that said so to a superd that is gone.
 void Templates::find_born(const std::vector<Unborn>& unborn,
                           std::map<core::RunId, pid_t>& born) const {
-    const auto wanted = [&](core::RunId run) {
-        return !born.contains(run) && std::ranges::find(unborn, run, &Unborn::run) != unborn.end();
-    };
-    if (std::ranges::none_of(unborn, [&](const Unborn& each) { return wanted(each.run); })) return;
+    const auto missing = [&](const Unborn& each) { return !born.contains(each.run); };
+    if (std::ranges::none_of(unborn, missing)) return;
     for (const Marked& each : marked_processes(scope_, [](pid_t) { return false; })) {
-        if (each.leads && !each.hook && wanted(each.run)) born[each.run] = each.pid;
+        const auto found = std::ranges::find(unborn, each.run, &Unborn::run);
+        if (!each.leads || each.hook || found == unborn.end() || !missing(*found)) continue;
+        // Anybody can write such a mark.
+        if (!os::is_run_by(each.pid, found->user)) continue;
+        born[each.run] = each.pid;
     }
 }
 

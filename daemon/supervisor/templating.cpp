@@ -98,7 +98,9 @@ std::map<core::RunId, pid_t> Supervisor::adopt_templates(const Inheritance& from
                               instance.hook == core::Hook::none;
             const bool seen = from.past.exits.contains(instance.run) ||
                               (from.spawn.run == instance.run && from.spawn.pid > 0);
-            if (open && !seen) unborn.push_back({stored.record.unit, instance.run});
+            if (open && !seen) {
+                unborn.push_back({stored.record.unit, instance.run, logs_.user(instance.run)});
+            }
         }
     }
     const bool anywhere = !from.restarted && !from.records.records.empty();
@@ -171,6 +173,7 @@ void Supervisor::worker_made(core::RunId run, pid_t pid) {
     }
     table_.set_pid(pid, *id);
     logs_.open(run, *id, pid);
+    if (parks()) hold_pidfd(run, pid);
     note({.kind = wire::EventKind::spawn, .id = *id, .run = run, .pid = pid});
     turn_.add(core::Spawned{*id, run, pid});
 }

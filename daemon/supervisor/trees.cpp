@@ -52,6 +52,7 @@ Trees::Asked& Trees::asked(const Subject& subject) {
     asked.leader_alive = subject.leader_alive;
     asked.stranger = subject.stranger;
     asked.group = subject.group;
+    asked.user = subject.user;
     return asked;
 }
 
@@ -255,7 +256,7 @@ Trees::Members Trees::find_members(bool signals) {
         const bool grouped = groups_ != nullptr && !entry.group.empty() && !entry.stranger;
         if ((!to_signal && !to_sweep) || (grouped && !to_signal)) continue;
         only_dead = only_dead && !entry.leader_alive;
-        (entry.stranger ? strangers : children).push_back({entry.leader, run});
+        (entry.stranger ? strangers : children).push_back({entry.leader, run, entry.user});
     }
     const auto known = [this](pid_t pid) { return handlers_.known(pid) || remembered(pid); };
     Members members;

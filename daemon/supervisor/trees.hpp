@@ -35,6 +35,7 @@ public:
         bool leader_alive = false;
         bool stranger = false;  // No child of the keeper's: started under an earlier one.
         std::string group;      // Name of its control group; empty: none.
+        uid_t user = 0;         // A stranger's: what it started as.
     };
     struct Handlers {
         std::function<void(core::Event)> tell;  // TreeEmpty or TreeLeft.
@@ -74,6 +75,7 @@ private:
         bool group_hit = false;  // The signal went to the leader's process group already.
         int signal = 0;          // To be sent to those of the tree that it has not reached.
         std::string group;
+        uid_t user = 0;
     };
     using Members = std::map<core::RunId, std::vector<os::TreeMember>>;
 

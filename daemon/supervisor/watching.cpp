@@ -1,11 +1,13 @@
 // Workers as their pages show them: who is held to which rule, and what follows from what was seen.
 #include "supervisor/watching.hpp"
 
+#include "supervisor/inheritance.hpp"
 #include "supervisor/supervisor.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -39,27 +41,46 @@ void Supervisor::watch_page(core::InstanceId id, core::RunId run) {
     watch_.add(run, id, std::move(*mapped));
 }
 
-void Supervisor::watch_adopted_pages() {
+// The keeper holds the pages of all runs, or, when it is a new one, the workers that live have
+// theirs.
+void Supervisor::adopt_pages(Inheritance& from) {
     std::map<core::RunId, core::InstanceId> owners;
-    for (const core::Unit* const unit : system_.units()) {
-        const auto own = [&](const core::Instance& instance, std::uint32_t index) {
-            owners[instance.run] = {unit->id, index};
-            const auto& last = instance.last_exit;
-            if (last) owners.try_emplace(last->run, core::InstanceId{unit->id, index});
-        };
-        for (std::uint32_t i = 0; i < unit->instances.size(); ++i) own(unit->instances[i], i);
-        for (const auto& [number, second] : unit->beside) own(second, number | core::beside_bit);
+    for (std::size_t i = 0; i < from.verdicts.size(); ++i) {
+        const turn::Record& record = from.records.records[i].record;
+        const core::Unit* const unit = system_.find(record.unit);
+        if (unit == nullptr || system_.find({unit->id, record.index}) == nullptr) continue;
+        const core::InstanceId id{unit->id, record.index};
+        owners[from.verdicts[i].run] = id;
+        owners.try_emplace(from.verdicts[i].last_run, id);
     }
-    for (const core::RunId run : pages_.runs()) {
+    // A run beside another has its page where the instance has its own.
+    const auto slot_of = [&](core::RunId run) {
         const auto owner = owners.find(run);
-        if (owner != owners.end()) watch_page(owner->second, run);
+        return owner != owners.end() ? std::optional{table_.row(core::in_place(owner->second)).slot}
+                                     : std::nullopt;
+    };
+    from.pages = pages_.adopt(from.held, slot_of);
+    std::size_t hidden = 0;
+    for (Inheritance::Verdict& verdict : from.verdicts) {
+        if (!verdict.page) ++hidden;
+        const auto slot = slot_of(verdict.run);
+        if (!slot || !verdict.page || !*verdict.page) continue;
+        pages_.restore(*slot, verdict.run, std::move(*verdict.page));
     }
+    if (hidden != 0) {
+        log_.warn("cannot watch " + std::to_string(hidden) +
+                  (hidden == 1 ? " worker" : " workers") +
+                  " that outlived all of superd, until restarted: to take back what it shares with "
+                  "them it needs CAP_SYS_PTRACE");
+    }
+    for (const core::RunId run : pages_.runs()) watch_page(owners.at(run), run);
 }
 
 void Supervisor::tend_watch(core::InstanceId id, const core::Instance& instance) {
     const bool serves = instance.state == core::State::ready && instance.pid != 0 &&
                         instance.announced != core::Announced::stopping;
     if (!serves) return watch_.end(instance.run);
+    if (core::held(instance)) return watch_.rest(instance.run, instance.pid);
     if (watch_.holds(instance.run, instance.pid)) return;
     const config::Unit* const unit = definitions_.find(unit_name(id.unit));
     if (unit == nullptr || !unit->hosted) return;

@@ -57,13 +57,14 @@ Kind kind_of(std::uint32_t number, Kind last) {
 }  // namespace
 
 Result<WorkerPage> WorkerPage::map(const os::Fd& fd) {
-    struct stat status{};
-    if (::fstat(fd.get(), &status) != 0) return fail_errno(errno, "look at a worker's page");
+    // First: only files in memory have any, and to ask the others may take as long as they like.
     const int seals = ::fcntl(fd.get(), F_GET_SEALS);
     if (seals < 0 || (seals & F_SEAL_SHRINK) == 0) {
         return fail(std::errc::invalid_argument,
                     "use a worker's page that is not sealed against shrinking");
     }
+    struct stat status{};
+    if (::fstat(fd.get(), &status) != 0) return fail_errno(errno, "look at a worker's page");
     if (status.st_size < static_cast<off_t>(sizeof(Page))) {
         return fail(std::errc::invalid_argument,
                     "use a worker's page of " + std::to_string(status.st_size) + " bytes");
@@ -178,9 +179,12 @@ std::vector<PageMetric> WorkerPage::metrics() const {
         const auto kind = kind_of(read(all[i].kind), protocol::MetricKind::histogram);
         if (kind == protocol::MetricKind::none) continue;
         PageMetric out{.name = read(all[i].name), .kind = kind};
-        if (kind == protocol::MetricKind::counter) out.count = read(all[i].value);
-        if (kind == protocol::MetricKind::gauge)
-            out.value = std::bit_cast<double>(read(all[i].value));
+        const std::uint64_t value = read(all[i].value);
+        if (kind == protocol::MetricKind::gauge) {
+            out.value = std::bit_cast<double>(value);
+        } else {
+            out.count = value;
+        }
         if (kind == protocol::MetricKind::histogram) {
             const std::size_t end = std::min(all.size(), i + 1 + buckets_count);
             for (std::size_t at = i + 1; at < end; ++at) {

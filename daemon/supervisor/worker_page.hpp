@@ -48,7 +48,7 @@ struct PageTask {
 struct PageMetric {
     std::string name;
     protocol::MetricKind kind{};
-    std::uint64_t count = 0;             // Of a counter.
+    std::uint64_t count = 0;             // Of a counter; of a histogram: how many were seen.
     double value = 0;                    // Of a gauge.
     std::vector<std::uint64_t> buckets;  // Of a histogram: the count at or below 2^n.
 };

@@ -123,7 +123,7 @@ void WorkerWatch::move(core::RunId run, core::InstanceId id) {
 
 bool WorkerWatch::holds(core::RunId run, pid_t pid) const {
     const auto found = workers_.find(run);
-    return found != workers_.end() && pid != 0 && found->second.pid == pid;
+    return found != workers_.end() && found->second.watch && found->second.pid == pid;
 }
 
 void WorkerWatch::begin(core::RunId run, pid_t pid, const core::StallRule& rule) {
@@ -148,16 +148,27 @@ void WorkerWatch::begin(core::RunId run, pid_t pid, const core::StallRule& rule)
 void WorkerWatch::end(core::RunId run) {
     const auto found = workers_.find(run);
     if (found == workers_.end() || found->second.pid == 0) return;
-    Worker& worker = found->second;
+    let_be(run, found->second);
+    found->second.pid = 0;
+    flush();
+}
+
+void WorkerWatch::rest(core::RunId run, pid_t pid) {
+    const auto found = workers_.find(run);
+    if (found == workers_.end()) return;
+    found->second.pid = pid;
+    let_be(run, found->second);
+    flush();
+}
+
+void WorkerWatch::let_be(core::RunId run, Worker& worker) {
     worker.watch.reset();
-    worker.pid = 0;
     worker.troubles.clear();
     // It may be told to go for another reason: then nothing more is to be done about it.
     for (Trace& each : std::exchange(worker.tracing, {})) {
         each.turn.acts = false;
         tell(run, worker, each.turn, {});
     }
-    flush();
 }
 
 void WorkerWatch::schedule() {
@@ -174,7 +185,7 @@ void WorkerWatch::round() {
     const bool away = moment - due_ > every_;
     core::Duration every{};
     for (auto& [run, worker] : workers_) {
-        if (worker.pid == 0) continue;
+        if (!worker.watch) continue;
         look(run, worker, moment, away);
         const core::Duration its = core::look_every(worker.rule);
         every = every.count() == 0 ? its : std::min(every, its);
@@ -277,7 +288,7 @@ const WorkerPage* WorkerWatch::page(core::RunId run) const {
 
 std::optional<core::StallRule> WorkerWatch::rule(core::RunId run) const {
     const auto found = workers_.find(run);
-    if (found == workers_.end() || found->second.pid == 0) return {};
+    if (found == workers_.end() || !found->second.watch) return {};
     return found->second.rule;
 }
 
@@ -303,6 +314,7 @@ std::optional<WorkerFigures> WorkerWatch::figures(core::RunId run) const {
     }
     out.tasks_lost = head->tasks_lost;
     out.stopping = head->stopping;
+    out.metrics = worker.page.metrics();
     return out;
 }
 

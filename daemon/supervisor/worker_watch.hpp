@@ -30,6 +30,7 @@ struct WorkerFigures {
     std::uint32_t lag_us = 0, lag_worst_us = 0;  // Of its loops.
     std::uint64_t tasks_lost = 0;                // That found no place in the list.
     bool stopping = false;
+    std::vector<PageMetric> metrics;  // What the service itself counts.
 };
 
 // What a worker noted before it died.
@@ -64,7 +65,9 @@ public:
     bool holds(core::RunId run, pid_t pid) const;
     // It is ready, and held to the rule from now on; again: to another one.
     void begin(core::RunId run, pid_t pid, const core::StallRule& rule);
-    // It is not ready any more. What was found out before is told.
+    // It stands still: held to nothing until it begins again. What was found out before is told.
+    void rest(core::RunId run, pid_t pid);
+    // It is not ready any more. Likewise.
     void end(core::RunId run);
 
     const WorkerPage* page(core::RunId run) const;
@@ -94,15 +97,16 @@ private:
     struct Worker {
         core::InstanceId id;
         WorkerPage page;
-        pid_t pid = 0;  // 0: it is not watched.
+        pid_t pid = 0;  // 0: it is not ready.
         core::StallRule rule;
-        std::optional<core::StallWatch> watch;
-        std::vector<os::CodeMapping> code;  // As it was mapped when last looked at.
+        std::optional<core::StallWatch> watch;  // Empty: it is held to no rule.
+        std::vector<os::CodeMapping> code;      // As it was mapped when last looked at.
         std::vector<Trace> tracing;
         std::map<std::uint32_t, Trouble> troubles;  // By slot.
         Count older, newer;                         // Of the tasks that ended, some seconds apart.
     };
 
+    void let_be(core::RunId run, Worker& worker);
     void schedule();
     void round();
     void look(core::RunId run, Worker& worker, core::Instant now, bool away);

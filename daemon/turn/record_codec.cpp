@@ -22,16 +22,18 @@ enum Flag : std::uint8_t {
     limited = 8,
     transient = 16,
     dormant = 32,
+    frozen = 64,  // More of that, and of the next, is at the end.
+    counted = 128,
 };
 enum ExitFlag : std::uint8_t { has_exit = 1, core_dumped = 2, oom = 4, unknown = 8 };
 
 // Restart moments as tenths of a second: exact enough for a window, and 13 years long.
 constexpr std::int64_t tenth = 100'000'000;
 
-// Cut where there is no room for all of it.
-void put_text(Writer& out, std::string_view text) {
+// Cut where there is no room for all of it and `reserve` more bytes.
+void put_text(Writer& out, std::string_view text, std::size_t reserve = 0) {
     constexpr std::size_t text_max = 200;
-    text = text.substr(0, std::min(out.room() - 1, text_max));
+    text = text.substr(0, std::min(out.room() - 1 - reserve, text_max));
     out.put(static_cast<std::uint8_t>(text.size()));
     out.put(text);
 }
@@ -68,8 +70,10 @@ std::unique_ptr<core::LastExit> take_exit(Reader& in) {
     return std::make_unique<core::LastExit>(exit);
 }
 
-void put_facts(Writer& out, const core::Instance& i) {
+void put_facts(Writer& out, const core::Instance& i, const GroupCounts& counts) {
     std::uint8_t flags = 0;
+    if (core::held(i)) flags |= frozen;
+    if (counts != GroupCounts{}) flags |= counted;
     if (i.leader_gone) flags |= leader_gone;
     if (i.restart_requested) flags |= restart_requested;
     if (i.run_failed) flags |= run_failed;
@@ -95,7 +99,7 @@ void put_facts(Writer& out, const core::Instance& i) {
     out.put(ns(i.due));
 }
 
-void take_facts(Reader& in, core::Instance& i) {
+void take_facts(Reader& in, core::Instance& i, GroupCounts& counts) {
     i.goal = static_cast<core::Goal>(in.take<std::uint8_t>());
     i.state = static_cast<core::State>(in.take<std::uint8_t>());
     i.reason = static_cast<core::Reason>(in.take<std::uint8_t>());
@@ -109,6 +113,8 @@ void take_facts(Reader& in, core::Instance& i) {
     i.limited = (flags & limited) != 0;
     i.transient = (flags & transient) != 0;
     i.dormant = (flags & dormant) != 0;
+    if ((flags & frozen) != 0) i.freeze = core::Freeze::asked;
+    counts.oom_kills = (flags & counted) != 0 ? 1 : 0;  // See the tail.
     i.origin = static_cast<core::Origin>(in.take<std::uint8_t>());
     i.generation = in.take<std::uint32_t>();
     i.run = in.take<core::RunId>();
@@ -223,12 +229,37 @@ std::unique_ptr<core::Crash> take_crash(Reader& in) {
     return std::make_unique<core::Crash>(crash);
 }
 
+// What few records have. It came later than the rest, and is where a reader that does not
+// know of it does not look.
+constexpr std::size_t tail_max = 3 * sizeof(std::uint64_t) + 1;
+
+void put_tail(Writer& out, const core::Instance& i, const GroupCounts& counts) {
+    if (core::held(i)) {
+        out.put(ns(i.frozen_since));
+        out.put(std::to_underlying(i.freeze));
+    }
+    if (counts == GroupCounts{}) return;
+    out.put(counts.oom_kills);
+    out.put(counts.cpu_us);
+}
+
+void take_tail(Reader& in, core::Instance& i, GroupCounts& counts) {
+    if (core::held(i)) {
+        i.frozen_since = instant(in.take<std::int64_t>());
+        i.freeze = static_cast<core::Freeze>(in.take<std::uint8_t>());
+    }
+    if (counts.oom_kills == 0) return;
+    counts.oom_kills = in.take<std::uint64_t>();
+    counts.cpu_us = in.take<std::uint64_t>();
+}
+
 constexpr core::Reason last_reason = core::Reason::stalled;
 
 bool in_range(const core::Instance& i) {
     return i.goal <= core::Goal::up && i.state <= core::State::completed &&
            i.reason <= last_reason && i.origin <= core::Origin::ended &&
-           i.hook <= core::Hook::on_crash && (!i.crash || i.crash->reason <= last_reason) &&
+           i.hook <= core::Hook::on_crash && i.freeze <= core::Freeze::frozen &&
+           (!i.crash || i.crash->reason <= last_reason) &&
            i.announced <= core::Announced::stopping && i.pid >= 0;
 }
 
@@ -236,7 +267,7 @@ bool in_range(const core::Instance& i) {
 
 Slot encode_record(std::string_view unit, std::uint32_t index, const core::Instance& instance,
                    std::int64_t cloned_ns, std::string_view said, std::uint32_t scaled,
-                   bool other_group, std::uint32_t autoscaled) {
+                   bool other_group, std::uint32_t autoscaled, const GroupCounts& counts) {
     assert(!unit.empty() && unit.size() <= name_max);
     Writer out;
     out.put(static_cast<std::uint8_t>(unit.size()));
@@ -246,20 +277,22 @@ Slot encode_record(std::string_view unit, std::uint32_t index, const core::Insta
     out.put(scaled);
     out.put(static_cast<std::uint8_t>(other_group ? 1 : 0));
     out.put(autoscaled);
-    put_facts(out, instance);
+    put_facts(out, instance, counts);
     put_exit(out, instance.last_exit.get());
     put_crash(out, instance.crash.get());
     put_health(out, instance.health.get());
     put_renewal(out, instance.renewal.get());
     put_schedule(out, instance.schedule.get());
     const auto& all = instance.restarts_at;
-    const std::size_t fitting = std::min(all.size(), (out.room() - 2) / sizeof(std::uint32_t));
+    const std::size_t fitting =
+        std::min(all.size(), (out.room() - 2 - tail_max) / sizeof(std::uint32_t));
     out.put(static_cast<std::uint8_t>(fitting));
     for (std::size_t i = all.size() - fitting; i < all.size(); ++i) {
         out.put(static_cast<std::uint32_t>(ns(all[i]) / tenth));
     }
-    put_text(out, said);
-    put_text(out, instance.spawn_error ? *instance.spawn_error : std::string_view{});
+    put_text(out, said, 1 + tail_max);
+    put_text(out, instance.spawn_error ? *instance.spawn_error : std::string_view{}, tail_max);
+    put_tail(out, instance, counts);
     return out.finish(kind_record);
 }
 
@@ -274,7 +307,7 @@ std::optional<Record> decode_record(std::span<const std::byte, slot_size> bytes)
     record.other_group = in->take<std::uint8_t>() != 0;
     record.autoscaled = in->take<std::uint32_t>();
     core::Instance& instance = record.instance;
-    take_facts(*in, instance);
+    take_facts(*in, instance, record.counts);
     instance.last_exit = take_exit(*in);
     instance.crash = take_crash(*in);
     instance.health = take_health(*in);
@@ -288,6 +321,7 @@ std::optional<Record> decode_record(std::span<const std::byte, slot_size> bytes)
     record.said = in->text(in->take<std::uint8_t>());
     std::string error = in->text(in->take<std::uint8_t>());
     if (!error.empty()) instance.spawn_error = std::make_unique<std::string>(std::move(error));
+    take_tail(*in, instance, record.counts);
     if (!in->good() || !sound || record.unit.empty() || !in_range(instance) ||
         record.scaled > core::UnitSpec::instances_max ||
         record.autoscaled > core::UnitSpec::instances_max) {

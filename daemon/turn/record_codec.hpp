@@ -18,6 +18,13 @@ namespace superd::turn {
 inline constexpr std::size_t slot_size = 1024;
 using Slot = std::array<std::byte, slot_size>;
 
+// A control group outlives the runs in it: what it had counted when the present one began.
+struct GroupCounts {
+    std::uint64_t oom_kills = 0;  // Those that have been told since are added.
+    std::uint64_t cpu_us = 0;
+    friend bool operator==(const GroupCounts&, const GroupCounts&) = default;
+};
+
 // What a slot remembers.
 struct Record {
     std::string unit;
@@ -28,6 +35,7 @@ struct Record {
     std::uint32_t scaled = 0;      // core::Unit::scaled
     std::uint32_t autoscaled = 0;  // core::Unit::autoscaled
     bool other_group = false;      // The run is in the instance's other control group.
+    GroupCounts counts;            // Of the run's control group.
     std::string said;              // STATUS= of the current run; its first 200 bytes.
     core::Instance instance;       // But for `timer`, which is a supervisor's own.
 };
@@ -36,7 +44,8 @@ struct Record {
 // the whole restart history, its oldest entries go; a spawn error is cut.
 Slot encode_record(std::string_view unit, std::uint32_t index, const core::Instance& instance,
                    std::int64_t cloned_ns, std::string_view said = {}, std::uint32_t scaled = 0,
-                   bool other_group = false, std::uint32_t autoscaled = 0);
+                   bool other_group = false, std::uint32_t autoscaled = 0,
+                   const GroupCounts& counts = {});
 // Empty for a free slot, a damaged one, or one of another version.
 std::optional<Record> decode_record(std::span<const std::byte, slot_size> bytes);
 

@@ -33,9 +33,11 @@ public:
     // made elsewhere, and one of these follows.
     virtual std::optional<core::Event> clone(const core::Spawn& spawn) = 0;
 
-    // Puts the instance into its slot of the records.
-    virtual void write(core::InstanceId id, const core::Unit& unit,
+    // Puts the instance into its slot of the records; false: there is no room.
+    virtual bool write(core::InstanceId id, const core::Unit& unit,
                        const core::Instance& instance) = 0;
+    // Takes back what was prepared, for the records do not know of the run.
+    virtual core::SpawnFailed give_up(const core::Spawn& spawn) = 0;
 
     // Finds out whose the exit is and keeps it for the journal; nothing for
     // what is no main process.

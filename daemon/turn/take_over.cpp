@@ -53,6 +53,18 @@ void find_spawned(Record& record, const Spawning& last) {
     if (unknown && instance.run == last.run) instance.pid = last.pid;
 }
 
+bool settle_freeze(core::Instance& instance, FreezeSeen seen, core::Instant now) {
+    const bool asked = seen.asked || instance.freeze == core::Freeze::asked;
+    if (!asked || !core::why_not_held(instance).empty()) {
+        instance.freeze = core::Freeze::none;
+        instance.frozen_since = core::Instant{};
+        return seen.asked;
+    }
+    instance.freeze = seen.asked && seen.still ? core::Freeze::frozen : core::Freeze::asked;
+    if (instance.frozen_since == core::Instant{}) instance.frozen_since = now;
+    return false;
+}
+
 TakeOver::TakeOver(std::vector<core::SharedSpec> in_force)
     : specs_{std::move(in_force)}, in_force_{specs_.size()} {
     for (std::size_t i = 0; i < specs_.size(); ++i) places_.emplace(specs_[i]->name, i);

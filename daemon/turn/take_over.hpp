@@ -29,6 +29,15 @@ struct Spawning {
 // left others of its tree behind.
 void find_spawned(Record& record, const Spawning& last);
 
+// What the kernel shows of the control group of the record's run: somebody has asked for its
+// processes to stand still, and all do.
+struct FreezeSeen {
+    bool asked = false, still = false;
+};
+// That is the truth, whatever the record says. True: what is recorded cannot stand still, so the
+// group is to be let go.
+[[nodiscard]] bool settle_freeze(core::Instance& instance, FreezeSeen seen, core::Instant now);
+
 class TakeOver {
 public:
     explicit TakeOver(std::vector<core::SharedSpec> in_force);

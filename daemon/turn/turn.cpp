@@ -40,6 +40,11 @@ void Turn::run_events() {
     }
 }
 
+void Turn::commit() {
+    run_events();
+    write_records();
+}
+
 void Turn::perform(const core::Effects& effects) {
     for (const core::Effect& effect : effects) {
         if (const auto* const spawn = std::get_if<core::Spawn>(&effect)) {
@@ -66,6 +71,9 @@ void Turn::spawn_next() {
     }
     if (auto failed = shell_.prepare(next)) return add(std::move(*failed));
     write_records();
+    // Else a supervisor that takes over would start another beside it.
+    const bool unwritten = std::ranges::find(outdated_, next.instance) != outdated_.end();
+    if (unwritten) return add(shell_.give_up(next));
     if (auto event = shell_.clone(next)) add(std::move(*event));
 }
 
@@ -78,7 +86,8 @@ void Turn::write_records() {
     for (const core::InstanceId id : ids) {
         const core::Unit* const unit = system_.find(id.unit);
         const core::Instance* const instance = system_.find(id);
-        if (unit != nullptr && instance != nullptr) shell_.write(id, *unit, *instance);
+        if (unit == nullptr || instance == nullptr) continue;
+        if (!shell_.write(id, *unit, *instance)) outdate(id);
     }
 }
 

@@ -37,6 +37,8 @@ public:
     // more (false) or the time is up (true).
     bool settle();
     void run_events();
+    // Handles events and writes down what comes of them: whoever has told of them may forget it.
+    void commit();
 
     // Exits that were told together, in the order of their telling. Whoever
     // dies before the journal has them is told again; afterwards the next
@@ -55,6 +57,8 @@ public:
         busy_ = busy;
         run_events();
     }
+    // The records lack something that the next settle() tries to write again.
+    bool unwritten() const { return !outdated_.empty(); }
     // Some process is still to be started.
     bool spawning() const { return !spawns_.empty(); }
 

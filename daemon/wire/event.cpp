@@ -13,7 +13,8 @@ constexpr std::array kinds{
     EventKind::state,   EventKind::spawn,  EventKind::spawn_failed, EventKind::ready,
     EventKind::exit,    EventKind::lines,  EventKind::dropped,      EventKind::config,
     EventKind::hook,    EventKind::timer,  EventKind::check,        EventKind::rolling,
-    EventKind::command, EventKind::superd, EventKind::stall,
+    EventKind::command, EventKind::superd, EventKind::stall,        EventKind::frozen,
+    EventKind::thawed,  EventKind::oom,
 };
 
 std::optional<EventKind> kind_named(std::string_view name) {
@@ -89,6 +90,9 @@ std::string_view to_string(EventKind kind) {
         case EventKind::command: return "command";
         case EventKind::superd: return "superd";
         case EventKind::stall: return "stall";
+        case EventKind::frozen: return "frozen";
+        case EventKind::thawed: return "thawed";
+        case EventKind::oom: return "oom";
     }
     return "superd";
 }

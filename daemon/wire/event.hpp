@@ -24,6 +24,9 @@ enum class EventKind : std::uint8_t {
     lines,         // The last lines of a run that ended: lines
     stall,         // A worker is silent, or is not any more: to (StallTurn's words), reason (its
                    // cause), message; lines: where it is
+    frozen,        // All processes of the run stand still
+    thawed,        // ... and go on
+    oom,           // The kernel has killed others than the main process for want of memory: message
     dropped,       // Lines that were lost: dropped, message
     config,        // A reload or apply, or a refused one: message
     hook,          // A hook has ended: hook, to ("succeeded", "failed"), message

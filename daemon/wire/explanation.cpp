@@ -43,6 +43,7 @@ void write(JsonWriter& json, const Link& link) {
     json.member("error", link.error);
     json.member("sick", link.sick);
     json.member("limited", link.limited);
+    if (link.frozen_since) json.member("frozen-since", link.frozen_since);
     json.member("policy", link.policy);
     json.member("limit", link.limit);
     json.member("on-limit", link.on_limit);
@@ -101,6 +102,7 @@ Link read_link(const JsonReader& json) {
     json.read("error", link.error);
     json.read("sick", link.sick);
     json.read("limited", link.limited);
+    json.read("frozen-since", link.frozen_since);
     json.read("policy", link.policy);
     json.read("limit", link.limit);
     json.read("on-limit", link.on_limit);

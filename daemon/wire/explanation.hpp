@@ -54,6 +54,7 @@ struct Link {
     std::string schedule;                 // Its timer's: "daily 03:00"; empty: it has none.
     std::optional<std::string> next_run;  // Of a timer; null: none is due.
     std::optional<OtherRun> other_run;    // While it is being replaced.
+    std::optional<std::string> frozen_since;  // While it is held still. Sent only then.
     bool superd_stops = false;
 };
 

@@ -5,9 +5,55 @@
 
 namespace superd::wire {
 
-void throw_shape(const char* what) {
-    throw boost::system::system_error{boost::json::make_error_code(boost::json::error::not_object),
-                                      what};
+namespace {
+
+class ShapeError : public boost::system::system_error {
+public:
+    explicit ShapeError(const char* words)
+        : system_error{boost::json::make_error_code(boost::json::error::not_object), words},
+          words_{words} {}
+    const char* words() const { return words_; }
+
+private:
+    const char* words_;
+};
+
+// Of all objects in a text that is JSON: each has a colon after its name.
+std::size_t members_in(std::string_view json) {
+    std::size_t count = 0;
+    bool quoted = false;
+    for (std::size_t i = 0; i < json.size(); ++i) {
+        if (quoted && json[i] == '\\') {
+            ++i;
+        } else if (json[i] == '"') {
+            quoted = !quoted;
+        } else if (!quoted && json[i] == ':') {
+            ++count;
+        }
+    }
+    return count;
+}
+
+// Boost.JSON keeps one of those that have the same name. It parses nothing that is nested deeper
+// than this may recurse.
+std::size_t members_of(const boost::json::value& value) {
+    std::size_t count = 0;
+    if (const auto* object = value.if_object()) {
+        count = object->size();
+        for (const auto& member : *object) count += members_of(member.value());
+    } else if (const auto* array = value.if_array()) {
+        for (const auto& element : *array) count += members_of(element);
+    }
+    return count;
+}
+
+}  // namespace
+
+void throw_shape(const char* what) { throw ShapeError{what}; }
+
+std::string problem_of(const boost::system::system_error& error) {
+    const auto* const shape = dynamic_cast<const ShapeError*>(&error);
+    return shape != nullptr ? shape->words() : error.code().message();
 }
 
 boost::json::value parse_object(std::string_view text, boost::json::storage_ptr storage) {
@@ -15,6 +61,12 @@ boost::json::value parse_object(std::string_view text, boost::json::storage_ptr 
     auto value = boost::json::parse(text, error, std::move(storage));
     if (error) throw boost::system::system_error{error};
     if (!value.is_object()) throw_shape("not a JSON object");
+    return value;
+}
+
+boost::json::value parse_unambiguous_object(std::string_view text) {
+    auto value = parse_object(text);
+    if (members_of(value) != members_in(text)) throw_shape("a member is there twice");
     return value;
 }
 

@@ -18,9 +18,15 @@ namespace superd::wire {
 // Throws the boost::system::system_error of a text that is JSON, but not of the shape.
 [[noreturn]] void throw_shape(const char* what);
 
+// What is wrong with the text, in words for whoever sent it: what() of such an exception names a
+// place in the sources of a library.
+std::string problem_of(const boost::system::system_error& error);
+
 // Throws for a text that is no JSON, or no JSON object.
 // The value's memory is that of `storage`, where parsing in bulk is cheapest.
 boost::json::value parse_object(std::string_view text, boost::json::storage_ptr storage = {});
+// Also for one that has a member twice: which of them is meant, nobody can tell.
+boost::json::value parse_unambiguous_object(std::string_view text);
 
 // Each throws if the member is there with another type; `required` also if it is absent or null.
 class JsonReader {

@@ -1,5 +1,7 @@
 #include "wire/json_writer.hpp"
 
+#include "wire/utf8.hpp"
+
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -11,31 +13,6 @@ namespace {
 constexpr std::string_view replacement = "\xEF\xBF\xBD";  // U+FFFD
 
 bool plain(unsigned char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; }
-
-bool continues(unsigned char c) { return (c & 0xC0) == 0x80; }
-
-// The length of the well-formed UTF-8 sequence that `text` begins with, 0 if
-// it begins with none: overlong forms, surrogates and what is beyond U+10FFFF
-// are not.
-std::size_t sequence_length(std::string_view text) {
-    const auto at = [&](std::size_t i) {
-        return i < text.size() ? static_cast<unsigned char>(text[i])
-                               : static_cast<unsigned char>(0);
-    };
-    const unsigned char first = at(0), second = at(1);
-    if (first >= 0xC2 && first <= 0xDF) return continues(second) ? 2 : 0;
-    if (first >= 0xE0 && first <= 0xEF) {
-        if (first == 0xE0 && second < 0xA0) return 0;
-        if (first == 0xED && second > 0x9F) return 0;
-        return continues(second) && continues(at(2)) ? 3 : 0;
-    }
-    if (first >= 0xF0 && first <= 0xF4) {
-        if (first == 0xF0 && second < 0x90) return 0;
-        if (first == 0xF4 && second > 0x8F) return 0;
-        return continues(second) && continues(at(2)) && continues(at(3)) ? 4 : 0;
-    }
-    return 0;
-}
 
 void append_control(std::string& out, unsigned char c) {
     switch (c) {

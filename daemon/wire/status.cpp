@@ -45,6 +45,21 @@ void write(JsonWriter& json, const WorkerStatus& worker) {
     json.member("lag-worst", worker.lag_worst);
     json.member("unlisted", worker.unlisted);
     json.member("stall", worker.stall);
+    if (!worker.metrics.empty()) {
+        json.key("metrics");
+        json.begin_array();
+        for (const Metric& each : worker.metrics) write(json, each);
+        json.end_array();
+    }
+    json.end_object();
+}
+
+void write(JsonWriter& json, const PressureStatus& pressure) {
+    json.key("pressure");
+    json.begin_object();
+    json.member("cpu", pressure.cpu);
+    json.member("memory", pressure.memory);
+    json.member("io", pressure.io);
     json.end_object();
 }
 
@@ -63,8 +78,12 @@ void write(JsonWriter& json, const InstanceStatus& instance) {
     json.key("last-exit");
     instance.last_exit ? write(json, *instance.last_exit) : json.null();
     json.member("memory", instance.memory);
+    if (instance.memory_peak) json.member("memory-peak", instance.memory_peak);
+    if (instance.swap) json.member("swap", instance.swap);
     json.member("cpu", instance.cpu);
     if (instance.tasks) json.member("tasks", instance.tasks);
+    if (instance.pressure) write(json, *instance.pressure);
+    if (instance.frozen_since) json.member("frozen-since", instance.frozen_since);
     if (instance.next_run) json.member("next-run", instance.next_run);
     if (instance.last_run) json.member("last-run", instance.last_run);
     if (instance.suspended) json.member("suspended", true);
@@ -130,6 +149,7 @@ void write(JsonWriter& json, const UnitStatus& unit) {
         json.member("of", unit.rolling->of);
         json.end_object();
     }
+    if (!unit.notices.empty()) json.member("notices", unit.notices);
     if (!unit.rolling_failure.empty()) json.member("rolling-failure", unit.rolling_failure);
     json.member("enabled", unit.enabled);
     if (unit.enabled_by_operator) json.member("enabled-by", "operator");
@@ -173,6 +193,11 @@ WorkerStatus read_worker(const JsonReader& json) {
     json.read("lag-worst", worker.lag_worst);
     json.read("unlisted", worker.unlisted);
     json.read("stall", worker.stall);
+    if (json.find("metrics") != nullptr) {
+        for_each_object(json.array("metrics"), [&](const JsonReader& each) {
+            worker.metrics.push_back(read_metric(each));
+        });
+    }
     return worker;
 }
 
@@ -190,6 +215,16 @@ InstanceStatus read_instance(const JsonReader& json) {
     json.read("next-retry", instance.next_retry);
     if (json.find("last-exit") != nullptr) instance.last_exit = read_exit(json.object("last-exit"));
     json.read("memory", instance.memory);
+    json.read("memory-peak", instance.memory_peak);
+    json.read("swap", instance.swap);
+    json.read("frozen-since", instance.frozen_since);
+    if (json.find("pressure") != nullptr) {
+        const auto pressure = json.object("pressure");
+        PressureStatus& read = instance.pressure.emplace();
+        pressure.read("cpu", read.cpu);
+        pressure.read("memory", read.memory);
+        pressure.read("io", read.io);
+    }
     json.read("cpu", instance.cpu);
     json.read("tasks", instance.tasks);
     json.read("next-run", instance.next_run);
@@ -248,6 +283,7 @@ UnitStatus read_unit(const JsonReader& json) {
         rolling.required("of", unit.rolling->of);
     }
     json.read("rolling-failure", unit.rolling_failure);
+    json.read("notices", unit.notices);
     json.read("enabled", unit.enabled);
     unit.enabled_by_operator = json.find("enabled-by") != nullptr;
     if (json.find("timer") != nullptr) {

@@ -3,6 +3,8 @@
 // strings, durations are seconds as numbers, and what is not known is null.
 #pragma once
 
+#include "wire/metric.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -66,6 +68,12 @@ struct WorkerStatus {
     double lag = 0, lag_worst = 0;      // Seconds that its loops' beats were late.
     std::uint64_t unlisted = 0;         // Tasks that found no place in the list.
     std::string stall;                  // What gives no sign of life; empty: nothing.
+    std::vector<Metric> metrics;        // What the service counts. Not sent when empty.
+};
+
+// The share of the last ten seconds, in percent, in which some process waited for it.
+struct PressureStatus {
+    std::optional<double> cpu, memory, io;
 };
 
 struct InstanceStatus {
@@ -78,16 +86,19 @@ struct InstanceStatus {
     std::uint32_t restarts = 0;
     std::optional<std::string> next_retry;
     std::optional<LastExit> last_exit;
-    std::optional<std::uint64_t> memory;  // Bytes, resident.
-    std::optional<double> cpu;            // Seconds used so far.
-    std::optional<std::uint64_t> tasks;   // Threads of all its processes. Sent with memory and cpu.
-    std::optional<std::string> next_run;  // Of a unit with a timer; not sent for others.
-    std::optional<std::string> last_run;  // When a run was last due and started. Likewise.
-    bool suspended = false;               // Its timer is. Sent only when true.
-    std::vector<CheckStatus> checks;      // While it is ready. Not sent when there are none.
-    std::optional<OtherRun> other_run;    // Not sent when there is none.
-    std::optional<WorkerStatus> worker;   // While it is ready. Not sent for what is not hosted.
-    std::vector<LastExit> deaths;         // The last ones, oldest first. Not sent when empty.
+    std::optional<std::uint64_t> memory;             // Bytes: of its control group, else resident.
+    std::optional<std::uint64_t> memory_peak, swap;  // Of its group. Not sent where it has none.
+    std::optional<double> cpu;                       // Seconds used so far.
+    std::optional<std::uint64_t> tasks;  // Threads of all its processes. Sent with memory and cpu.
+    std::optional<PressureStatus> pressure;   // Not sent where the kernel does not tell.
+    std::optional<std::string> frozen_since;  // Sent only while it is held still.
+    std::optional<std::string> next_run;      // Of a unit with a timer; not sent for others.
+    std::optional<std::string> last_run;      // When a run was last due and started. Likewise.
+    bool suspended = false;                   // Its timer is. Sent only when true.
+    std::vector<CheckStatus> checks;          // While it is ready. Not sent when there are none.
+    std::optional<OtherRun> other_run;        // Not sent when there is none.
+    std::optional<WorkerStatus> worker;       // While it is ready. Not sent for what is not hosted.
+    std::vector<LastExit> deaths;             // The last ones, oldest first. Not sent when empty.
 };
 
 // One of the sockets at an address.
@@ -120,6 +131,7 @@ struct UnitStatus {
     std::optional<TimerStatus> timer;          // Not sent when there is none.
     bool cores = false;                        // instances = "cores"; sent only when true.
     std::optional<RollingStatus> rolling;      // Sent only while it is under way.
+    std::vector<std::string> notices;          // What of its definition does not hold. Likewise.
     std::string rolling_failure;  // How the last rolling restart failed; sent only if it did.
 };
 

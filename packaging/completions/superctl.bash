@@ -32,6 +32,7 @@ _superctl() {
         apply:--batch) return ;;
         apply:--timeout) return ;;
         wait:--timeout) return ;;
+        health:--timeout) return ;;
         events:--since) return ;;
         events:--until) return ;;
         events:--type|events:-t) return ;;
@@ -40,11 +41,14 @@ _superctl() {
         timeline:--since) return ;;
         timeline:--svg) COMPREPLY=($(compgen -f -- "$word")); return ;;
         top:--delay|top:-d) return ;;
+        import:--output|import:-o) COMPREPLY=($(compgen -f -- "$word")); return ;;
+        freeze:--timeout) return ;;
+        thaw:--timeout) return ;;
         upgrade:--timeout) return ;;
     esac
-    local flags='--socket --runtime-dir --json --color --help -h'
+    local flags='--socket --runtime-dir --bus --user --json --color --help -h'
     case $verb in
-        '') COMPREPLY=($(compgen -W "$flags start stop restart scale enable disable reload status list logs signal check plan apply wait events tree tasks threads timeline top timers why reset upgrade version help" -- "$word")); return ;;
+        '') COMPREPLY=($(compgen -W "$flags start stop restart scale enable disable reload status list logs signal check plan apply wait health events tree tasks threads timeline top timers why reset import freeze thaw upgrade version help" -- "$word")); return ;;
         start) flags+=' --all -a --no-wait --wait --timeout' ;;
         stop) flags+=' --all -a --no-wait --wait --timeout' ;;
         restart) flags+=' --all -a --rolling --batch --no-wait --wait --timeout' ;;
@@ -52,17 +56,21 @@ _superctl() {
         enable) flags+=' --all -a --now --reset --no-wait --timeout' ;;
         disable) flags+=' --all -a --now --no-wait --timeout' ;;
         status) flags+=' --deaths' ;;
-        logs) flags+=' --follow -f --lines -n --since --stream' ;;
+        logs) flags+=' --follow -f --lines -n --since --stream --raw' ;;
         signal) flags+=' --all -a --tree -t' ;;
         check) flags+=' --config -c --profile -p' ;;
         apply) flags+=' --rolling --batch --no-wait --timeout' ;;
         wait) flags+=' --all -a --ready --stopped --timeout' ;;
+        health) flags+=' --liveness --readiness --startup --timeout' ;;
         events) flags+=' --follow -f --since --until --type -t' ;;
         tree) flags+=' --reverse -r --ascii' ;;
         threads) flags+=' --sort --sample' ;;
         timeline) flags+=' --since --svg' ;;
         top) flags+=' --once --delay -d' ;;
         reset) flags+=' --all -a' ;;
+        import) flags+=' --output -o --force' ;;
+        freeze) flags+=' --all -a --no-wait --timeout' ;;
+        thaw) flags+=' --all -a --no-wait --timeout' ;;
         upgrade) flags+=' --timeout' ;;
     esac
     if [[ $word == -* ]]; then
@@ -70,8 +78,9 @@ _superctl() {
         return
     fi
     case $verb in
-        help) COMPREPLY=($(compgen -W 'start stop restart scale enable disable reload status list logs signal check plan apply wait events tree tasks threads timeline top timers why reset upgrade version help' -- "$word")) ;;
-        start|stop|restart|scale|enable|disable|status|list|logs|signal|wait|events|tree|tasks|threads|timeline|top|timers|why|reset)
+        help) COMPREPLY=($(compgen -W 'start stop restart scale enable disable reload status list logs signal check plan apply wait health events tree tasks threads timeline top timers why reset import freeze thaw upgrade version help' -- "$word")) ;;
+        import) COMPREPLY=($(compgen -f -W 'systemd supervisord procfile compose' -- "$word")) ;;
+        start|stop|restart|scale|enable|disable|status|list|logs|signal|wait|health|events|tree|tasks|threads|timeline|top|timers|why|reset|freeze|thaw)
             COMPREPLY=($(compgen -W "$(superctl "${place[@]}" list 2>/dev/null)" -- "$word")) ;;
     esac
 }

@@ -25,6 +25,7 @@ _superctl() {
         'plan:Show what reload and apply would change'
         'apply:Read the configuration again, restart what must be'
         'wait:Wait until units are ready, or stopped'
+        'health:Tell whether all is well, for probes of containers and scripts'
         'events:Show what happened'
         'tree:Show what units depend on, as a tree'
         'tasks:Show what workers of hosted services work on'
@@ -34,6 +35,9 @@ _superctl() {
         'timers:List units that run at set times'
         'why:Explain why units are as they are'
         'reset:Forget failures, and retry at once'
+        'import:Translate other programs'\'' configurations into unit files'
+        'freeze:Have units stand still, and wait until they do'
+        'thaw:Have frozen units go on'
         'upgrade:Run the installed superd in place of the one that runs'
         'version:Show the versions of superctl and superd'
         'help:Show help'
@@ -41,6 +45,8 @@ _superctl() {
     _arguments -C \
         '--socket[The control socket of the superd to talk to]:path:_files' \
         '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+        '--bus[Reach superd over the system'\''s D-Bus, where polkit decides who may do what]' \
+        '--user[With --bus\: over the session'\''s, as your own superd is]' \
         '--json[Print JSON, as the control API sends it]' \
         '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
         '--help[Show help, of the verb if there is one]' \
@@ -54,6 +60,8 @@ _superctl() {
                     _arguments \
                         '--socket[The control socket of the superd to talk to]:path:_files' \
                         '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--bus[Reach superd over the system'\''s D-Bus, where polkit decides who may do what]' \
+                        '--user[With --bus\: over the session'\''s, as your own superd is]' \
                         '--json[Print JSON, as the control API sends it]' \
                         '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
                         '--help[Show help, of the verb if there is one]' \
@@ -68,6 +76,8 @@ _superctl() {
                     _arguments \
                         '--socket[The control socket of the superd to talk to]:path:_files' \
                         '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--bus[Reach superd over the system'\''s D-Bus, where polkit decides who may do what]' \
+                        '--user[With --bus\: over the session'\''s, as your own superd is]' \
                         '--json[Print JSON, as the control API sends it]' \
                         '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
                         '--help[Show help, of the verb if there is one]' \
@@ -82,6 +92,8 @@ _superctl() {
                     _arguments \
                         '--socket[The control socket of the superd to talk to]:path:_files' \
                         '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--bus[Reach superd over the system'\''s D-Bus, where polkit decides who may do what]' \
+                        '--user[With --bus\: over the session'\''s, as your own superd is]' \
                         '--json[Print JSON, as the control API sends it]' \
                         '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
                         '--help[Show help, of the verb if there is one]' \
@@ -98,6 +110,8 @@ _superctl() {
                     _arguments \
                         '--socket[The control socket of the superd to talk to]:path:_files' \
                         '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--bus[Reach superd over the system'\''s D-Bus, where polkit decides who may do what]' \
+                        '--user[With --bus\: over the session'\''s, as your own superd is]' \
                         '--json[Print JSON, as the control API sends it]' \
                         '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
                         '--help[Show help, of the verb if there is one]' \
@@ -111,6 +125,8 @@ _superctl() {
                     _arguments \
                         '--socket[The control socket of the superd to talk to]:path:_files' \
                         '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--bus[Reach superd over the system'\''s D-Bus, where polkit decides who may do what]' \
+                        '--user[With --bus\: over the session'\''s, as your own superd is]' \
                         '--json[Print JSON, as the control API sends it]' \
                         '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
                         '--help[Show help, of the verb if there is one]' \
@@ -126,6 +142,8 @@ _superctl() {
                     _arguments \
                         '--socket[The control socket of the superd to talk to]:path:_files' \
                         '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--bus[Reach superd over the system'\''s D-Bus, where polkit decides who may do what]' \
+                        '--user[With --bus\: over the session'\''s, as your own superd is]' \
                         '--json[Print JSON, as the control API sends it]' \
                         '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
                         '--help[Show help, of the verb if there is one]' \
@@ -140,6 +158,8 @@ _superctl() {
                     _arguments \
                         '--socket[The control socket of the superd to talk to]:path:_files' \
                         '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--bus[Reach superd over the system'\''s D-Bus, where polkit decides who may do what]' \
+                        '--user[With --bus\: over the session'\''s, as your own superd is]' \
                         '--json[Print JSON, as the control API sends it]' \
                         '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
                         '--help[Show help, of the verb if there is one]' \
@@ -149,6 +169,8 @@ _superctl() {
                     _arguments \
                         '--socket[The control socket of the superd to talk to]:path:_files' \
                         '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--bus[Reach superd over the system'\''s D-Bus, where polkit decides who may do what]' \
+                        '--user[With --bus\: over the session'\''s, as your own superd is]' \
                         '--json[Print JSON, as the control API sends it]' \
                         '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
                         '--help[Show help, of the verb if there is one]' \
@@ -159,6 +181,8 @@ _superctl() {
                     _arguments \
                         '--socket[The control socket of the superd to talk to]:path:_files' \
                         '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--bus[Reach superd over the system'\''s D-Bus, where polkit decides who may do what]' \
+                        '--user[With --bus\: over the session'\''s, as your own superd is]' \
                         '--json[Print JSON, as the control API sends it]' \
                         '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
                         '--help[Show help, of the verb if there is one]' \
@@ -168,6 +192,8 @@ _superctl() {
                     _arguments \
                         '--socket[The control socket of the superd to talk to]:path:_files' \
                         '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--bus[Reach superd over the system'\''s D-Bus, where polkit decides who may do what]' \
+                        '--user[With --bus\: over the session'\''s, as your own superd is]' \
                         '--json[Print JSON, as the control API sends it]' \
                         '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
                         '--help[Show help, of the verb if there is one]' \
@@ -178,11 +204,14 @@ _superctl() {
                         '-n[Begin with the last N lines; 10 if not given]:N: ' \
                         '--since[Only what is newer\: 10m ago is 10m; or a moment\: today, 21\:49, "2026-11-23 21\:49\:35"]:WHEN: ' \
                         '--stream[Only what came from that stream]:choice:(out err)' \
+                        '--raw[Send a terminal all that they wrote, not only text and its colours]' \
                         '*:unit:_superctl_units' ;;
                 signal)
                     _arguments \
                         '--socket[The control socket of the superd to talk to]:path:_files' \
                         '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--bus[Reach superd over the system'\''s D-Bus, where polkit decides who may do what]' \
+                        '--user[With --bus\: over the session'\''s, as your own superd is]' \
                         '--json[Print JSON, as the control API sends it]' \
                         '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
                         '--help[Show help, of the verb if there is one]' \
@@ -197,6 +226,8 @@ _superctl() {
                     _arguments \
                         '--socket[The control socket of the superd to talk to]:path:_files' \
                         '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--bus[Reach superd over the system'\''s D-Bus, where polkit decides who may do what]' \
+                        '--user[With --bus\: over the session'\''s, as your own superd is]' \
                         '--json[Print JSON, as the control API sends it]' \
                         '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
                         '--help[Show help, of the verb if there is one]' \
@@ -210,6 +241,8 @@ _superctl() {
                     _arguments \
                         '--socket[The control socket of the superd to talk to]:path:_files' \
                         '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--bus[Reach superd over the system'\''s D-Bus, where polkit decides who may do what]' \
+                        '--user[With --bus\: over the session'\''s, as your own superd is]' \
                         '--json[Print JSON, as the control API sends it]' \
                         '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
                         '--help[Show help, of the verb if there is one]' \
@@ -219,6 +252,8 @@ _superctl() {
                     _arguments \
                         '--socket[The control socket of the superd to talk to]:path:_files' \
                         '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--bus[Reach superd over the system'\''s D-Bus, where polkit decides who may do what]' \
+                        '--user[With --bus\: over the session'\''s, as your own superd is]' \
                         '--json[Print JSON, as the control API sends it]' \
                         '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
                         '--help[Show help, of the verb if there is one]' \
@@ -232,6 +267,8 @@ _superctl() {
                     _arguments \
                         '--socket[The control socket of the superd to talk to]:path:_files' \
                         '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--bus[Reach superd over the system'\''s D-Bus, where polkit decides who may do what]' \
+                        '--user[With --bus\: over the session'\''s, as your own superd is]' \
                         '--json[Print JSON, as the control API sends it]' \
                         '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
                         '--help[Show help, of the verb if there is one]' \
@@ -242,10 +279,27 @@ _superctl() {
                         '--stopped[Until no process of theirs is left]' \
                         '--timeout[Wait at most so long\: 20s, 1m30s, 500ms; 90s if not given]:TIME: ' \
                         '*:unit:_superctl_units' ;;
+                health)
+                    _arguments \
+                        '--socket[The control socket of the superd to talk to]:path:_files' \
+                        '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--bus[Reach superd over the system'\''s D-Bus, where polkit decides who may do what]' \
+                        '--user[With --bus\: over the session'\''s, as your own superd is]' \
+                        '--json[Print JSON, as the control API sends it]' \
+                        '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
+                        '--help[Show help, of the verb if there is one]' \
+                        '-h[Show help, of the verb if there is one]' \
+                        '--liveness[superd answers, and no essential unit has failed for good; of units that are named\: none of these has]' \
+                        '--readiness[All that is wanted is up, no check fails, superd is not stopping; of units that are named\: these are up; the default]' \
+                        '--startup[All that starts by itself has come up, whatever checks say; of units that are named\: these have]' \
+                        '--timeout[Wait at most so long for superd'\''s answer; 3s if not given]:TIME: ' \
+                        '*:unit:_superctl_units' ;;
                 events)
                     _arguments \
                         '--socket[The control socket of the superd to talk to]:path:_files' \
                         '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--bus[Reach superd over the system'\''s D-Bus, where polkit decides who may do what]' \
+                        '--user[With --bus\: over the session'\''s, as your own superd is]' \
                         '--json[Print JSON, as the control API sends it]' \
                         '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
                         '--help[Show help, of the verb if there is one]' \
@@ -254,13 +308,15 @@ _superctl() {
                         '-f[Go on with what comes, until interrupted]' \
                         '--since[Only what is newer\: 10m ago is 10m; or a moment\: today, 21\:49, "2026-11-23 21\:49\:35"]:WHEN: ' \
                         '--until[Only what is not newer than that]:WHEN: ' \
-                        '--type[Only events of these types\: state, spawn, spawn-failed, ready, exit, lines, dropped, config, hook, timer, check, rolling, command, superd]:TYPE,…: ' \
-                        '-t[Only events of these types\: state, spawn, spawn-failed, ready, exit, lines, dropped, config, hook, timer, check, rolling, command, superd]:TYPE,…: ' \
+                        '--type[Only events of these types\: state, spawn, spawn-failed, ready, exit, lines, frozen, thawed, oom, dropped, config, hook, timer, check, rolling, command, superd]:TYPE,…: ' \
+                        '-t[Only events of these types\: state, spawn, spawn-failed, ready, exit, lines, frozen, thawed, oom, dropped, config, hook, timer, check, rolling, command, superd]:TYPE,…: ' \
                         '*:unit:_superctl_units' ;;
                 tree)
                     _arguments \
                         '--socket[The control socket of the superd to talk to]:path:_files' \
                         '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--bus[Reach superd over the system'\''s D-Bus, where polkit decides who may do what]' \
+                        '--user[With --bus\: over the session'\''s, as your own superd is]' \
                         '--json[Print JSON, as the control API sends it]' \
                         '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
                         '--help[Show help, of the verb if there is one]' \
@@ -273,6 +329,8 @@ _superctl() {
                     _arguments \
                         '--socket[The control socket of the superd to talk to]:path:_files' \
                         '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--bus[Reach superd over the system'\''s D-Bus, where polkit decides who may do what]' \
+                        '--user[With --bus\: over the session'\''s, as your own superd is]' \
                         '--json[Print JSON, as the control API sends it]' \
                         '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
                         '--help[Show help, of the verb if there is one]' \
@@ -282,6 +340,8 @@ _superctl() {
                     _arguments \
                         '--socket[The control socket of the superd to talk to]:path:_files' \
                         '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--bus[Reach superd over the system'\''s D-Bus, where polkit decides who may do what]' \
+                        '--user[With --bus\: over the session'\''s, as your own superd is]' \
                         '--json[Print JSON, as the control API sends it]' \
                         '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
                         '--help[Show help, of the verb if there is one]' \
@@ -293,6 +353,8 @@ _superctl() {
                     _arguments \
                         '--socket[The control socket of the superd to talk to]:path:_files' \
                         '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--bus[Reach superd over the system'\''s D-Bus, where polkit decides who may do what]' \
+                        '--user[With --bus\: over the session'\''s, as your own superd is]' \
                         '--json[Print JSON, as the control API sends it]' \
                         '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
                         '--help[Show help, of the verb if there is one]' \
@@ -304,6 +366,8 @@ _superctl() {
                     _arguments \
                         '--socket[The control socket of the superd to talk to]:path:_files' \
                         '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--bus[Reach superd over the system'\''s D-Bus, where polkit decides who may do what]' \
+                        '--user[With --bus\: over the session'\''s, as your own superd is]' \
                         '--json[Print JSON, as the control API sends it]' \
                         '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
                         '--help[Show help, of the verb if there is one]' \
@@ -316,6 +380,8 @@ _superctl() {
                     _arguments \
                         '--socket[The control socket of the superd to talk to]:path:_files' \
                         '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--bus[Reach superd over the system'\''s D-Bus, where polkit decides who may do what]' \
+                        '--user[With --bus\: over the session'\''s, as your own superd is]' \
                         '--json[Print JSON, as the control API sends it]' \
                         '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
                         '--help[Show help, of the verb if there is one]' \
@@ -325,6 +391,8 @@ _superctl() {
                     _arguments \
                         '--socket[The control socket of the superd to talk to]:path:_files' \
                         '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--bus[Reach superd over the system'\''s D-Bus, where polkit decides who may do what]' \
+                        '--user[With --bus\: over the session'\''s, as your own superd is]' \
                         '--json[Print JSON, as the control API sends it]' \
                         '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
                         '--help[Show help, of the verb if there is one]' \
@@ -334,6 +402,8 @@ _superctl() {
                     _arguments \
                         '--socket[The control socket of the superd to talk to]:path:_files' \
                         '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--bus[Reach superd over the system'\''s D-Bus, where polkit decides who may do what]' \
+                        '--user[With --bus\: over the session'\''s, as your own superd is]' \
                         '--json[Print JSON, as the control API sends it]' \
                         '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
                         '--help[Show help, of the verb if there is one]' \
@@ -341,10 +411,56 @@ _superctl() {
                         '--all[Every unit; names are then not given]' \
                         '-a[Every unit; names are then not given]' \
                         '*:unit:_superctl_units' ;;
+                import)
+                    _arguments \
+                        '--socket[The control socket of the superd to talk to]:path:_files' \
+                        '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--bus[Reach superd over the system'\''s D-Bus, where polkit decides who may do what]' \
+                        '--user[With --bus\: over the session'\''s, as your own superd is]' \
+                        '--json[Print JSON, as the control API sends it]' \
+                        '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
+                        '--help[Show help, of the verb if there is one]' \
+                        '-h[Show help, of the verb if there is one]' \
+                        '--output[Write DIR/NAME.toml for each unit; print no units]:path:_files' \
+                        '-o[Write DIR/NAME.toml for each unit; print no units]:path:_files' \
+                        '--force[With --output\: replace files that are there]' \
+                        '1:format:(systemd supervisord procfile compose)' '*:file:_files' ;;
+                freeze)
+                    _arguments \
+                        '--socket[The control socket of the superd to talk to]:path:_files' \
+                        '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--bus[Reach superd over the system'\''s D-Bus, where polkit decides who may do what]' \
+                        '--user[With --bus\: over the session'\''s, as your own superd is]' \
+                        '--json[Print JSON, as the control API sends it]' \
+                        '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
+                        '--help[Show help, of the verb if there is one]' \
+                        '-h[Show help, of the verb if there is one]' \
+                        '--all[Every unit; names are then not given]' \
+                        '-a[Every unit; names are then not given]' \
+                        '--no-wait[Return at once; the action goes on]' \
+                        '--timeout[Wait at most so long\: 20s, 1m30s, 500ms; 90s if not given]:TIME: ' \
+                        '*:unit:_superctl_units' ;;
+                thaw)
+                    _arguments \
+                        '--socket[The control socket of the superd to talk to]:path:_files' \
+                        '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--bus[Reach superd over the system'\''s D-Bus, where polkit decides who may do what]' \
+                        '--user[With --bus\: over the session'\''s, as your own superd is]' \
+                        '--json[Print JSON, as the control API sends it]' \
+                        '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
+                        '--help[Show help, of the verb if there is one]' \
+                        '-h[Show help, of the verb if there is one]' \
+                        '--all[Every unit; names are then not given]' \
+                        '-a[Every unit; names are then not given]' \
+                        '--no-wait[Return at once; the action goes on]' \
+                        '--timeout[Wait at most so long\: 20s, 1m30s, 500ms; 90s if not given]:TIME: ' \
+                        '*:unit:_superctl_units' ;;
                 upgrade)
                     _arguments \
                         '--socket[The control socket of the superd to talk to]:path:_files' \
                         '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--bus[Reach superd over the system'\''s D-Bus, where polkit decides who may do what]' \
+                        '--user[With --bus\: over the session'\''s, as your own superd is]' \
                         '--json[Print JSON, as the control API sends it]' \
                         '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
                         '--help[Show help, of the verb if there is one]' \
@@ -355,6 +471,8 @@ _superctl() {
                     _arguments \
                         '--socket[The control socket of the superd to talk to]:path:_files' \
                         '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--bus[Reach superd over the system'\''s D-Bus, where polkit decides who may do what]' \
+                        '--user[With --bus\: over the session'\''s, as your own superd is]' \
                         '--json[Print JSON, as the control API sends it]' \
                         '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
                         '--help[Show help, of the verb if there is one]' \
@@ -364,11 +482,13 @@ _superctl() {
                     _arguments \
                         '--socket[The control socket of the superd to talk to]:path:_files' \
                         '--runtime-dir[The runtime directory of the superd to talk to; its socket is DIR/control.sock]:path:_files' \
+                        '--bus[Reach superd over the system'\''s D-Bus, where polkit decides who may do what]' \
+                        '--user[With --bus\: over the session'\''s, as your own superd is]' \
                         '--json[Print JSON, as the control API sends it]' \
                         '--color[Use colours; auto\: on a terminal, unless NO_COLOR is set]:choice:(auto always never)' \
                         '--help[Show help, of the verb if there is one]' \
                         '-h[Show help, of the verb if there is one]' \
-                        '1:verb:(start stop restart scale enable disable reload status list logs signal check plan apply wait events tree tasks threads timeline top timers why reset upgrade version help)' ;;
+                        '1:verb:(start stop restart scale enable disable reload status list logs signal check plan apply wait health events tree tasks threads timeline top timers why reset import freeze thaw upgrade version help)' ;;
             esac ;;
     esac
 }

@@ -20,7 +20,8 @@ import processes
 
 BIN = pathlib.Path(os.environ.get("SUPERD_BIN", "build/release/bin")).resolve()
 SCALE = float(os.environ.get("SUPERD_SCALE", "1"))  # Of the number of rounds in long tests.
-PATIENCE = 30.0  # Seconds until something that must happen counts as not happening.
+SLOWNESS = float(os.environ.get("SUPERD_PATIENCE", "1"))  # Of the machine: 10 if it is emulated.
+PATIENCE = 30.0 * SLOWNESS  # Seconds until something that must happen counts as not happening.
 PROGRAMS = pathlib.Path(__file__).resolve().parent / "programs"
 # What superd's parts print when they are broken; the keeper would replace them and go on.
 FAULT = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|Assertion .* failed|terminate called|SIGABRT|SIGSEGV")
@@ -182,6 +183,10 @@ class Superd:
                 found[name.removeprefix("superd-")] = pid
         return found
 
+    def notify_socket(self):
+        """Where services write to: known to them and to root alone."""
+        return self.runtime / (self.runtime / "notify.path").read_text().strip()
+
     def kill_all_parts(self):
         """SIGKILL to keeper, supervisor and logger, the keeper first so that it starts no other."""
         # Stopped first: else it may start a new helper between our look and our kill.
@@ -237,6 +242,26 @@ class Superd:
 
     # Waiting.
 
+    def told(self):
+        """All that superd knows, for who waits in vain; in the first line, which alone a summary shows, the states."""
+        texts = []
+        for words in (("status", "--json"), ("events",)):
+            try:
+                texts.append(subprocess.run(self.command(*words), capture_output=True, text=True,
+                                            timeout=PATIENCE).stdout)
+            except subprocess.TimeoutExpired:
+                texts.append(f"nothing within {PATIENCE} s to superctl {words[0]}")
+        return "{}\n{}\n{}\n".format(self.states_in(texts[0]), *(text[-4000:] for text in texts))
+
+    @staticmethod
+    def states_in(status):
+        try:
+            units = json.loads(status)["units"]
+        except (ValueError, KeyError):
+            return "it says:"
+        return "it says: " + ", ".join(f"{unit['name']}/{one['index']} {one['state']} ({one['reason']}) {one['pid']}"
+                                       for unit in units for one in unit["instances"])[:500]
+
     def await_that(self, what, timeout=PATIENCE):
         """Calls `what` after each event until it returns something true; returns that."""
         if self.followed is None:
@@ -247,7 +272,7 @@ class Superd:
             if result:
                 return result
             left = deadline - time.monotonic()
-            assert left > 0, f"waited {timeout} s in vain; superd printed:\n{self.tail()}"
+            assert left > 0, f"waited {timeout} s in vain; {self.told()}superd printed:\n{self.tail()}"
             # An event can be missed while a supervisor is replaced: then looking again heals it.
             self.followed.next(min(left, 0.5))
 
@@ -281,7 +306,7 @@ class Superd:
                 self.process.terminate()
                 try:
                     self.process.wait(PATIENCE)
-                    left += [f"{pid} {processes.program(pid)}" for pid in self.survivors()]
+                    left += [f"{pid} {processes.program(pid)}" for pid in self.survivors() if not processes.doomed(pid)]
                 except subprocess.TimeoutExpired:
                     left += [f"superd ({self.process.pid}) did not end within {PATIENCE} s of SIGTERM"]
                     self.process.kill()

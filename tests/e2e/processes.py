@@ -1,5 +1,7 @@
 """What /proc tells of processes: who lives, whose child it is, and what belongs to one superd."""
 import os
+import pathlib
+import re
 import signal
 import socket
 
@@ -70,6 +72,16 @@ def marked(mark):
     """All living processes that were started with E2E_MARK=mark in their environment."""
     wanted = f"E2E_MARK={mark}".encode()
     return [pid for pid in pids() if alive(pid) and wanted in environment(pid)]
+
+
+def doomed(pid):
+    """It was sent SIGKILL, and has not had the time to see it."""
+    try:
+        status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    pending = re.findall(r"^(?:SigPnd|ShdPnd):\s*([0-9a-f]+)$", status, re.M)
+    return any(int(each, 16) & 1 << signal.SIGKILL - 1 for each in pending)
 
 
 def send(pid, number):

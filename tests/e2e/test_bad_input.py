@@ -240,7 +240,7 @@ def test_a_flood_of_strange_datagrams_changes_nothing(running):
         for i in range(5000):
             try:
                 sender.sendto((b"READY=1", b"\xff\xfe\n\0=", b"MAINPID=1\nWATCHDOG=trigger", b"=" * 60000)[i % 4],
-                              str(running.runtime / "notify.sock"))
+                              str(running.notify_socket()))
             except BlockingIOError:
                 pass  # The queue is full, as it would be for anybody.
     begun = time.monotonic()
@@ -257,7 +257,7 @@ def test_descriptors_sent_by_strangers_are_not_kept(running):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
         for _ in range(20):
             sender.sendmsg([b"FDSTORE=1"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [writer] * 10))],
-                           0, str(running.runtime / "notify.sock"))
+                           0, str(running.notify_socket()))
     os.close(writer)
     # Our end tells when the last copy of the other has been closed.
     assert select.select([reader], [], [], 10)[0], "descriptors of a stranger are still open"

@@ -22,7 +22,10 @@ def pair(superd):
 
 
 def test_status_json_has_the_documented_shape(pair):
-    status = pair.status()
+    def look():
+        told = pair.status()
+        return told if all(one["memory"] for unit in told["units"] for one in unit["instances"]) else None
+    status = pair.await_that(look)  # Who is being executed at this moment has no memory yet.
     assert status["schema"] == 1
     parts = status["superd"]
     assert isinstance(parts["version"], str)
@@ -151,6 +154,33 @@ def test_curl_can_use_the_api(pair):
 def as_nobody(superd, *arguments):
     return subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
                            *superd.command(*arguments)], capture_output=True, text=True, timeout=30)
+
+
+HOLD_MANY = """
+import contextlib, socket, sys
+held = []
+for _ in range(300):
+    one = socket.socket(socket.AF_UNIX)
+    one.connect(sys.argv[1])
+    with contextlib.suppress(BrokenPipeError):  # It has been refused already.
+        one.sendall(b"GET /v1/health HTTP/1.1\\r\\n\\r\\n")
+    held.append(one)
+answers = [one.recv(65536).split()[1] for one in held]
+print(answers.count(b"200"), flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become another user")
+def test_a_stranger_cannot_take_all_connections(pair):
+    with subprocess.Popen(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "/usr/bin/python3", "-c", HOLD_MANY,
+                           pair.runtime / "control.sock"], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as many:
+        assert many.stdout.readline() == "8\n"
+        refused = as_nobody(pair, "health")
+        assert refused.returncode == 1 and "cannot serve more connections of user 65534 at once" in refused.stderr
+        pair.ctl("health")
+        pair.ctl("stop", "web")
+        many.stdin.close()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become another user")

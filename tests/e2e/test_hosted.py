@@ -115,6 +115,52 @@ def test_a_page_outlives_worker_and_supervisor(superd):
     superd.await_that(lambda: not holds_page(superd.process.pid))
 
 
+def test_a_worker_that_outlived_all_of_superd_is_watched_again(superd):
+    port = processes.free_port()
+    superd.unit("shop", hosted(port, 'workers = 2\nstall-warn = "200ms"'))
+    superd.start()
+    superd.ctl("wait", "shop", "--ready")
+    before = superd.pids()
+    superd.kill_all_parts()
+    superd.start()
+    assert superd.pids() == before
+    assert all(one["worker"]["slots"] for one in superd.instances().values())
+    assert holds_page(superd.process.pid), "the keeper, too: for the next supervisor"
+    processes.kill(superd.parts()["supervisor"])
+    assert all("worker" in one for one in superd.instances().values())
+    processes.send(before["shop/1"], signal.SIGSTOP)
+    told = superd.await_that(lambda: [one for one in superd.events() if one["event"] == "stall"])[0]
+    processes.send(before["shop/1"], signal.SIGCONT)
+    assert (told["instance"], told["pid"], told["reason"]) == (1, before["shop/1"], "stopped")
+    superd.await_that(lambda: any(one.get("to") == "recovered" for one in superd.events()))
+    processes.kill(before["shop/1"])
+    superd.await_new_pid("shop/1", before["shop/1"])
+    assert superd.pid("shop/0") == before["shop/0"]
+
+
+def test_replacements_that_fail_cost_a_worker_nothing(superd):
+    port = processes.free_port()
+    (superd.base / "fragile.py").write_text(
+        f"""import pathlib
+from hosted import coroutine
+if pathlib.Path("{superd.base}/broken").exists():
+    raise SystemExit(1)
+""")
+    superd.unit("shop", hosted(port, 'stall-warn = "200ms"', "[rolling]\nsurge = true\n", "fragile:coroutine")
+                .replace(f'"{PROGRAMS}"', f'"{PROGRAMS}:{superd.base}"'))
+    superd.start()
+    superd.ctl("wait", "shop", "--ready")
+    pid = superd.pid("shop")
+    (superd.base / "broken").touch()
+    for _ in range(4):
+        superd.ctl("restart", "--rolling", "shop", expect=1)
+    assert superd.pid("shop") == pid and superd.instance("shop")["worker"]["slots"]
+    processes.send(pid, signal.SIGSTOP)
+    told = superd.await_that(lambda: [one for one in superd.events() if one["event"] == "stall"])[0]
+    processes.send(pid, signal.SIGCONT)
+    assert told["pid"] == pid
+
+
 def holds_page(pid):
     held = []
     for fd in os.listdir(f"/proc/{pid}/fd"):
@@ -172,6 +218,35 @@ def test_what_sleeps_is_reached_where_a_new_configuration_says(superd):
     assert superd.instance("shop")["state"] == "waiting", "nobody has come: its old socket was closed"
     with socket.create_connection(("127.0.0.1", new), TIMEOUT):
         superd.await_state("shop", "ready")
+
+
+def test_what_sleeps_comes_up_once_no_connection_would_wake_it(superd):
+    port = processes.free_port()
+    superd.unit("shop", f'exec = ["python3", "{PROGRAMS / "acceptor.py"}"]\nautostart = "on-demand"\n'
+                f'[listen]\nhttp = "tcp://127.0.0.1:{port}"\n')
+    superd.unit("page", hosted(processes.free_port(), "workers = { min = 0, max = 2 }"))
+    superd.start()
+    assert superd.instance("shop")["state"] == superd.instance("page/0")["state"] == "waiting"
+    superd.unit("shop", 'exec = ["sleep", "100000"]\n')
+    superd.unit("page", hosted(processes.free_port(), "workers = { min = 1, max = 2 }"))
+    superd.ctl("apply")
+    superd.await_state("shop", "ready")
+    superd.await_that(lambda: superd.instance("page/0")["state"] == "ready")
+
+
+def test_the_least_number_is_the_operators_too(superd):
+    superd.unit("shop", hosted(processes.free_port(), "workers = { min = 1, max = 3 }"))
+    superd.start()
+    superd.ctl("wait", "shop", "--ready")
+    superd.ctl("scale", "shop=3")
+    superd.ctl("scale", "shop=1")
+    assert len(superd.instances()) == 1
+    processes.kill(superd.parts()["supervisor"])
+    assert "1, scaled by the operator (configured: 1)" in superd.ctl("status", "shop").stdout
+    superd.ctl("scale", "--reset", "shop")
+    assert ", of 1 to 3 as needed" in superd.ctl("status", "shop").stdout
+    told = [one["message"] for one in superd.events() if "by the operator" in one.get("message", "")]
+    assert told == ["instances 1 → 3, by the operator (configured: 1)", "instances 3 → 1, by the operator (configured: 1)"]
 
 
 def test_one_that_is_used_does_not_fall_asleep(superd):

@@ -1,6 +1,10 @@
 """Units whose module is C++, run by superd: restarts, crashes, scaling and templates under load."""
+import os
+import signal
+
 import pytest
 
+import harness
 import processes
 from module_host import module_path
 from worker_host import Load, Short, get
@@ -72,3 +76,23 @@ def test_a_service_that_refuses_its_configuration_is_not_started_again(superd):
     superd.start()
     superd.await_state("shop/0", "failed")
     assert "config.greeting must be a text, not an integer" in superd.ctl("logs", "shop", "-n", "100").stdout
+
+
+def test_a_worker_that_was_ready_while_no_superd_ran_is_ready(superd):
+    """The module says so between the two FIFOs that it opens."""
+    gate, said = superd.base / "gate", superd.base / "said"
+    os.mkfifo(gate)
+    os.mkfifo(said)
+    superd.unit("shop", f'module = "{harness.BIN.parent}/tests/plain_module.so"\nmodel = "processes"\n'
+                f'env = {{ GATE = "{gate}", SAID = "{said}" }}\n')
+    superd.start()
+    superd.await_state("shop", "starting")
+    pid = superd.pid("shop")
+    superd.process.send_signal(signal.SIGUSR2)
+    assert superd.process.wait(harness.PATIENCE) == 0
+    gate.write_bytes(b"")
+    said.write_bytes(b"")
+    superd.start()
+    superd.await_state("shop", "ready")
+    assert superd.pid("shop") == pid
+    superd.await_that(lambda: "READY=1 is said again until it does" in superd.ctl("logs", "shop").stdout)

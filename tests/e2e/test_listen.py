@@ -215,6 +215,68 @@ def test_a_changed_listener_touches_no_other(superd):
         dial(("127.0.0.1", old))
 
 
+def moved(superd, before, after, more=""):
+    """Three that serve at one address, whose replacements are to serve at another and fail."""
+    flag = superd.base / "broken"
+    unit = (f'exec = ["sh", "-c", "test ! -e {flag} || exit 1; echo up; exec python3 {ACCEPTOR}"]\n'
+            'instances = 3\nready.log = "up"\nrolling.surge = true\n[listen]\nhttp = "{}"\n')
+    superd.unit("web", unit.format(before))
+    superd.start()
+    superd.ctl("wait", "web", "--ready")
+    flag.touch()
+    superd.unit("web", unit.format(after))
+    pids = superd.pids()
+    refused = superd.ctl("apply", "--rolling", expect=1)
+    assert "goes on" in refused.stderr, refused.stderr
+    assert superd.pids() == pids
+    return flag
+
+
+def served(ask_one, superd):
+    """By whom, until all have had their turn."""
+    return superd.await_that(lambda: len({ask_one()["pid"] for _ in range(10)}) == 3)
+
+
+def test_runs_that_go_on_keep_a_path_that_their_replacements_would_not_have(superd):
+    old, new = f"{superd.base}/a.sock", f"{superd.base}/b.sock"
+    flag = moved(superd, f"unix:{old}", f"unix:{new}")
+    pids = set(superd.pids().values())
+    assert answer(dial(old))["pid"] in pids
+    processes.kill(superd.parts()["supervisor"])
+    assert superd.units()["web"]["state"] == "ready"
+    assert answer(dial(old))["pid"] in pids, "the next supervisor leaves it, too"
+    flag.unlink()
+    superd.ctl("restart", "--rolling", "web")
+    assert answer(dial(new))["pid"] in set(superd.pids().values()) - pids
+    superd.await_that(lambda: not os.path.exists(old))
+
+
+def test_runs_that_go_on_keep_a_port_that_their_replacements_would_not_have(superd):
+    old, new = processes.free_port(), processes.free_port()
+    flag = moved(superd, f"tcp://127.0.0.1:{old}", f"tcp://127.0.0.1:{new}")
+    served(lambda: ask(old), superd)
+    flag.unlink()
+    superd.ctl("restart", "--rolling", "web")
+    served(lambda: ask(new), superd)
+    superd.await_that(lambda: is_refused(old))
+
+
+def test_an_address_is_kept_when_another_has_the_next(superd):
+    old, new = processes.free_port(), processes.free_port()
+    with socket.create_server(("127.0.0.1", new)):
+        moved(superd, f"tcp://127.0.0.1:{old}", f"tcp://127.0.0.1:{new}")
+        served(lambda: ask(old), superd)
+
+
+def test_a_path_outlives_the_supervisor(superd):
+    path = f"{superd.base}/a.sock"
+    superd.unit("web", web(0, "instances = 2", f'"unix:{path}"'))
+    superd.start()
+    processes.kill(superd.parts()["supervisor"])
+    superd.ctl("wait", "web", "--ready")
+    assert answer(dial(path))["pid"] in superd.pids().values()
+
+
 def test_one_socket_is_shared_when_asked(superd):
     port = processes.free_port()
     superd.unit("web", web(port, "instances = 3",

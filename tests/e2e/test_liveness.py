@@ -96,6 +96,24 @@ def test_ignore_only_tells(superd):
     assert superd.instance("web")["reason"].startswith("up for")
 
 
+def test_what_a_check_has_started_ends_with_the_supervisor(superd):
+    started = superd.base / "started"
+    superd.unit("web", f'''exec = ["sleep", "100000"]
+[[check]]
+name = "slow"
+exec = ["sh", "-c", "sleep 777 & echo $! >{started}.new; mv {started}.new {started}; wait"]
+timeout = "1h"
+every = "1h"
+''')
+    superd.start()
+    superd.await_that(started.exists)
+    sleeper, pid = int(started.read_text()), superd.pid("web")
+    assert b"SUPERD_HOOK=check" in processes.environment(sleeper)
+    processes.kill(superd.parts()["supervisor"])
+    assert processes.wait_gone(sleeper, harness.PATIENCE)
+    assert superd.pid("web") == pid
+
+
 def test_a_check_that_is_a_program_runs_as_the_unit_does(superd):
     proof = superd.base / "proof"
     superd.unit("svc", f'''exec = ["sleep", "100000"]

@@ -1,6 +1,7 @@
 """What services write: attributed, bounded, followed, and kept when the disk is not."""
 import json
 import os
+import pty
 import re
 import shutil
 import signal
@@ -62,6 +63,45 @@ log.format = "json"''')
     one = lines[0]
     assert (one["service"], one["instance"], one["stream"]) == ("web", 0, "out")
     assert one["message"] == 'say "hi"\\\t\x1b[31m\ufffd'
+
+
+def on_a_terminal(superd, *arguments):
+    """What superctl writes to a terminal, and its exit status."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(superd.command(*arguments), stdin=theirs, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        seen = b""
+        try:
+            while part := os.read(ours, 65536):
+                seen += part
+        except OSError:  # It has been closed by everybody.
+            pass
+        os.close(ours)
+    return seen.replace(b"\r\n", b"\n"), process.returncode
+
+
+def test_what_a_service_writes_does_not_command_a_terminal(superd):
+    evil = r"\033]52;c;eA==\007\033[2J\302\233H \033[31mred\033[0m\tgr\303\274n\n"
+    superd.unit("web", f"exec = ['sh', '-c', 'printf \"{evil}\"; exec sleep 100000']\n")
+    superd.start()
+    await_lines(superd, "web", 1)
+    as_written = "\x1b]52;c;eA==\x07\x1b[2J\u009bH \x1b[31mred\x1b[0m\tgrün\n".encode()
+    harmless = "?]52;c;eA==??[2J¿H \x1b[31mred\x1b[0m\tgrün\n".encode()
+    seen, code = on_a_terminal(superd, "logs", "web")
+    assert code == 0 and seen.endswith(b" out: " + harmless)
+    seen, code = on_a_terminal(superd, "logs", "--raw", "web")
+    assert code == 0 and seen.endswith(b" out: " + as_written)
+    assert superd.ctl("logs", "web").stdout.encode().endswith(b" out: " + as_written)
+
+
+def test_follow_ends_when_its_reader_has_gone(superd):
+    superd.unit("web", 'exec = ["sh", "-c", "echo one; exec sleep 100000"]\n')
+    superd.start()
+    await_lines(superd, "web", 1)
+    with subprocess.Popen(superd.command("logs", "-f", "web"), stdout=subprocess.PIPE) as follow:
+        assert follow.stdout.readline().endswith(b" out: one\n")
+        follow.stdout.close()
+        assert follow.wait(harness.PATIENCE) == 0
 
 
 def test_follow_misses_nothing_across_rotation(superd):

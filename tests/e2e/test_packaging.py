@@ -43,6 +43,8 @@ def test_superd_8_has_the_options_and_exit_codes_of_help():
 def test_manual_pages_are_well_formed(page):
     lint = subprocess.run(["mandoc", "-Tlint", "-Wwarning", ROOT / "packaging/man" / page],
                           capture_output=True, text=True)
+    shown = re.findall(r"^\\&\.[A-Z]{2}\b.*", (ROOT / "packaging/man" / page).read_text(), re.M)
+    assert shown == [], "requests that a reader would see"
     # A page whose date is the release's own has none in the source.
     bad = [line for line in lint.stdout.splitlines() if "missing date" not in line]
     assert bad == []
@@ -71,6 +73,24 @@ def test_an_installed_superd_runs_from_any_prefix(installed, superd, monkeypatch
     for name in ("man/man8/superd.8", "man/man1/superctl.1", "man/man5/superd.unit.5", "superd/examples/units/web.toml",
                  "superd/schema/superd-unit.schema.json", "bash-completion/completions/superctl"):
         assert (installed / "share" / name).exists(), name
+
+
+def test_units_for_systemd_start_what_is_installed_beside_them(installed):
+    units = [*installed.rglob("systemd/**/superd.service")]
+    assert len(units) == 2
+    for unit in units:
+        programs = re.findall(r"^Exec\w+=(\S+)", unit.read_text(), re.M)
+        assert len(programs) >= 2
+        for program in programs:
+            assert pathlib.Path(program).is_relative_to(installed) and os.access(program, os.X_OK), program
+
+
+def test_the_packages_are_built_with_what_superd_is_built_with():
+    """A machine that builds packages installs what debian/control says, and nothing of packaging/dependencies."""
+    listed = set(re.findall(r"^build +(\S+)", (ROOT / "packaging/dependencies").read_text(), re.M))
+    control = (ROOT / "packaging/debian/control").read_text().partition("Build-Depends:")[2].partition("Standards-Version")[0]
+    always_there = {"g++"}  # build-essential
+    assert {word.split(" ")[0] for word in re.split(r",\s*", control.strip())} - {"debhelper-compat"} == listed - always_there
 
 
 def test_the_example_modules_are_installed_and_can_be_loaded(installed, tmp_path):

@@ -8,41 +8,10 @@ import time
 import pytest
 
 import worker_host
-from worker_host import Load, Short, Template, Worker, get
+from python_host import MODELS, PROGRAMS, every_model, make  # noqa: F401
+from worker_host import Load, Short, Template, get
 
-PROGRAMS = worker_host.ROOT / "tests" / "e2e" / "programs"
-MODELS = {
-    "processes": {"module": "hosted:handler", "model": "processes"},
-    "threads": {"module": "hosted:handler", "model": "threads", "threads": 4},
-    "coroutines": {"module": "hosted:coroutine", "model": "coroutines"},
-    "gevent": {"module": "hosted:handler", "model": "coroutines", "loop": "gevent"},
-}
-every_model = pytest.mark.parametrize("model", MODELS)
 LOOP, THREAD, PROCESS = 1, 2, 3
-
-
-@pytest.fixture
-def make():
-    """Makes workers, each for the same held listener unless another is given; ends them with the test."""
-    made, sockets = [], [worker_host.listener()]
-
-    def make_one(model="coroutines", kind=Worker, listeners=None, page=None, memory=(), program=None, **settings):
-        chosen = {**(MODELS.get(model) or {"model": model}), **settings}
-        more = {"program": program} if program else {}
-        if kind is Template:
-            one = Template(PROGRAMS, chosen)
-        else:
-            given = {"http": sockets[0]} if listeners is None else listeners
-            one = Worker(PROGRAMS, chosen, given, page=page, memory=memory, **more)
-        one.port = sockets[0].getsockname()[1]
-        made.append(one)
-        return one
-
-    yield make_one
-    for each in made:
-        each.close()
-    for each in sockets:
-        each.close()
 
 
 @every_model
@@ -310,7 +279,8 @@ def test_a_handler_that_says_nothing_of_its_tasks(make, model, function):
         client.settimeout(worker_host.PATIENCE)
         client.sendall(b"echo")
         assert client.recv(100) == b"echo"
-        assert any(each["name"].startswith("connection from 127.0.0.1:") for each in worker.page.tasks())
+        worker.await_that(lambda page: any(each["name"].startswith("connection from 127.0.0.1:")
+                                           for each in page.tasks()))
         worker.signal()
         assert client.recv(100) == b"", "a drain ends it once it is idle"
     assert worker.ended() == 0

@@ -118,7 +118,7 @@ def test_only_the_service_itself_can_say_that_it_is_ready(superd):
     pid = superd.await_state("svc", "starting")["pid"]
 
     for text in ("READY=1", f"READY=1\\nMAINPID={pid}", f"MAINPID={os.getpid()}\\nREADY=1", "\\0", "x" * 3000):
-        subprocess.run([sys.executable, notify, text, superd.runtime / "notify.sock"], check=True, timeout=10)
+        subprocess.run([sys.executable, notify, text, superd.notify_socket()], check=True, timeout=10)
     superd.ctl("wait", "svc", "--ready", "--timeout", "500ms", expect=7)
     assert superd.instance("svc")["pid"] == pid
     superd.gate.write_text("")

@@ -151,24 +151,27 @@ def test_a_supervisor_that_dies_at_each_step_changes_nothing(superd, network):
     superd.start(prefix=network)
     superd.ctl("wait", "web")
     before = superd.pids()
+    gate = superd.base / "broken.go"
+    os.mkfifo(gate)
+    break_it(superd, "wait")
     superd.ctl("restart", "--rolling", "--no-wait", "web")
-    kills = steps = 0
-    while True:
-        rolling = [event for event in superd.events() if event["event"] == "rolling"]
-        if any(event["to"] == "done" for event in rolling):
-            break
-        if len(rolling) > steps:
-            steps = len(rolling)
-            kills += 1
-            processes.kill(superd.parts()["supervisor"])
-        assert all(one["state"] == "ready" for one in superd.instances().values())
-        if not superd.units()["web"].get("rolling"):
-            break  # It was told of by one that died.
-    assert kills >= 3
+    expected = dict(before)
+    for name in sorted(before):
+        other = superd.await_that(lambda: superd.instance(name).get("other-run"))
+        assert other["state"] == "starting"
+        processes.kill(superd.parts()["supervisor"])
+        now = superd.instances()
+        assert {one["state"] for one in now.values()} == {"ready"}
+        assert superd.pids() == expected and now[name]["other-run"]["pid"] == other["pid"]
+        gate.open("w").close()
+        # It says that it is ready to whoever is there, takes the place, and the other one is stopped.
+        processes.kill(superd.parts()["supervisor"])
+        assert {one["state"] for one in superd.instances().values()} == {"ready"}
+        expected[name] = other["pid"]
+    superd.await_that(lambda: superd.pids() == expected)
     superd.await_that(lambda: not any("other-run" in one for one in superd.instances().values()))
-    after = superd.pids()
-    assert not set(before.values()) & set(after.values()) and None not in after.values()
-    assert sorted(serving(superd)) == sorted(after.values())
+    assert not set(before.values()) & set(expected.values())
+    assert sorted(serving(superd)) == sorted(expected.values())
     exits = [event["run"] for event in superd.events() if event["event"] == "exit"]
     assert len(exits) == len(set(exits)), "each is told once"
 
@@ -179,3 +182,22 @@ def test_what_is_wrong_with_a_command_is_said(superd):
     assert "add --rolling" in superd.ctl("restart", "--batch", "2", "web", expect=2).stderr
     assert "from 1 to 1024" in superd.ctl("restart", "--rolling", "--batch", "0", "web", expect=1).stderr
     assert "from 1 to 1024" in superd.ctl("apply", "--rolling", "--batch", "5000", expect=1).stderr
+
+
+def test_a_new_configuration_runs_nothing_that_does_not_run(superd):
+    def define(word):
+        superd.unit("job", f'type = "oneshot"\nexec = ["true", "{word}"]\n')
+        superd.unit("timed", f'type = "oneshot"\nexec = ["true", "{word}"]\n[timer]\nevery = "1h"\n')
+        superd.unit("web", f'exec = ["sh", "-c", "exec sleep 100000 #{word}"]\n')
+    define("one")
+    superd.start()
+    superd.await_state("job", "completed")
+    superd.ctl("wait", "web", "--ready")
+    web = superd.pid("web")
+    define("two")
+    superd.ctl("apply", "--rolling")
+    superd.await_that(lambda: superd.pid("web") not in (None, web))
+    for name, state in (("job", "completed"), ("timed", "inactive")):
+        assert superd.instance(name)["state"] == state
+    runs = [one["unit"] for one in superd.events() if one["event"] == "spawn"]
+    assert sorted(runs) == ["job", "web", "web"]

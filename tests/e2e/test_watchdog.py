@@ -277,4 +277,10 @@ def test_status_tells_what_workers_do(superd):
     assert sum(each["done"] for each in workers) >= 100 and all(each["slots"] == 1 for each in workers)
     text = superd.ctl("status", "shop").stdout
     assert "tasks a second; a worker has" in text and " done, " in text
-    assert short.result()[1] == 0
+    good, failed = short.result()
+    assert failed == 0
+    # What the module itself counts: each request once.
+    counted = [one["worker"]["metrics"] for one in superd.instances().values()]
+    assert [[(each["name"], each["kind"]) for each in one] for one in counted] == [[("requests", "counter")]] * 2
+    assert sum(one[0]["count"] for one in counted) == good
+    assert re.search(r"^  counts +requests: \d+$", superd.ctl("status", "shop").stdout, re.M)

@@ -17,6 +17,7 @@ SANITIZED = "asan" in str(harness.BIN)
 every_model = pytest.mark.parametrize("model", ["processes", "threads", "coroutines"])
 served_at_once = pytest.mark.parametrize("model", ["threads", "coroutines"])
 LOOP, THREAD, PROCESS = 1, 2, 3
+PLAIN = str(harness.BIN.parent / "tests/plain_module.so")
 
 
 def works_on(page, title):
@@ -212,6 +213,33 @@ def test_after_enough_tasks_it_asks_to_be_replaced(make, model):
 
 
 @every_model
+def test_what_no_superd_hears_is_told_to_the_next_one(make, model):
+    worker = make(model, **{"max-tasks": 1})
+    worker.be_gone()
+    worker.start().await_line("READY=1")
+    assert get(worker.port) == "hello, world\n"
+    worker.await_that(lambda page: sum(each["done"] for each in page.slots()) > 0)
+    worker.listen()
+    worker.await_told("X_SUPERD_RECYCLE=tasks")
+    assert [line for line in worker.told if not line.startswith("STATUS=")] == ["READY=1", "X_SUPERD_RECYCLE=tasks"]
+    assert [line for line in worker.lines if "superd" in line] == \
+        ["warning: superd does not listen now: READY=1 is said again until it does"]
+    assert worker.stop() == 0
+
+
+def test_memory_that_no_superd_was_there_to_hold_is_held_by_the_next_one(make):
+    held = worker_host.listener()
+    worker = make("processes", "primes", listeners={"jobs": held})
+    worker.be_gone()
+    worker.start().await_line("FDSTORE=1")
+    worker.listen()
+    worker.ready()
+    assert os.fstat(worker.stored["shared.known"]).st_size > 0
+    assert worker.stop() == 0
+    held.close()
+
+
+@every_model
 def test_a_template_forks_workers_that_are_the_keepers_children(make, model):
     template = make(model, kind=Template).start()
     assert template.answer()[0] == {"ready": True}
@@ -223,12 +251,31 @@ def test_a_template_forks_workers_that_are_the_keepers_children(make, model):
         assert os.getsid(worker.pid) == worker.pid
         with open(f"/proc/{worker.pid}/environ") as file:
             shown = file.read().split("\0")
-        assert f"SUPERD_RUN={20 + worker.settings['index']}@test" in shown
+        assert f"SUPERD_RUN={20 + worker.settings['index']}@test" in shown and "SUPERD_INSTANCE=shop/1" in shown
+        assert "SUPERD_TEMPLATE=3" in shown, "what is not superd's word of whose it is stays where it was"
     assert get(workers[0].port, "/who").startswith("shop/")
     for worker in workers:
         assert worker.stop() == 0
     template.channel.close()
     assert template.ended() == 0
+
+
+def test_what_preload_has_kept_and_printed_stays_as_it_was(make):
+    template = make("processes", PLAIN, kind=Template).start({"SUPERD_NOTE": "n" * 40, "WORD": "moin", "Z": "z" * 40})
+    assert template.answer()[0] == {"ready": True}
+    for index in range(2):
+        worker = template.fork(make("processes", PLAIN, index=index)).ready()
+        assert worker.await_line("kept") == "kept moin"
+        worker.signal(signal.SIGKILL)
+    template.channel.close()
+    assert template.ended() == 0 and template.output_ended()
+    assert template.text() == "preloaded, ", "and each only once"
+
+
+def test_a_crash_loses_nothing_that_was_printed(make):
+    worker = make("processes", PLAIN).start().ready()
+    assert worker.stop() == -signal.SIGSEGV
+    assert worker.await_line("last words") == "the last words"
 
 
 def test_a_worker_that_nobody_would_know_of_ends_at_once(make):

@@ -99,8 +99,7 @@ class Worker:
         self.passed = [*listeners.items(), *memory]
         self.page = page or Page()
         self.path = tempfile.mktemp(prefix="n", dir="/dev/shm")
-        self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.notify.bind(self.path)
+        self.listen()
         self.told, self.stored = [], {}
         self.lines, self.more = [], queue.Queue()
         self.pid, self.process, self.status = None, None, None
@@ -150,6 +149,16 @@ class Worker:
         return self
 
     # What it tells.
+
+    def listen(self):
+        """As superd does, from now on."""
+        self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.notify.bind(self.path)
+
+    def be_gone(self):
+        """As a superd that has ended: nobody hears what it tells until listen()."""
+        self.notify.close()
+        pathlib.Path(self.path).unlink()
 
     def receive(self, timeout):
         if not select.select([self.notify], [], [], timeout)[0]:
@@ -258,7 +267,8 @@ class Template(Worker):
         self.channel.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self.channel.settimeout(PATIENCE)
         self.passed = [("template", theirs)]
-        super().start({"SUPERD_TEMPLATE": "3", "SUPERD_PAGE": "", "LISTEN_FDS": "0", **dict(environment)})
+        own = {"SUPERD_RUN": f"{2 ** 62 + 1}@test", "SUPERD_INSTANCE": "shop/template"}
+        super().start({"SUPERD_TEMPLATE": "3", "SUPERD_PAGE": "", "LISTEN_FDS": "0", **own, **dict(environment)})
         theirs.close()
         return self
 

@@ -7,6 +7,7 @@ import re
 import sys
 
 import lint
+import machines
 import steps
 import suites
 from report import Report
@@ -26,7 +27,8 @@ def parse_options():
                         help="release build only, no clang-tidy, no fuzzing, no e2e test marked long")
     parser.add_argument("--filter", metavar="RE", type=expression,
                         help="only test cases whose name matches; no lint, no fuzzing")
-    parser.add_argument("--vm", action="store_true", help="the tests of tests/vm too")
+    parser.add_argument("--vm", action="store_true",
+                        help="the tests in machines too: under QEMU, with Debian 12's kernel and systemd and with later ones, for a quarter of an hour")
     parser.add_argument("--fuzz", metavar="SECONDS", type=int, default=10,
                         help="how long each fuzz target runs (default 10; 0: not at all)")
     parser.add_argument("--no-sanitize", action="store_true", help="no run under ASan and UBSan")
@@ -34,13 +36,18 @@ def parse_options():
     return parser.parse_args()
 
 
-def build_sanitized(report, wanted):
-    if wanted:
+def build_more(report, options, sanitize, packages):
+    if sanitize:
         steps.configure_and_build(report, "asan", nice=10)
+    if packages:
+        machines.build_packages(report, twice=options.vm)
 
 
-def analyse(report, options, with_lint, fuzz):
-    """What needs no running superd: clang-tidy, and the fuzz targets' build."""
+def analyse(report, options, with_lint, fuzz, packages):
+    """What needs no superd of the build: packages in a container, clang-tidy, and the fuzz targets' build."""
+    if packages and report.built("packages"):
+        machines.run_machine(report, "nspawn")
+        suites.run_e2e_of_package(report, options, machines.surroundings())
     if with_lint and not options.quick and report.built("release"):
         lint.run_clang_tidy(report, steps.ROOT / "build" / "release")
     if fuzz:
@@ -54,21 +61,26 @@ def main():
         lint.run_format(report)
     sanitize = not options.quick and not options.no_sanitize
     fuzz = options.fuzz > 0 and not options.quick and not options.filter
+    packages = not options.quick and not options.filter
+    with steps.meanwhile(machines.fetch_base, report, packages):
+        steps.configure_and_build(report, "release")
     # The e2e tests mostly wait: what only computes is done meanwhile, with less right to the CPU.
-    if steps.configure_and_build(report, "release"):
+    if report.built("release"):
         suites.run_ctest(report, "release", options)
-        with steps.meanwhile(build_sanitized, report, sanitize):
+        with steps.meanwhile(build_more, report, options, sanitize, packages):
             suites.run_e2e(report, "release", options)
     if sanitize and report.built("asan"):
         suites.run_ctest(report, "asan", options)
-        with steps.meanwhile(analyse, report, options, with_lint, fuzz):
+        with steps.meanwhile(analyse, report, options, with_lint, fuzz, packages):
             suites.run_e2e(report, "asan", options)
     else:
-        analyse(report, options, with_lint, fuzz)
+        analyse(report, options, with_lint, fuzz, packages)
     if fuzz and report.built("fuzz"):
         suites.run_fuzz(report, options.fuzz)
-    if options.vm:
-        suites.run_vm(report)
+    if options.vm and report.built("packages"):
+        machines.run_machine(report, "nspawn", backports=True)
+        for backports in (False, True):
+            machines.run_machine(report, "qemu", backports)
     report.print_summary()
     return 1 if report.count("failed") else 0
 

@@ -6,9 +6,13 @@ import os
 import pathlib
 import re
 import subprocess
+import sys
 
 from report import say
 from steps import JOBS, LOGS, ROOT, run
+
+sys.path.append(str(ROOT / "tests"))
+import together  # noqa: E402
 
 # Beside ccache's, so that one clone's work serves the next.
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "superd" / "lint"
@@ -85,53 +89,13 @@ def commands_for_clang(build):
     return place
 
 
-# A name that a source keeps to itself: what is at the left edge in its unnamed namespace.
-PRIVATE = re.compile(r"^namespace \{\n(.*?)^\}", re.M | re.S)
-DECLARED = re.compile(r"^(?!namespace )(?=\w)(?:(?:class|struct|enum class|enum) (\w+)|using (\w+) =|[\w:<>,&*\[\] ]*?[ &*>](\w+)(?:\(| =|\{|;|\[))",
-                      re.M)
-
-
-def private_names(path):
-    text = pathlib.Path(path).read_text()
-    return {name for part in PRIVATE.findall(text) for pair in DECLARED.findall(part) for name in pair if name}
-
-
-class Batch:
-    """Sources that are looked at together. Most of what clang-tidy does is about the system's headers, which they share."""
-    MOST = 16
-
-    def __init__(self, command):
-        self.command, self.sources, self.names = command, [], set()
-
-    def takes(self, command, names):
-        return command == self.command and len(self.sources) < self.MOST and not names & self.names
-
-    def add(self, source, key, names):
-        self.sources.append((source, key))
-        self.names |= names
-
-
-def in_batches(work, commands):
-    """Those that are compiled with the same flags, as long as no two have a private name in common."""
-    batches = []
-    for source, key in work:
-        command = re.sub(r" -o \S+ -c \S+", "", commands[source])
-        names = private_names(source)
-        batch = next((batch for batch in batches if batch.takes(command, names)), None)
-        if batch is None:
-            batch = Batch(command)
-            batches.append(batch)
-        batch.add(source, key, names)
-    return batches
-
-
 def write_batches(batches, place):
     """A source for each batch that includes all of its own, with how it is compiled."""
     entries, sources = json.loads((place / "compile_commands.json").read_text()), []
     for number, batch in enumerate(batches):
         made = place / f"batch_{number}.cpp"
         made.write_text("".join(f'#include "{source}"  // NOLINT(bugprone-suspicious-include)\n'
-                                for source, _ in batch.sources))
+                                for source, _, _ in batch.sources))
         # A private name of one source may hide in another what it does not hide there.
         entries.append({"directory": str(place), "file": str(made), "command": f"{batch.command} -Wno-shadow -c {made}"})
         sources.append(made)
@@ -157,16 +121,17 @@ def run_clang_tidy(report, build):
     """clang-tidy-19, and with it the warnings of clang-19, on what changed since it was last good."""
     place = commands_for_clang(build)
     commands = {entry["file"]: entry["command"] for entry in json.loads((place / "compile_commands.json").read_text())}
-    batches = in_batches(pending(build), commands)
+    batches = together.in_batches((source, re.sub(r" -o \S+ -c \S+", "", commands[source]), key)
+                                  for source, key in pending(build))
     say(f"== clang-tidy of {sum(len(batch.sources) for batch in batches)} changed files in {len(batches)} batches")
     CACHE.mkdir(parents=True, exist_ok=True)
     alone, bad = [], []
     for batch, status, _ in tidy(place, zip(write_batches(batches, place), batches)):
         if status == 0:
-            for _, key in batch.sources:
+            for _, _, key in batch.sources:
                 (CACHE / key).touch()
         else:
-            alone += batch.sources
+            alone += [(source, key) for source, _, key in batch.sources]
     # Where a batch does not do, each source is asked alone: it may be the batch's own fault.
     with open(LOGS / "clang-tidy.log", "w") as log:
         for (source, key), status, output in tidy(place, ((each[0], each) for each in alone)):

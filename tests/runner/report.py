@@ -24,8 +24,9 @@ class Report:
         self.cases.append(Case(suite, name, "passed" if passed else "failed", detail))
         return passed
 
-    def built(self, preset):
-        return any(case.suite == "build" and case.name == preset and case.outcome == "passed" for case in self.cases)
+    def built(self, what):
+        """A preset, or "packages"."""
+        return any((case.suite, case.name) == ("build", what) and case.outcome == "passed" for case in self.cases)
 
     def count(self, outcome):
         return sum(case.outcome == outcome for case in self.cases)

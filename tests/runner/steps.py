@@ -28,7 +28,7 @@ def run(log, command, env=None, also_good=0):
     if not good:
         say(f"   exit {status}: build/test-logs/{log} ends with:")
         for line in path.read_text(errors="replace").splitlines()[-15:]:
-            say(f"   | {line}")
+            say(f"   | {line[:300]}")
     return good
 
 

@@ -1,5 +1,7 @@
 """The suites that prove what superd does: ctest's, pytest's, and a while of fuzzing."""
+import concurrent.futures
 import os
+import re
 import threading
 import xml.etree.ElementTree as ElementTree
 
@@ -31,7 +33,11 @@ def fail_reason(node, bad):
         if line.endswith(": Failure"):
             return " | ".join(each.strip() for each in [line.rsplit("/", 1)[-1], *output[number + 1:number + 5]])
     message = (bad[0].get("message") or "").strip() if bad else ""
-    return message.splitlines()[0] if message else " | ".join(output[-3:])
+    if not message:
+        return " | ".join(output[-3:])
+    # The innermost line of the test's own: which of several waits it was.
+    places = re.findall(r"^\S*?(test_\w+\.py:\d+): ", bad[0].text or "", re.MULTILINE)
+    return " ".join([*places[-1:], message.splitlines()[0]])
 
 
 def skip_reason(node, skipped):
@@ -71,23 +77,32 @@ def run_e2e(report, preset, options):
     say(f"== e2e, {preset}")
     # ASan costs time and memory, and what it finds shows in fewer rounds.
     scale = {"SUPERD_SCALE": "0.25"} if preset == "asan" else {}
-    halves = ["not long"] if options.quick else ["not long", "long"]
-    threads = [threading.Thread(target=run_e2e_half, args=(report, preset, options, half, scale))
-               for half in halves]
+    both = "not package and not interpreted" if preset == "asan" else "not package"
+    halves = {"not-long": f"not long and {both}", "long": f"long and {both}"}
+    if options.quick:
+        del halves["long"]
+    threads = [threading.Thread(target=run_e2e_part, args=(report, preset, options, name, marked, scale))
+               for name, marked in halves.items()]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
 
-def run_e2e_half(report, preset, options, half, scale):
-    name = f"e2e-{preset}-{half.replace(' ', '-')}"
+def run_e2e_of_package(report, options, surroundings):
+    """What is tried with superd's package, once it is built."""
+    say("== e2e, package")
+    run_e2e_part(report, "release", options, "package", "package", surroundings)
+
+
+def run_e2e_part(report, preset, options, name, marked, surroundings):
+    name = f"e2e-{preset}-{name}"
     junit = LOGS / f"{name}.xml"
     run_reporting(report, f"e2e, {preset}", f"{name}.log",
                   ["/usr/bin/python3", "-B", "-m", "pytest", "-p", "no:cacheprovider", "tests/e2e",
-                   "-v", "-rs", f"--junit-xml={junit}", "--durations=15", "-m", half,
+                   "-v", "-rs", f"--junit-xml={junit}", "--durations=15", "-m", marked,
                    *([f"--matching={options.filter}"] if options.filter else [])], junit,
-                  env={**scale, **os.environ, "SUPERD_BIN": str(ROOT / "build" / preset / "bin")},
+                  env={**surroundings, **os.environ, "SUPERD_BIN": str(ROOT / "build" / preset / "bin")},
                   nothing_is_good=5)
 
 
@@ -96,23 +111,15 @@ def fuzz_targets():
 
 
 def run_fuzz(report, seconds):
-    """Each libFuzzer target for some seconds, from what earlier runs found interesting."""
-    for target in fuzz_targets():
+    """Each libFuzzer target for some seconds, as many at once as there are processors, from what earlier runs found."""
+    def fuzz(target):
         say(f"== fuzz {target} for {seconds} s")
         corpus = ROOT / "build" / "fuzz-corpus" / target
         corpus.mkdir(parents=True, exist_ok=True)
-        good = run(f"fuzz-{target}.log", [f"build/fuzz/fuzz/{target}", f"-max_total_time={seconds}",
+        return run(f"fuzz-{target}.log", [f"build/fuzz/fuzz/{target}", f"-max_total_time={seconds}",
                                           "-timeout=10", "-rss_limit_mb=2048", "-verbosity=1",
                                           f"-artifact_prefix={LOGS}/{target}-", str(corpus)])
-        report.check("fuzz", target, good, f"see build/test-logs/fuzz-{target}.log")
 
-
-def run_vm(report):
-    """Tests that need a machine of their own: each program in tests/vm."""
-    programs = [p for p in sorted((ROOT / "tests" / "vm").glob("*")) if p.is_file() and p.stat().st_mode & 0o111]
-    if not programs:
-        report.add([Case("vm", "all", "skipped", "tests/vm has no program yet")])
-    for program in programs:
-        say(f"== vm {program.name}")
-        good = run(f"vm-{program.name}.log", [str(program)])
-        report.check("vm", program.name, good, f"see build/test-logs/vm-{program.name}.log")
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        for target, good in zip(fuzz_targets(), pool.map(fuzz, fuzz_targets())):
+            report.check("fuzz", target, good, f"see build/test-logs/fuzz-{target}.log")

@@ -21,6 +21,7 @@ constexpr std::array attacks{
     Attack{Fault::roll, 8},     Attack{Fault::kills, 20},  Attack{Fault::forks, 3},
     Attack{Fault::freeze, 4},   Attack{Fault::echoes, 12}, Attack{Fault::keeper, 1},
     Attack{Fault::shutdown, 1}, Attack{Fault::clock, 4},   Attack{Fault::demand, 8},
+    Attack{Fault::hold, 8},
 };
 
 Fault choose(Rng& random) {
@@ -56,6 +57,7 @@ void World::attack(Rng& random) {
         case Fault::freeze: return freeze(random);
         case Fault::clock: return set_clock(random);
         case Fault::demand: return demand(random);
+        case Fault::hold: return hold(random);
         case Fault::echoes: return repeat(random);
         case Fault::keeper: return kill_keeper();
         case Fault::shutdown:
@@ -95,6 +97,10 @@ void World::command(Rng& random, Command::Kind kind) {
             break;
         case Command::Kind::scale:
             event = core::ScaleRequested{unit.id, random.below(5), it.id};
+            break;
+        case Command::Kind::freeze:
+        case Command::Kind::thaw:
+            event = core::FreezeRequested{target, it.id, kind == Command::Kind::freeze};
             break;
     }
     supervise([&] { supervisor_->command(it, event); });
@@ -150,6 +156,23 @@ void World::demand(Rng& random) {
         core::DemandFailed{{id, 0}, "u: cannot listen: address in use"}};
     const core::Event& event = events[random.below(events.size())];
     supervise([&] { supervisor_->happen(event); });
+}
+
+// One more wish of the operator's; now and then it is somebody else who writes to the group.
+void World::hold(Rng& random) {
+    if (!supervisor_) return pass_time();
+    const auto units = supervisor_->system().units();
+    if (units.empty()) return;
+    const core::Unit& unit = *units[random.below(units.size())];
+    const bool on = random.percent(60);
+    const core::RunId run = unit.instances.front().run;
+    if (machine_.grouped && random.percent(15) && unit.instances.front().pid != 0) {
+        scene_.say(std::string{"somebody "} + (on ? "freezes" : "thaws") + " run " +
+                   std::to_string(run));
+        on ? machine_.kernel.freeze(run) : machine_.kernel.thaw(run);
+        return supervise([&] { supervisor_->happen(core::FreezeTold{{unit.id, 0}, run, on, {}}); });
+    }
+    command(random, on ? Command::Kind::freeze : Command::Kind::thaw);
 }
 
 void World::reload(Rng& random) {

@@ -80,6 +80,8 @@ void Supervisor::perform(const core::Effect& effect) {
         [&](const core::CancelHook& e) { cancel_hook(e.run, e.hook); },
         [](const core::HookTold&) {},
         [&](const core::Swapped& e) { swap(e.instance); },
+        [&](const core::SetFrozen& e) { set_frozen(e); },
+        [](const core::FreezeChanged&) {},
         [](const core::RollTold&) {},
         [](const core::TimerTold&) {},
         [&](const core::ArmSchedule& e) { schedule_at_ = e.at; },
@@ -110,7 +112,20 @@ void Supervisor::await_ready(core::InstanceId id, RunId run) {
     if (!Machine::is_probed(scene_.key(id))) return;
     const core::Instance& instance = *system_.find(id);
     const Process* const process = machine_.kernel.find(instance.pid);
-    if (process != nullptr && process->ready) ready(*process);
+    if (process != nullptr && process->ready && !core::held(instance)) ready(*process);
+}
+
+// Only a control group can be frozen.
+void Supervisor::set_frozen(const core::SetFrozen& effect) {
+    core::FreezeTold told{effect.instance, effect.run, effect.on, {}};
+    if (!machine_.grouped) {
+        if (effect.on) told.error = "cannot freeze: there are no control groups";
+        if (effect.on) mail_.emplace_back(core::Event{told});
+        return;
+    }
+    if (!effect.on) return machine_.kernel.thaw(effect.run);
+    machine_.kernel.freeze(effect.run);
+    mail_.emplace_back(core::Event{told});
 }
 
 void Supervisor::start_checks(core::InstanceId id, RunId run) {
@@ -155,24 +170,36 @@ std::uint32_t Supervisor::allocate() {
     return static_cast<std::uint32_t>(machine_.disk.slots.size() - 1);
 }
 
-void Supervisor::write(core::InstanceId id, const core::Unit& unit,
+bool Supervisor::write(core::InstanceId id, const core::Unit& unit,
                        const core::Instance& instance) {
     tick();
     Row& its = row(id);
+    // But for a unit's first: one that is new and not written down is begun anew by the next
+    // supervisor, and wakes what it needs, though the operator may have stopped that meanwhile.
+    const bool needs_room = its.slot == 0 && free_slots_.empty() && id.index != 0;
+    if (needs_room && now() < machine_.forks_fail_until) return false;
     if (its.slot == 0) its.slot = allocate();
     machine_.disk.slots[its.slot] =
         turn::encode_record(unit.spec->name, id.index, instance, its.cloned_ns, {}, unit.scaled,
                             false, unit.autoscaled);
     if (instance.pid == 0) machine_.unrecorded.erase(instance.run);
     // From now on the new main process is the one that counts.
-    if (instance.pid == 0 || machine_.find(instance.run) == nullptr) return;
+    if (instance.pid == 0 || machine_.find(instance.run) == nullptr) return true;
     Life& truth = machine_.life(instance.run);
-    if (truth.pid == instance.pid) return;
+    if (truth.pid == instance.pid) return true;
     const Process* const main = machine_.kernel.find(instance.pid);
     truth.pid = instance.pid;
     truth.has_ended = main == nullptr || main->zombie;
     truth.ended = now();
     if (main != nullptr) truth.birth = main->birth;
+    return true;
+}
+
+core::SpawnFailed Supervisor::give_up(const core::Spawn& spawn) {
+    scene_.say("the records have no room for " + to_string(scene_.key(spawn.instance)));
+    core::SpawnFailed failed{spawn.instance, spawn.run, "cannot start: ENOSPC", true};
+    show(failed);
+    return failed;
 }
 
 std::optional<core::SpawnFailed> Supervisor::prepare(const core::Spawn& spawn) {
@@ -181,6 +208,9 @@ std::optional<core::SpawnFailed> Supervisor::prepare(const core::Spawn& spawn) {
     Row& its = row(spawn.instance);
     its.stranger = false;
     its.cloned_ns = now().time_since_epoch().count();
+    // Whoever froze what was in its group before: a superd that is gone, say.
+    const RunId before = machine_.latest(key);
+    if (machine_.kernel.living(before) == 0) machine_.kernel.thaw(before);
     const bool no_room = now() < machine_.forks_fail_until && spawn.run % 3 == 0;
     if (!no_room) return std::nullopt;
     scene_.say("no descriptor is left for " + to_string(key));
@@ -230,7 +260,8 @@ std::optional<core::Event> Supervisor::clone(const core::Spawn& spawn) {
 std::optional<core::Exited> Supervisor::record(const turn::ToldExit& told) {
     tick();
     const core::InstanceId owner = by_pid_[static_cast<std::size_t>(told.pid)];
-    if (owner.unit == 0) {
+    const bool in_vain = std::erase(exec_failures_, told.pid) > 0;
+    if (owner.unit == 0 || in_vain) {
         trees_.orphan_ended();
         return std::nullopt;
     }

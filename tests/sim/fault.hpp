@@ -20,7 +20,7 @@ enum class Fault : std::uint8_t {
     hooks,       // Hooks fail, or hang.
     words,       // They say that they stop, reload, or need more time.
     handover,    // They name another main process.
-    forks,       // fork(2) fails for a while.
+    forks,       // fork(2) fails for a while, descriptors are used up, the disk is full.
     programs,    // The program cannot be started.
     echoes,      // What was told is told again, and of earlier runs.
     supervisor,  // The supervisor is killed.
@@ -36,14 +36,15 @@ enum class Fault : std::uint8_t {
     reload,    // Another configuration.
     shutdown,  // superd is to stop in the middle of it all.
     clock,     // Somebody sets the wall clock, suspends timers or has them go on.
+    hold,      // The operator has services stand still, and go on.
     demand,    // Somebody wants what sleeps, nobody uses what runs, superd scales by itself.
 };
 
-inline constexpr std::array<std::string_view, 25> fault_names{
+inline constexpr std::array<std::string_view, 26> fault_names{
     "crash",    "deaf",     "orphans",  "unready", "unwell",     "hooks",  "words",
     "handover", "forks",    "programs", "echoes",  "supervisor", "keeper", "freeze",
     "kills",    "start",    "stop",     "restart", "reset",      "scale",  "roll",
-    "reload",   "shutdown", "clock",    "demand"};
+    "reload",   "shutdown", "clock",    "hold",    "demand"};
 
 class Faults {
 public:

@@ -71,12 +71,41 @@ void Kernel::signal(Pid pid, int number) {
     if (it == nullptr || it->zombie) return;
     const core::ExitStatus killed{.signal = number};
     if (number == SIGKILL) return die(*it, killed);
+    if (const auto still = frozen_.find(it->run); still != frozen_.end()) {
+        still->second.signals.emplace_back(pid, number);
+        return;
+    }
     if (it->behaviour.deaf) return;
     if (it->behaviour.winds_down == Duration{}) return die(*it, killed);
     // Once is enough: a second signal does not make it slower.
     it->behaviour.end = killed;
     agenda_.add(
         {.at = now_ + it->behaviour.winds_down, .due = Due::end, .pid = pid, .number = it->birth});
+}
+
+void Kernel::freeze(RunId run) { frozen_.try_emplace(run); }
+
+void Kernel::thaw(RunId run) {
+    const auto found = frozen_.find(run);
+    if (found == frozen_.end()) return;
+    const Frozen still = std::move(found->second);
+    frozen_.erase(found);
+    for (Item item : still.items) {
+        item.at = now_;
+        agenda_.add(item);
+    }
+    for (const auto& [pid, number] : still.signals) {
+        // The number of one that has ended since may be another's.
+        const Process* const it = find(pid);
+        if (it != nullptr && it->run == run) signal(pid, number);
+    }
+}
+
+bool Kernel::put_off(const Process& process, const Item& item) {
+    const auto found = frozen_.find(process.run);
+    if (found == frozen_.end()) return false;
+    found->second.items.push_back(item);
+    return true;
 }
 
 void Kernel::die(Process& process, core::ExitStatus status) {

@@ -6,7 +6,9 @@
 #include "tests/sim/process.hpp"
 
 #include <cstdint>
+#include <map>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace superd::sim {
@@ -43,6 +45,13 @@ public:
     // One of that birth, if it lives.
     Process* find(Pid pid, std::uint64_t birth);
     void signal(Pid pid, int number);
+    // All of the run's control group stand still: nothing that they were about to do happens, and
+    // of signals only SIGKILL, until they go on.
+    void freeze(RunId run);
+    void thaw(RunId run);
+    bool frozen(RunId run) const { return frozen_.contains(run); }
+    // True: it was not the time for it, and it is put off.
+    bool put_off(const Process& process, const Item& item);
     void die(Process& process, core::ExitStatus status);
     void reap(Pid pid);
     // Its children are init's now, and init reaps at once.
@@ -62,7 +71,13 @@ private:
     void release(Process& process);
 
     std::vector<Process> table_;
+    struct Frozen {
+        std::vector<Item> items;
+        std::vector<std::pair<Pid, int>> signals;
+    };
+
     std::unordered_map<RunId, std::vector<Pid>> trees_;
+    std::map<RunId, Frozen> frozen_;
     Instant now_;
     Agenda agenda_;
     Listener& listener_;

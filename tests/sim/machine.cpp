@@ -46,7 +46,7 @@ void Machine::handle(const Item& item) {
         return;
     }
     Process* const process = kernel.find(item.pid, item.number);
-    if (process == nullptr) return;
+    if (process == nullptr || kernel.put_off(*process, item)) return;
     switch (item.due) {
         case Due::end: return kernel.die(*process, process->behaviour.end);
         case Due::ready: return became_ready(*process);

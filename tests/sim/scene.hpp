@@ -14,7 +14,7 @@ namespace superd::sim {
 
 // A command that somebody waits for.
 struct Command {
-    enum class Kind : std::uint8_t { start, stop, restart, reset, scale, roll };
+    enum class Kind : std::uint8_t { start, stop, restart, reset, scale, roll, freeze, thaw };
     core::CommandId id = 0;
     Kind kind{};
     core::InstanceId target;  // In the numbers of the supervisor that was asked.

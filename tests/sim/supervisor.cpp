@@ -116,9 +116,13 @@ bool Supervisor::has_work() const {
            trees_.has_work();
 }
 
-// In any order, as an event loop has no other.
+// In any order, as an event loop has no other. What is started again at once, and ends at once,
+// with others that need it, never comes to rest: it goes on in the next step, where chances are
+// others.
 void Supervisor::work() {
-    for (std::uint32_t turn = random_.below(4), idle = 0; idle < 4 && !concluded_; ++turn) {
+    constexpr std::uint32_t most = 20000;
+    const std::uint32_t first = random_.below(4);
+    for (std::uint32_t turn = first, idle = 0; idle < 4 && turn < most && !concluded_; ++turn) {
         ++idle;
         const auto next = next_timer();
         switch (turn % 4) {
@@ -153,8 +157,11 @@ void Supervisor::hear_services() {
     turn_.meanwhile([this] {
         while (!machine_.notices.empty()) {
             const Notice notice = machine_.notices.front();
-            machine_.notices.pop_front();
             heed(notice);
+            turn_.commit();
+            tick();
+            machine_.notices.pop_front();
+            scene_.tell([&](Invariant& each) { each.taken(notice); });
         }
     });
 }
@@ -188,6 +195,11 @@ void Supervisor::fire_timers() {
 void Supervisor::open_mail() {
     for (Message& message : std::exchange(mail_, {})) {
         if (auto* const event = std::get_if<core::Event>(&message)) {
+            // How a group stands is read when it is told.
+            const auto* const told = std::get_if<core::FreezeTold>(event);
+            const bool stale = told != nullptr && told->error.empty() &&
+                               told->frozen != machine_.kernel.frozen(told->run);
+            if (stale) continue;
             add(std::move(*event));
             settle();
             continue;

@@ -106,7 +106,8 @@ private:
     void carry_out(const core::Effect& effect) override;
     std::optional<core::SpawnFailed> prepare(const core::Spawn& spawn) override;
     std::optional<core::Event> clone(const core::Spawn& spawn) override;
-    void write(core::InstanceId id, const core::Unit& unit,
+    core::SpawnFailed give_up(const core::Spawn& spawn) override;
+    bool write(core::InstanceId id, const core::Unit& unit,
                const core::Instance& instance) override;
     std::optional<core::Exited> record(const turn::ToldExit& told) override;
     void publish() override;
@@ -118,6 +119,7 @@ private:
     void perform(const core::Effect& effect);
     void await_ready(core::InstanceId id, RunId run);
     void start_checks(core::InstanceId id, RunId run);
+    void set_frozen(const core::SetFrozen& effect);
     void run_hook(const Running& running);
     void cancel_hook(RunId run, core::Hook hook);
     void hook_ended(const Item& item);

@@ -107,7 +107,14 @@ void Supervisor::judge(Inheritance& from) {
 
 void Supervisor::take_over(Inheritance& from) {
     turn::TakeOver take_over{machine_.disk.accepted};
-    for (auto& stored : from.stored) take_over.add(stored.record);
+    for (auto& stored : from.stored) {
+        core::Instance& instance = stored.record.instance;
+        const bool still = machine_.grouped && machine_.kernel.frozen(instance.run);
+        if (turn::settle_freeze(instance, {still, still}, now())) {
+            machine_.kernel.thaw(instance.run);
+        }
+        take_over.add(stored.record);
+    }
     const core::Effects effects = take_over.adopt(system_, now());
     adopt_rows(from);
     turn_.perform(effects);

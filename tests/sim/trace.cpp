@@ -45,6 +45,11 @@ const char* word_of(core::Outcome outcome) {
     return "";
 }
 
+const char* word_of(const core::FreezeTold& told) {
+    if (!told.error.empty()) return "cannot be frozen:";
+    return told.frozen ? "stands still:" : "is not held:";
+}
+
 std::string scaled(std::string_view who, const auto& event, const Trace::Naming& name) {
     return std::string{who} + name({event.unit, core::all_instances}) + " to " +
            std::to_string(event.count);
@@ -116,6 +121,8 @@ std::string describe(const core::Event& event, const Trace::Naming& name) {
         [&](const core::Demanded& e) { return "wanted: " + name({e.unit, core::all_instances}); },
         [&](const core::DemandFailed& e) { return about("cannot be reached:", e, name); },
         [&](const core::FellIdle& e) { return "idle: " + name({e.unit, core::all_instances}); },
+        [&](const core::FreezeRequested& e) { return about(e.on ? "freeze" : "thaw", e, name); },
+        [&](const core::FreezeTold& e) { return about(word_of(e), e, name); },
         [&](const core::ShutdownRequested&) { return std::string{"superd is to stop"}; },
     };
     return std::visit(visitor, event);
@@ -140,6 +147,10 @@ std::string describe(const core::Effect& effect, const Trace::Naming& name) {
         [&](const core::ArmSchedule&) { return std::string{"arm the timer of timed runs"}; },
         [&](const core::TimerTold& e) { return about("timed run of", e, name) + ", " + e.text; },
         [&](const core::AwaitDemand& e) { return about("await demand of", e, name); },
+        [&](const core::SetFrozen& e) { return about(e.on ? "freeze" : "thaw", e, name); },
+        [&](const core::FreezeChanged& e) {
+            return about(e.frozen ? "frozen" : "thawed", e, name);
+        },
         [&](const core::Drain& e) { return about("drain", e, name); },
         [&](const core::RunHook& e) {
             return about("run hook of", e, name) + ", " + std::string{core::to_string(e.hook)};

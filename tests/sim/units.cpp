@@ -120,7 +120,7 @@ UnitSpec Units::service(std::uint32_t number) const {
     if (random.percent(30)) s.recycle.memory = 1000;
     if (random.percent(25)) s.hooks = hooks(random);
     if (s.type == UnitType::oneshot && type.percent(50)) s.timer = timer(random);
-    if (s.type == UnitType::service && type.percent(10)) s.on_demand = true;
+    if (s.type == UnitType::service && type.percent(10)) s.on_demand = !random.percent(30);
     if (s.type == UnitType::service && random.percent(10)) {
         s.scale = std::make_shared<core::ScaleRule>(core::ScaleRule{.min = 1, .max = 4});
     }

@@ -174,6 +174,14 @@ void World::suspend_timers() {
     }
 }
 
+void World::thaw_all() {
+    for (const core::Unit* const unit : supervisor_->system().units()) {
+        const core::FreezeRequested wish{{unit->id, core::all_instances}, 0, false};
+        supervise([&] { supervisor_->happen(wish); });
+        if (!supervisor_) return;
+    }
+}
+
 // No more faults: whatever is wanted and can run must come to run.
 void World::come_to_rest() {
     scene_.say("faults are over");
@@ -186,9 +194,14 @@ void World::come_to_rest() {
     std::uint32_t suspended_by = 0;
     for (std::uint32_t i = 0; scene_.now() < until; ++i) {
         const bool there = supervisor_ && !scene_.stopping;
-        if (there && std::exchange(suspended_by, supervisors_) != supervisors_) suspend_timers();
+        if (there && std::exchange(suspended_by, supervisors_) != supervisors_) {
+            suspend_timers();
+            if (supervisor_) thaw_all();
+        }
         pass(at_most);
-        if (i % 16 == 0 && at_rest()) break;
+        // A superd that has just begun has not been told yet.
+        const bool told = suspended_by == supervisors_ || scene_.stopping;
+        if (i % 16 == 0 && told && at_rest()) break;
     }
     if (!supervisor_ || scene_.stopping) return;  // superd was asked to stop meanwhile.
     scene_.tell([](Invariant& each) { each.at_rest(); });

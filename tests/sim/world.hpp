@@ -32,6 +32,7 @@ private:
     void start_supervisor();
     void come_to_rest();
     void suspend_timers();
+    void thaw_all();
     void stop_superd();
     bool at_rest() const;
 
@@ -43,6 +44,7 @@ private:
     void set_clock(Rng& random);
     void demand(Rng& random);
     void freeze(Rng& random);
+    void hold(Rng& random);
     void kill_somebody(Rng& random);
     void kill_keeper();
     void repeat(Rng& random);

@@ -25,11 +25,12 @@ LAYERS = {
     "config": {"core", "base"},
     "logger": {"os", "base"},
     "control": {"wire", "os", "base", "core/event.hpp", "core/time.hpp", "supervisor/operations.hpp"},
+    "bus": {"control", "wire", "os", "base", "core/event.hpp", "core/time.hpp", "supervisor/operations.hpp"},
     "supervisor": {"core", "turn", "config", "os", "wire", "base", "keeper/protocol.hpp", "logger/protocol.hpp"},
     "ctl": {"wire", "base"},
 }
 # A program's main wires the parts together.
-MAIN = {"supervisor/main.cpp": {"control"}}
+MAIN = {"supervisor/main.cpp": {"bus", "control"}}
 
 # Beside co_await within one statement; g++ 12 miscompiles them: CONTRIBUTING.md, "co_await".
 BRACES = re.compile(r"\bco_await\b[^;]*[\w>(,]\s*\{[^}]")

@@ -14,9 +14,16 @@ A service is a module with one of these; each gets the Context, whose methods sa
         def __init__(self, ctx): ...
 
 Beside it in the module, if wanted: `preload()` runs once in the template, before any worker is
-forked; `worker_start(ctx)` before a worker accepts; `worker_stop(ctx)` when it has drained.
+forked; `worker_start(ctx)` before a worker accepts; `worker_stop(ctx)` when it has drained; `reload(config)`,
+also as a method of the class, at SIGHUP, with the unit's [config] table read anew. Once it has returned, the table is
+ctx.config; if it returns False or raises, or there is none, superd is asked for another worker, which begins with it.
+It runs in the main thread: between two steps of the loop, and where the main thread serves, amid what that does.
 `from superd_worker import ConfigError`: raised while a service is made, it exits with 78, which
 superd does not retry.
+
+Mark each request by `with ctx.busy("GET /x"):`. A handler that marks none has its connections for tasks, each
+from its first byte on. A Unix socket does not tell of bytes that were read already: there, but for asyncio, a
+connection counts only if bytes lie unread when it is accepted or looked at, so a stall may go unnoticed.
 
 One file, the standard library, Python 3.9 or later.
 """
@@ -24,6 +31,8 @@ import argparse
 import asyncio
 import contextvars
 import difflib
+import errno
+import fcntl
 import faulthandler
 import functools
 import gc
@@ -41,6 +50,7 @@ import signal
 import socket
 import struct
 import sys
+import termios
 import threading
 import time
 import traceback
@@ -48,6 +58,7 @@ import _thread
 
 monotonic_ns = time.monotonic_ns
 thread_ident, thread_id = _thread.get_ident, _thread.get_native_id  # The thread's, also where gevent has greenlets'.
+start_thread, make_lock, nap = _thread.start_new_thread, _thread.RLock, time.sleep  # These too.
 
 EX_USAGE, EX_CONFIG = 64, 78  # As sysexits has them.
 MODELS = ("processes", "threads", "coroutines")
@@ -85,9 +96,9 @@ class Page:
             self.memory = mmap.mmap(descriptor, PAGE_SIZE)
         self.bytes = memoryview(self.memory)
         self.u32, self.u64 = self.bytes.cast("I"), self.bytes.cast("Q")
-        self._lock = threading.RLock()  # Also against a signal's handler in the same thread.
+        self._lock = make_lock()  # Also against a signal's handler in the same thread.
         self._ids, self._task_free, self._task_next = itertools.count(1), [], 0
-        self._slot_free, self._slot_next = [], 0
+        self._slot_free, self._slot_next, self._unread = [], 0, None
 
     def claim(self, worker):
         """Makes the page this run's own. Metrics go on: they count over all runs of the slot."""
@@ -136,7 +147,8 @@ class Page:
                 index, self._slot_next = self._slot_next, self._slot_next + 1
                 self.u32[11] = self._slot_next
             else:
-                return Slot(Page(), 0, kind)
+                self._unread = self._unread or Page()
+                return Slot(self._unread, 0, kind)
         return Slot(self, index, kind)
 
     def give_back(self, slot):
@@ -252,7 +264,7 @@ class Metrics:
     name is the same metric, also in the worker's next run."""
 
     def __init__(self, page):
-        self._page, self._lock, self._known, self._next = page, threading.RLock(), {}, None
+        self._page, self._lock, self._known, self._next = page, make_lock(), {}, None
 
     def counter(self, name):
         """Grows only: `add(n=1)`."""
@@ -387,10 +399,16 @@ def read_settings(text, origin):
 
 
 class Notify:
-    """sd_notify(3). Without NOTIFY_SOCKET nobody is told."""
+    """sd_notify(3). Without NOTIFY_SOCKET nobody is told. What is said but once is kept while superd does not
+    listen, and said again until it does: the superd that comes next takes this worker over as it was told of."""
+
+    KEPT = ("READY=1", "X_SUPERD_RECYCLE=", "FDSTORE=1", "STATUS=")
+    AWAY = (errno.ECONNREFUSED, errno.ENOENT, errno.EAGAIN)
+    AGAIN = 0.2  # Seconds between two attempts.
 
     def __init__(self, address):
         self.address, self._socket = address, None
+        self._kept, self._lock = [], make_lock()  # Also against a signal's handler in the same thread.
         if address:
             self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
             self._target = "\0" + address[1:] if address.startswith("@") else address
@@ -398,15 +416,56 @@ class Notify:
     def tell(self, text, descriptors=()):
         if not self._socket:
             return
+        with self._lock:
+            after_others = self._kept and text != "WATCHDOG=1"
+            keep = text.startswith(self.KEPT) or after_others
+            if not after_others:
+                error = self._send(text, descriptors)
+                if not error:
+                    return
+                if error not in self.AWAY:
+                    complain(f"cannot tell superd {text.splitlines()[0]}: {os.strerror(error)}")
+                    return
+            if keep:
+                self._keep(text, descriptors)
+
+    def last_word(self, text):
+        """For a process that ends with it: waits for a superd that has much to read."""
+        if self._socket:
+            self._send(text, (), 0)
+
+    def _send(self, text, descriptors, flags=socket.MSG_DONTWAIT):
+        """0, or an errno."""
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack(f"{len(descriptors)}i", *descriptors))]
-        # A sign of life is not worth waiting for: there will be another.
-        flags = socket.MSG_DONTWAIT if text == "WATCHDOG=1" else 0
         try:
-            self._socket.sendmsg([text.encode()], rights if descriptors else [], flags, self._target)
-        except BlockingIOError:
-            pass
+            self._socket.sendmsg([text.encode("utf-8", "replace")], rights if descriptors else [], flags, self._target)
         except OSError as cause:
-            complain(f"cannot tell superd {text.splitlines()[0]}: {cause}")
+            return cause.errno or errno.EIO
+        return 0
+
+    def _keep(self, text, descriptors):
+        begun = bool(self._kept)
+        if text.startswith("STATUS="):
+            self._kept = [each for each in self._kept if not each[0].startswith("STATUS=")]
+        self._kept.append((text, descriptors))
+        if not begun:
+            complain(f"superd does not listen now: {text.splitlines()[0]} is said again until it does")
+            start_thread(self._say_again, ())
+
+    def _say_again(self):
+        """A thread of its own: who serves, or is in the service's code for hours, has no beat to do it at."""
+        while True:
+            nap(self.AGAIN)
+            with self._lock:
+                while self._kept:
+                    error = self._send(*self._kept[0])
+                    if error in self.AWAY:
+                        break
+                    if error:
+                        complain(f"cannot tell superd {self._kept[0][0].splitlines()[0]}: {os.strerror(error)}")
+                    del self._kept[0]
+                if not self._kept:
+                    return
 
 
 def complain(sentence):
@@ -415,6 +474,29 @@ def complain(sentence):
         print(sentence, file=sys.stderr)
     except (OSError, ValueError):
         pass
+
+
+class Hangup:
+    """SIGHUP: there is another configuration. Noted from the first moment on, also where nothing comes of it (a
+    template), and heeded once a service is there that may take it over."""
+
+    def __init__(self, read):
+        self.read, self._due, self._heed = read, False, None  #: `read()`: the settings, as they are now.
+        signal.signal(signal.SIGHUP, self._on_signal)
+
+    def _on_signal(self, *_):
+        self._due = True
+        self._pass_on()
+
+    def heed(self, what):
+        """From now on `what()` is called, in the signal's handler; at once if one has come before."""
+        self._heed = what
+        self._pass_on()
+
+    def _pass_on(self):
+        if self._due and self._heed:
+            self._due = False
+            self._heed()
 
 
 class Stop:
@@ -519,12 +601,21 @@ def open_listener(name, address):
     return listener
 
 
-def tcp_info(sock):
+def tcp_info(sock, form="=8x13I"):
     """struct tcp_info as far as it is needed; None: not a TCP socket, or closed."""
     try:
-        return struct.unpack_from("=8x13I", sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 60))
+        return struct.unpack_from(form, sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, struct.calcsize(form)))
     except (OSError, struct.error):
         return None
+
+
+def has_spoken(conn):
+    """Whether a byte has ever come. A Unix socket tells only of such as nobody has read yet."""
+    info = tcp_info(conn, "=128xQ")  # tcpi_bytes_received.
+    try:
+        return bool(info[0] if info else struct.unpack("i", fcntl.ioctl(conn, termios.FIONREAD, b"\0" * 4))[0])
+    except (OSError, ValueError):
+        return False  # It is closed.
 
 
 def queued(listener):
@@ -605,14 +696,19 @@ current_work = contextvars.ContextVar("superd_work")
 
 class Work:
     """A connection that is served, or something spawned: timed, and named in the page. In the list of tasks is what
-    is being done: a connection between two requests is not."""
+    is being done: a connection between two requests is not.
 
-    __slots__ = ("host", "slot", "own_slot", "entry", "label", "since", "implicit", "conn", "owner", "told",
+    The connection of a handler that never says busy() is a task itself (`implicit`): from its first byte on, for
+    who connects and says nothing must not make a healthy worker look as if it hung. Until then it is `silent`."""
+
+    __slots__ = ("host", "slot", "own_slot", "entry", "label", "since", "implicit", "silent", "conn", "owner", "told",
                  "expired", "daemon")
 
-    def __init__(self, host, slot, own_slot, label, place, conn=None, implicit=False, listed=False):
+    def __init__(self, host, slot, own_slot, label, place, conn=None, implicit=False, owner=None, listed=False):
         self.host, self.slot, self.own_slot, self.label = host, slot, own_slot, label
-        self.conn, self.owner, self.told, self.expired, self.daemon = conn, None, False, False, False
+        self.conn, self.owner, self.told, self.expired, self.daemon = conn, owner, False, False, False
+        self.silent = implicit and not has_spoken(conn)
+        implicit = implicit and not self.silent
         self.implicit, self.since = implicit, monotonic_ns() if implicit else 0
         self.entry = host.page.reserve_task(place, slot)
         if own_slot:
@@ -624,6 +720,34 @@ class Work:
         host.works.add(self)
         if implicit and host.task_timeout:
             host.model.arm(self)
+        if self.silent:
+            host.silent.add(self)
+            host.model.on_silence()
+
+    def break_silence(self):
+        """The handler says by itself what it does, or the connection has ended. Any thread. False: somebody did before."""
+        with self.host.timing:
+            was, self.silent = self.silent, False
+            self.host.silent.discard(self)
+        return was
+
+    def hear(self):
+        """The first byte has come: the connection is a task from now on. Any thread."""
+        host = self.host
+        with host.timing:  # Its handler may come to an end, or to its first busy(), at this moment.
+            if not self.silent:
+                return
+            self.silent = False
+            host.silent.discard(self)
+            if host.marks:
+                return
+            self.implicit, self.since = True, monotonic_ns()
+            if self.own_slot:
+                self.slot.begin(self.label)
+            if self.entry is not None:
+                host.page.list_task(self.entry, self.since, RUNNING if self.own_slot else SUSPENDED)
+            if host.task_timeout:
+                host.model.arm(self)
 
     def begin(self, name, since):
         """The current task is `name` from now on, or again. Requests pay for this: it writes what has changed."""
@@ -656,7 +780,8 @@ class Work:
 
     def end(self):
         """Idempotent, for a TaskTimeout may strike in it."""
-        host, counted = self.host, self.since != 0
+        host = self.host
+        counted = (self.silent and self.break_silence() and not host.marks) or self.since != 0
         if host.task_timeout:
             self._disarm()
         if self not in host.works:
@@ -679,6 +804,20 @@ class Work:
             self.expired = False
 
 
+class WorkOfThread:
+    """Ends with its thread, as all that is local to it."""
+
+    def __init__(self, host, place):
+        slot = host.page.slot(KIND_THREAD)
+        self.work = Work(host, slot, True, threading.current_thread().name, place)
+        self.work.daemon = True
+
+    def __del__(self):
+        work = self.work
+        work.end()
+        work.host.page.give_back(work.slot)
+
+
 class Busy:
     __slots__ = ("_work", "_name", "_outer")
 
@@ -687,6 +826,8 @@ class Busy:
 
     def __enter__(self):
         work = self._work
+        if work.silent:
+            work.break_silence()
         # A connection whose handler marks its tasks is none itself.
         self._outer = (work.label, work.since) if work.since and not work.implicit else None
         work.implicit, work.host.marks = False, True
@@ -747,6 +888,10 @@ class Context:
     def spawn(self, name, what, *arguments, daemon=False):
         """Runs something beside: a coroutine (model "coroutines"), else a function in a thread or greenlet.
         It is listed with its source line, and a drain waits for it; for one with `daemon` it does not."""
+        if not isinstance(name, str):
+            if inspect.iscoroutine(what):
+                what.close()
+            raise TypeError(f"cannot spawn {name!r}: expected a name, a str")
         caller = sys._getframe(1)
         place = (os.path.basename(caller.f_code.co_filename), caller.f_lineno)
         return self._host.model.spawn(name, what, arguments, daemon, place)
@@ -779,18 +924,20 @@ class LogFormat(logging.Formatter):
 class Host:
     """The parts of a worker that all models have."""
 
-    def __init__(self, settings, page, notify, listeners, memory):
-        self.settings, self.page, self.notify = settings, page, notify
+    def __init__(self, settings, page, notify, listeners, memory, hangup):
+        self.settings, self.page, self.notify, self.hangup = settings, page, notify, hangup
         self.listeners, self.memory = listeners, memory
         self.stop, self.deadline, self.stopped_at = Stop(), None, 0
-        self.works, self.marks = set(), False
+        self.code = None  # What the worker exits with, once it has drained.
+        self.works, self.silent, self.marks = set(), set(), False
+        self.blocked = set()  # Futures of ctx.blocking().
         self.task_timeout, self.max_tasks = settings["task-timeout"] * 1_000_000, settings["max-tasks"]
         self.log = logging.getLogger(settings["unit"])
         self.metrics = Metrics(page)
         self.is_ready, self._mapped = False, {}
         self._count, self._recycled = itertools.count(1), False
         self._watchdog, self._pinged = int(os.environ.get("WATCHDOG_USEC", "0") or 0) * 500, 0
-        self.model, self.timing = None, threading.Lock()
+        self.model, self.timing = None, make_lock()
         self.context = Context(self)
 
     # Said to superd.
@@ -833,9 +980,25 @@ class Host:
             self.model.on_stop()
             self.notify.tell("STOPPING=1")
 
+    def new_config(self):
+        """The [config] table as it is now; None: it cannot be read."""
+        try:
+            return self.hangup.read()["config"]
+        except (ConfigError, OSError) as cause:
+            self.log.error("%s; the configuration stays as it was", cause)
+            return None
+
+    def reloaded(self, config, taken):
+        if taken:
+            self.settings["config"] = self.context.config = config
+        elif self.notify.address:
+            self.notify.tell("X_SUPERD_RECYCLE=reload")
+        else:
+            self.log.info("the service does not take a new configuration over: start it again to have it")
+
     def fail_permanently(self, reason):
         self.log.error("cannot go on: %s", reason)
-        self.notify.tell(f"STATUS={' '.join(str(reason).split())}")
+        self.notify.last_word(f"STATUS={' '.join(str(reason).split())}")
         leave(EX_CONFIG)
 
     # What a context does.
@@ -844,6 +1007,12 @@ class Host:
         """The tasks that take longer than task-timeout, each once."""
         limit = monotonic_ns() - self.task_timeout
         return [each for each in list(self.works) if each.since and each.since < limit and not each.expired]
+
+    def listen(self):
+        """Looks which of the silent connections have had their first byte."""
+        for work in list(self.silent):
+            if self.marks or has_spoken(work.conn):
+                work.hear()
 
     def say_overdue(self, work, frame):
         self.log.warning("%s took longer than task-timeout (%s): cancelled%s", work.label,
@@ -864,6 +1033,30 @@ class Host:
                 except OSError:
                     pass  # It is closed already.
 
+    def say_failed(self, label, cause):
+        """A fault of the service's. sys.exit() in a task is one too: it is not the task's to end the worker."""
+        if isinstance(cause, SystemExit):
+            self.log.error("%s tried to exit (%s), in %s: a handler ends by returning, and a worker by "
+                           "ctx.fail_permanently()", label, cause.code, place_of(last_frame(cause)))
+        else:
+            self.log.error("%s failed", label, exc_info=cause)
+
+    def see_off(self, code):
+        """It has drained: what is left is the service's own end, and that of threads which are no daemons. Python
+        waits for those, if need be for ever, and so does asyncio for its executor's: they have until the deadline."""
+        self.code = code
+        if not self.model.guarded and not math.isinf(self.deadline):
+            start_thread(self.cut_end, ())
+
+    def cut_end(self):
+        nap(max(0, self.deadline - time.monotonic()))
+        names = [each.name for each in threading.enumerate() if not each.daemon and each is not threading.main_thread()]
+        what = "thread is cut: " if len(names) == 1 else "threads are cut: "
+        left = f"{len(names)} {what}{', '.join(sorted(names)[:5])}{', …' if len(names) > 5 else ''}"
+        complain(f"warning: drain-timeout ({duration(self.settings['drain-timeout'])}) is over: "
+                 f"{left if names else 'what the service does at its end is cut'}")
+        leave(self.code)
+
     def say_cut(self, works):
         names = ", ".join(sorted(each.label for each in works)[:5])
         self.log.warning("drain-timeout (%s) is over: %d %s cut: %s%s", duration(self.settings["drain-timeout"]),
@@ -873,7 +1066,10 @@ class Host:
     def blocking(self, function, arguments):
         loop = asyncio.get_running_loop()
         context = contextvars.copy_context()
-        return loop.run_in_executor(None, functools.partial(context.run, function, *arguments))
+        future = loop.run_in_executor(None, functools.partial(context.run, function, *arguments))
+        self.blocked.add(future)
+        future.add_done_callback(self.blocked.discard)
+        return future
 
     def accept(self, timeout):
         """One thread's share of Context.accept; each has an epoll of its own."""
@@ -955,6 +1151,14 @@ def place_of(frame):
     return f"{code.co_name} {os.path.basename(code.co_filename)}:{frame.f_lineno}"
 
 
+def last_frame(cause):
+    """The one in which an exception was raised."""
+    found, trace = None, cause.__traceback__
+    while trace is not None:
+        found, trace = trace.tb_frame, trace.tb_next
+    return found
+
+
 def place_of_function(function):
     function = inspect.unwrap(function)
     while isinstance(function, functools.partial):
@@ -966,9 +1170,9 @@ def place_of_function(function):
 def name_thread(name):
     """What `superctl threads`, ps and top show of the calling thread."""
     try:
-        with open(f"/proc/self/task/{thread_id()}/comm", "w") as comm:
-            comm.write(name[:15])
-    except OSError:
+        with open(f"/proc/self/task/{thread_id()}/comm", "wb") as comm:
+            comm.write(name.encode("utf-8", "replace")[:15])
+    except (OSError, ValueError):
         pass
 
 
@@ -984,10 +1188,14 @@ def leave(code):
 
 # --- The models --------------------------------------------------------------------------------------
 
+UNTAKEN = "cannot take over the new configuration"
+
+
 class Model:
     """How the service's code is run. `run` returns the worker's exit code."""
 
     kind = KIND_THREAD
+    guarded = False  # Whether a thread sees to the deadline from the stop on.
 
     def __init__(self, host, service):
         self.host, self.service, self.context = host, service, host.context
@@ -997,23 +1205,47 @@ class Model:
         current_work.set(self.work_of_main)
 
     def new_work(self, label, place, conn=None, implicit=False, listed=False):
-        return Work(self.host, self.slot, True, label, place, conn, implicit, listed)
+        return Work(self.host, self.slot, True, label, place, conn, implicit, None, listed)
 
     def work(self):
-        """The caller's work. A thread that the service began by itself is given one."""
+        """The caller's work."""
         work = current_work.get(None)
-        if work is None or work.slot.ident != thread_ident():
-            slot = self.host.page.slot(KIND_THREAD)
-            work = Work(self.host, slot, True, threading.current_thread().name, self.service.place)
-            work.daemon = True
-            current_work.set(work)
-        return work
+        return self.work_of_thread() if work is None or work.slot.ident != thread_ident() else work
+
+    def work_of_thread(self):
+        """That of a thread which the service began by itself. The thread has it, not its context: that is often
+        a copy, which is forgotten with the call that it was made for."""
+        held = getattr(LOCAL, "held", None)
+        if held is None:
+            held = LOCAL.held = WorkOfThread(self.host, self.service.place)
+        return held.work
 
     def slots(self):
         return list({id(each.slot): each.slot for each in list(self.host.works)}.values())
 
     def on_stop(self):
         pass
+
+    def heed_hangup(self):
+        """In the signal's handler, in the main thread. Who is about to end has no use for it."""
+        if not self.host.stop.is_set():
+            self.on_hangup()
+
+    def on_hangup(self):
+        self.reload()
+
+    def reload(self):
+        """Gives the service its new configuration, or asks for a worker that begins with it."""
+        config, taken = self.host.new_config(), False
+        if config is not None and self.service.reload:
+            try:
+                taken = self.service.reload(config) is not False
+            except Exception:
+                self.host.log.exception(UNTAKEN)
+        self.host.reloaded(config, taken)
+
+    def on_silence(self):
+        """A connection was accepted on which nothing has come."""
 
     def arm(self, work):
         pass
@@ -1032,6 +1264,7 @@ class Threaded(Model):
     def __init__(self, host, service):
         super().__init__(host, service)
         self.work_of_main.daemon = True
+        self.silence = None
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, host.stop_now)
 
@@ -1046,18 +1279,40 @@ class Threaded(Model):
 
     def serve(self, conn, addr, slot):
         host = self.host
-        work = Work(host, slot, True, peer_name(addr), self.service.place, conn, not host.marks)
-        work.owner = thread_ident()
+        work = Work(host, slot, True, peer_name(addr), self.service.place, conn, not host.marks, thread_ident())
         token = current_work.set(work)
+        try:
+            self.answer(work, conn, addr)
+        except TaskTimeout:
+            pass  # Struck while another end was being written down.
+        finally:
+            settle(work, conn)
+            current_work.reset(token)
+
+    def answer(self, work, conn, addr):
+        """The service's code may raise what it likes: this thread has others to serve."""
         try:
             self.service.entry(conn, addr, self.context)
         except (TaskTimeout, ConnectionError):
             pass  # The one was told when it struck; the other is the client's to explain.
-        except Exception:
-            host.log.exception("%s failed", work.label)
-        finally:
-            settle(work, conn)
-            current_work.reset(token)
+        except BaseException as cause:
+            self.host.say_failed(work.label, cause)
+
+    def on_silence(self):
+        if self.silence is None:
+            self.silence = threading.Event()
+            start_thread(self.listen, ())
+        self.silence.set()
+
+    def listen(self):
+        """A thread, since the first handler that does not say what it does met a client that said nothing."""
+        name_thread("listen")
+        pause = listen_interval(self.host.settings)
+        while self.silence.wait():
+            self.silence.clear()
+            while self.host.silent:
+                nap(pause)
+                self.host.listen()
 
     def spawn(self, name, what, arguments, daemon, place):
         if inspect.iscoroutine(what) or inspect.iscoroutinefunction(what):
@@ -1080,8 +1335,8 @@ class Threaded(Model):
             what(*arguments)
         except TaskTimeout:
             pass
-        except Exception:
-            host.log.exception("%s failed", name)
+        except BaseException as cause:
+            host.say_failed(name, cause)
         finally:
             settle(work)
             host.page.give_back(slot)
@@ -1100,9 +1355,12 @@ class Threaded(Model):
         while True:
             time.sleep(0.05)
             self.host.cut_idle()
-            if time.monotonic() >= self.host.deadline:
-                self.host.say_cut([each for each in list(self.host.works) if not each.daemon] or [self.work_of_main])
-                leave(0)
+            if time.monotonic() < self.host.deadline:
+                continue
+            if self.host.code is not None:
+                self.host.cut_end()
+            self.host.say_cut([each for each in list(self.host.works) if not each.daemon] or [self.work_of_main])
+            leave(0)
 
     def drain(self):
         while not self.tick():
@@ -1113,18 +1371,29 @@ def settle(work, conn=None):
     """Ends a work whatever strikes meanwhile."""
     while True:
         try:
-            if conn is not None:
-                conn.close()
-            work.end()
+            try:
+                close_connection(conn, work)
+            finally:
+                work.end()
             return
         except TaskTimeout:
             continue
 
 
+def close_connection(conn, work):
+    """Closes a connection, which its handler may have closed behind its back."""
+    if conn is not None:
+        try:
+            conn.close()
+        except OSError as cause:
+            work.host.log.warning("cannot close %s: %s; a handler that closes conn.fileno() by itself takes it with "
+                                  "conn.detach()", work.label, cause.strerror)
+
+
 class Processes(Threaded):
     """The process is one accept loop: a connection at a time, and nothing is shared with another."""
 
-    kind = KIND_PROCESS
+    kind, guarded = KIND_PROCESS, True
 
     def on_stop(self):
         # Not threading's: it has locks, and this may be a signal's handler.
@@ -1151,6 +1420,7 @@ class Processes(Threaded):
         if host.task_timeout:
             signal.signal(signal.SIGALRM, self.alarm)
         self.call(self.service.start, self.context)
+        host.hangup.heed(self.heed_hangup)
         listeners = host.streams()
         acceptor = Acceptor(listeners, host.stop)
         host.ready()
@@ -1161,6 +1431,7 @@ class Processes(Threaded):
         for conn, addr in iter(backlog.take, None):
             self.serve(conn, addr, self.slot)
         self.drain()
+        host.see_off(0)
         self.call(self.service.finish, self.context)
         return 0
 
@@ -1178,7 +1449,7 @@ class Processes(Threaded):
 class Main(Threaded):
     """The process is the service's own: main(ctx), until it returns."""
 
-    kind = KIND_PROCESS
+    kind, guarded = KIND_PROCESS, True
 
     def on_stop(self):
         _thread.start_new_thread(self.guard, ())
@@ -1186,13 +1457,16 @@ class Main(Threaded):
     def run(self):
         self.work_of_main.daemon = False
         self.call(self.service.start, self.context)
+        self.host.hangup.heed(self.heed_hangup)
         result = self.service.entry(self.context)
         self.work_of_main.daemon = True
         if not self.host.stop.is_set():
             self.host.stop_now()
         self.drain()
+        code = result if isinstance(result, int) else 0
+        self.host.see_off(code)
         self.call(self.service.finish, self.context)
-        return result if isinstance(result, int) else 0
+        return code
 
 
 class Threads(Threaded):
@@ -1213,10 +1487,12 @@ class Threads(Threaded):
             threading.Thread(target=self.work_on, args=(number, ready), name=f"pool/{number}", daemon=True).start()
         for _ in range(host.settings["threads"]):
             ready.acquire()
+        host.hangup.heed(self.heed_hangup)
         host.ready()
         self.look_after()
         self.backlog = Backlog(self.listeners)
         self.drain()
+        host.see_off(0)
         self.call(self.service.finish, self.context)
         signal.set_wakeup_fd(-1)
         return 0
@@ -1235,18 +1511,28 @@ class Threads(Threaded):
                     pass
             self.slot.beat()
             host.ping()
+            if self.hung_up:
+                self.hung_up = False
+                self.reload()
             gil.look(self.slots())
             self.cancel_overdue()
 
     def drain(self):
         while not self.tick() or self.running:
             self.cancel_overdue()
+            if time.monotonic() >= self.host.deadline:
+                self.host.log.warning("drain-timeout (%s) is over: %d of the pool's threads have not ended",
+                                      duration(self.host.settings["drain-timeout"]), self.running)
+                leave(0)
             time.sleep(0.02)
 
     def slots(self):
         return list({id(each): each for each in [*self.pool, *super().slots()]}.values())
 
-    running = 0
+    running, hung_up = 0, False
+
+    def on_hangup(self):
+        self.hung_up = True  # The handler has interrupted what may hold a lock.
 
     def work_on(self, number, ready):
         name_thread(f"pool/{number}")
@@ -1255,7 +1541,14 @@ class Threads(Threaded):
         with self.host.timing:
             self.running += 1
             self.pool.append(slot)
-        ready.release()
+        try:
+            ready.release()
+            self.serve_all(acceptor, slot)
+        finally:
+            with self.host.timing:
+                self.running -= 1
+
+    def serve_all(self, acceptor, slot):
         while not self.host.stop.is_set():
             slot.beat()
             self.accept(acceptor, slot)
@@ -1264,8 +1557,6 @@ class Threads(Threaded):
             time.sleep(0.005)
         for conn, addr in iter(self.backlog.take, None):
             self.serve(conn, addr, slot)
-        with self.host.timing:
-            self.running -= 1
 
     def accept(self, acceptor, slot):
         try:
@@ -1358,29 +1649,41 @@ def beat_interval(settings):
     return min(0.1, max(0.01, min(limits) / 2.5)) if limits else 1.0
 
 
+def listen_interval(settings):
+    """Seconds between two looks at the silent connections: what stalls is still found in time."""
+    limits = [settings[name] / 1000 for name in ("stall-timeout", "task-timeout") if settings[name]]
+    return min(0.5, max(0.02, min(limits, default=0.5) / 8))
+
+
 class Loop(Model):
     """What the models have in common in which one thread does all: one slot, many works."""
 
     kind = KIND_LOOP
 
     def new_work(self, label, place, conn=None, implicit=False, listed=False):
-        return Work(self.host, self.slot, False, label, place, conn, implicit, listed)
+        return Work(self.host, self.slot, False, label, place, conn, implicit, None, listed)
 
     def __init__(self, host, service):
         super().__init__(host, service)
         self.ident, self.interval, self.due = thread_ident(), beat_interval(host.settings), 0
+        self.work_of_callbacks = None  # One for all: what the loop calls outside of any task has no end of its own.
 
     def work(self):
         """The caller's work; a task or greenlet that the service began by itself is given one."""
+        if thread_ident() != self.ident:
+            return self.work_of_thread()
         work, runner = current_work.get(None), self.runner()
         if work is not None and work.owner is runner:
             return work
-        if thread_ident() != self.ident:
-            return super().work()
+        if runner is None and self.work_of_callbacks:
+            return self.work_of_callbacks
         work = self.new_work(self.runner_name(runner), self.service.place)
         work.owner, work.daemon = runner, True
-        current_work.set(work)
-        self.when_done(runner, work)
+        if runner is None:
+            self.work_of_callbacks = work
+        else:
+            current_work.set(work)
+            self.when_done(runner, work)
         return work
 
     def beat(self, now):
@@ -1412,14 +1715,13 @@ class Coroutines(Loop):
         try:
             return asyncio.current_task()
         except RuntimeError:
-            return self  # In another thread.
+            return None  # The loop does not run.
 
     def runner_name(self, task):
         return task.get_name() if task else "loop"
 
     def when_done(self, task, work):
-        if task:
-            task.add_done_callback(lambda _: work.end())
+        task.add_done_callback(lambda _: work.end())
 
     async def call(self, function, *arguments):
         if function:
@@ -1436,10 +1738,29 @@ class Coroutines(Loop):
         self.live = 0  # Tasks that a drain waits for.
         self.pulse()
         await self.call(self.service.start, self.context)
+        self.reloading = asyncio.Lock()
+        host.hangup.heed(self.heed_hangup)
         code = await (self.own_main() if self.service.is_main else self.accept_all())
         await self.finish()
+        host.see_off(code)
         await self.call(self.service.finish, self.context)
+        if host.blocked:  # asyncio would wait as well, but in a thread that is one more to be told of.
+            await asyncio.wait(host.blocked)
         return code
+
+    def on_hangup(self):
+        self.loop.call_soon_threadsafe(lambda: self.begin_spawned("reload", self.reload(), True, self.service.place, False))
+
+    async def reload(self):
+        async with self.reloading:  # Or an older configuration might be taken over last.
+            config, taken = self.host.new_config(), False
+            if config is not None and self.service.reload:
+                try:
+                    result = self.service.reload(config)
+                    taken = (await result if inspect.isawaitable(result) else result) is not False
+                except Exception:
+                    self.host.log.exception(UNTAKEN)
+            self.host.reloaded(config, taken)
 
     def pulse(self):
         self.beat(self.loop.time())
@@ -1447,9 +1768,7 @@ class Coroutines(Loop):
 
     async def own_main(self):
         host = self.host
-        self.live += 1
-        task = self.loop.create_task(self.spawned("main", self.service.entry(self.context), False,
-                                                  self.service.place, True))
+        task = self.begin_spawned("main", self.service.entry(self.context), False, self.service.place, True)
         stopped = asyncio.ensure_future(wait_for_stop(host.stop))
         await asyncio.wait([task, stopped], return_when=asyncio.FIRST_COMPLETED)
         if not host.stop.is_set():
@@ -1494,18 +1813,34 @@ class Coroutines(Loop):
 
     def begin(self, conn, addr):
         conn.setblocking(False)
-        self.live += 1
-        self.loop.create_task(self.serve(conn, addr))
+        work = self.new_work(peer_name(addr), self.service.place, conn, not self.host.marks)
+        self.follow(self.loop.create_task(self.serve(work, conn)), work)
 
-    async def serve(self, conn, addr):
-        host = self.host
-        work = self.new_work(peer_name(addr), self.service.place, conn, not host.marks)
-        work.owner = asyncio.current_task()
+    def follow(self, task, work, what=None):
+        """Sees to the end of a task. One that is cancelled before its first step has none in its own code."""
+        if not work.daemon:
+            self.live += 1
+        work.owner = task
+
+        def ended(_):
+            if inspect.iscoroutine(what):
+                what.close()  # It may never have run.
+            if not work.daemon:
+                self.live -= 1
+                if not self.live:
+                    self.drained.set()
+            work.end()
+        task.add_done_callback(ended)
+        return task
+
+    async def serve(self, work, conn):
         current_work.set(work)
         writer = None
         try:
             reader = asyncio.StreamReader(loop=self.loop)
             protocol = asyncio.StreamReaderProtocol(reader, loop=self.loop)
+            if work.silent:
+                protocol.data_received = functools.partial(self.first_bytes, work, protocol)
             transport, _ = await self.loop.connect_accepted_socket(lambda: protocol, conn)
             writer = asyncio.StreamWriter(transport, protocol, reader, self.loop)
             await self.service.entry(reader, writer, self.context)
@@ -1513,15 +1848,20 @@ class Coroutines(Loop):
                 await writer.drain()
         except (asyncio.CancelledError, ConnectionError, asyncio.IncompleteReadError):
             pass  # Said when it was cancelled; the others are the client's to explain.
-        except Exception:
-            host.log.exception("%s failed", work.label)
+        except BaseException as cause:
+            self.host.say_failed(work.label, cause)
         finally:
-            await self.close(conn, writer)
-            self.ended(work)
+            await self.close(work, conn, writer)
 
-    async def close(self, conn, writer):
+    @staticmethod
+    def first_bytes(work, protocol, data):
+        protocol.__dict__.pop("data_received", None)  # From now on it is the protocol's own.
+        work.hear()
+        protocol.data_received(data)
+
+    async def close(self, work, conn, writer):
         if writer is None:
-            conn.close()
+            close_connection(conn, work)
             return
         writer.close()
         if writer.transport.get_write_buffer_size():
@@ -1530,39 +1870,33 @@ class Coroutines(Loop):
             except (OSError, asyncio.CancelledError):
                 pass
 
-    def ended(self, work):
-        if not work.daemon:
-            self.live -= 1
-            if not self.live:
-                self.drained.set()
-        work.end()
-
     def spawn(self, name, what, arguments, daemon, place):
         if not inspect.isawaitable(what):
             what = what(*arguments)
         if not inspect.isawaitable(what):
             raise TypeError(f"cannot spawn {name}: it is no coroutine; `await ctx.blocking(fn)` runs a function")
-        if not daemon:
-            self.live += 1
-        task = self.loop.create_task(self.spawned(name, what, daemon, place, False))
+        task = self.begin_spawned(name, what, daemon, place, False)
         self.tasks.add(task)  # asyncio itself keeps no reference to it.
         task.add_done_callback(self.tasks.discard)
         return task
 
     tasks = set()
 
-    async def spawned(self, name, what, daemon, place, strict):
+    def begin_spawned(self, name, what, daemon, place, strict):
         work = self.new_work(name, place, listed=True)
-        work.owner, work.daemon = asyncio.current_task(), daemon
+        work.daemon = daemon
+        return self.follow(self.loop.create_task(self.spawned(work, what, strict)), work, what)
+
+    async def spawned(self, work, what, strict):
         current_work.set(work)
         try:
             return await what
-        except Exception:
+        except asyncio.CancelledError:
+            raise
+        except BaseException as cause:
             if strict:
                 raise
-            self.host.log.exception("%s failed", name)
-        finally:
-            self.ended(work)
+            self.host.say_failed(work.label, cause)
 
     def cancel(self, work):
         self.host.say_overdue(work, awaiting(work.owner) if work.owner else None)
@@ -1636,9 +1970,17 @@ class Greenlets(Loop):
     def on_stop(self):
         self.stopped.set()
 
+    def on_hangup(self):
+        self.gevent.spawn(self.reload)
+
     def pulse(self):
+        listening, pause = 0, listen_interval(self.host.settings)
         while True:
-            self.beat(time.monotonic())
+            now = time.monotonic()
+            self.beat(now)
+            if self.host.silent and now >= listening:
+                self.host.listen()
+                listening = now + pause
             self.gevent.sleep(self.interval)
 
     def run(self):
@@ -1647,6 +1989,7 @@ class Greenlets(Loop):
         self.gevent.spawn(self.pulse)
         if service.start:
             service.start(self.context)
+        host.hangup.heed(self.heed_hangup)
         if service.is_main:
             code = self.own_main()
         else:
@@ -1660,6 +2003,7 @@ class Greenlets(Loop):
                 self.gevent.spawn(self.serve, conn, addr)
             self.gevent.sleep(0)
         self.drain()
+        host.see_off(code)
         if service.finish:
             service.finish(self.context)
         return code
@@ -1698,11 +2042,10 @@ class Greenlets(Loop):
             self.service.entry(conn, addr, self.context)
         except (TaskTimeout, ConnectionError, self.gevent.GreenletExit):
             pass
-        except Exception:
-            host.log.exception("%s failed", work.label)
+        except BaseException as cause:
+            host.say_failed(work.label, cause)
         finally:
-            conn.close()
-            work.end()
+            settle(work, conn)
 
     def spawn(self, name, what, arguments, daemon, place):
         return self.gevent.spawn(self.spawned, name, what, arguments, daemon, place, False)
@@ -1713,10 +2056,12 @@ class Greenlets(Loop):
         current_work.set(work)
         try:
             return what(*arguments)
-        except Exception:
+        except self.gevent.GreenletExit:
+            raise
+        except BaseException as cause:
             if strict:
                 raise
-            self.host.log.exception("%s failed", name)
+            self.host.say_failed(name, cause)
         finally:
             work.end()
 
@@ -1819,6 +2164,9 @@ class Service:
         self.preload = getattr(self.module, "preload", None)
         self.start = getattr(self.module, "worker_start", None)
         self.finish = getattr(self.module, "worker_stop", None)
+        self.reload = getattr(self.module, "reload", None)
+        if self.reload is importlib.reload:  # Imported from there.
+            self.reload = None
         if not callable(self.target):
             raise ConfigError(f"cannot run {self.spec}: {found} is {type(self.target).__name__}, "
                               "expected a function or a class")
@@ -1834,6 +2182,7 @@ class Service:
             if name is None:
                 raise ConfigError(f"cannot run {self.spec}: class {self.name} has no method handler or main")
             self.place = place_of_function(getattr(made, name))
+            self.reload = getattr(made, "reload", self.reload)
             self.take(getattr(made, name), name)
 
     def take(self, entry, name):
@@ -1842,9 +2191,10 @@ class Service:
         self.entry = entry
         self.is_main = name == "main" or count == 1
         loops = wanted["model"] == "coroutines" and wanted["loop"] == "asyncio"
-        if is_async(entry) and not loops:
-            how = "loop = \"asyncio\"" if wanted["model"] == "coroutines" else "model = \"coroutines\""
-            raise ConfigError(f"cannot run {self.spec}: {name} is `async def`, which needs {how}")
+        for hook, its_name in ((entry, name), (self.reload, "reload")):
+            if hook and is_async(hook) and not loops:
+                how = "loop = \"asyncio\"" if wanted["model"] == "coroutines" else "model = \"coroutines\""
+                raise ConfigError(f"cannot run {self.spec}: {its_name} is `async def`, which needs {how}")
         if not is_async(entry) and loops and not self.is_main:
             raise ConfigError(f"cannot run {self.spec}: model = \"coroutines\" needs `async def {name}(reader, writer, "
                               "ctx)`; for a plain function set loop = \"gevent\", or model = \"threads\"")
@@ -1913,19 +2263,18 @@ def model_for(settings, service):
 
 def run_forked(service, given):
     """A worker that a template has made."""
-    settings = read_settings(read_all(given["settings"]), "superd")
-    os.close(given["settings"])
-    service.settings = settings
+    hangup = Hangup(functools.partial(read_passed, given["settings"]))
+    settings = service.settings = hangup.read()
     page = Page(given["page"]) if "page" in given else Page()
     if settings["loop"] == "gevent" and settings["model"] == "coroutines":
         import gevent
         gevent.reinit()  # Its own fork would have done that.
     name_thread(settings["unit"])
-    return run_worker(settings, service, page, [(name[len("listen."):], descriptor) for name, descriptor in given.items()
-                                                if name.startswith("listen.")])
+    return run_worker(settings, service, page, hangup, [(name[len("listen."):], descriptor)
+                                                        for name, descriptor in given.items() if name.startswith("listen.")])
 
 
-def run_worker(settings, service, page, passed):
+def run_worker(settings, service, page, hangup, passed):
     """Everything from a loaded service to the worker's exit code."""
     start_logging(settings["unit"])
     page.claim(settings["index"])
@@ -1938,7 +2287,7 @@ def run_worker(settings, service, page, passed):
     for name, address in settings["listen"].items():
         if name not in listeners:
             listeners[name] = open_listener(name, address)
-    host = Host(settings, page, Notify(os.environ.get("NOTIFY_SOCKET")), listeners, memory)
+    host = Host(settings, page, Notify(os.environ.get("NOTIFY_SOCKET")), listeners, memory, hangup)
     catch_faults(host)
     service.make(host.context)
     if not service.is_main and not any(each.type == socket.SOCK_STREAM for each in listeners.values()):
@@ -1953,7 +2302,7 @@ def exit_with(run):
         code = run()
     except ConfigError as cause:
         complain(cause)
-        Notify(os.environ.get("NOTIFY_SOCKET")).tell(f"STATUS={' '.join(str(cause).split())}")
+        Notify(os.environ.get("NOTIFY_SOCKET")).last_word(f"STATUS={' '.join(str(cause).split())}")
         code = EX_CONFIG
     except Exception as cause:
         complain(own_frames_off(cause))
@@ -1986,6 +2335,20 @@ def read_all(descriptor):
         part = os.pread(descriptor, 1 << 16, len(text))
         text += part
     return text
+
+
+def read_passed(descriptor):
+    """The settings that superd passed, as they are now."""
+    return read_settings(read_all(descriptor), "superd")
+
+
+def read_given(path):
+    """Those of a worker that runs alone."""
+    try:
+        with open(path, "rb") as file:
+            return read_settings(file.read(), path)
+    except OSError as cause:
+        raise ConfigError(f"cannot read {path}: {cause.strerror}") from None
 
 
 # --- The template: units/protocol/README.md, "A template" -----------------------------------------------
@@ -2150,18 +2513,14 @@ def main(arguments=None):
     def run():
         given, passed = take_environment()
         if options.settings:
-            try:
-                with open(options.settings, "rb") as file:
-                    text, origin = file.read(), options.settings
-            except OSError as cause:
-                raise ConfigError(f"cannot read {options.settings}: {cause.strerror}") from None
+            hangup = Hangup(functools.partial(read_given, options.settings))
         elif given["SUPERD_SETTINGS"]:
-            text, origin = read_all(descriptor_of("SUPERD_SETTINGS", given["SUPERD_SETTINGS"])), "superd"
+            hangup = Hangup(functools.partial(read_passed, descriptor_of("SUPERD_SETTINGS", given["SUPERD_SETTINGS"])))
         else:
             parser.print_usage(sys.stderr)
             print("superd_worker.py: cannot start: there are no settings; give --settings FILE", file=sys.stderr)
             leave(EX_USAGE)
-        settings = read_settings(text, origin)
+        settings = hangup.read()
         name_thread(settings["unit"])
         service = load(settings)
         if given["SUPERD_TEMPLATE"]:
@@ -2170,7 +2529,7 @@ def main(arguments=None):
         if service.preload:
             service.preload()
         page = Page(descriptor_of("SUPERD_PAGE", given["SUPERD_PAGE"])) if given["SUPERD_PAGE"] else Page()
-        return run_worker(settings, service, page, passed)
+        return run_worker(settings, service, page, hangup, passed)
 
     # A service may `from superd_worker import ConfigError`: that is this module, not a second one.
     sys.modules["superd_worker"] = sys.modules[__name__]

@@ -17,6 +17,9 @@
 
 namespace superd::worker {
 
+// One line to standard error: "warning: TEXT"; what is info has no word before it.
+void log_line(int level, std::string_view text);
+
 // All that a worker is made of, wherever it came from.
 struct Inputs {
     Settings settings;
@@ -38,7 +41,7 @@ public:
     const superd_abi_host& table() const { return table_; }
 
     // What the table's functions do.
-    int notify(const char* message, int fd) const { return notifier_.send(message, fd); }
+    int notify(const char* message, int fd) { return notifier_.send(message, fd); }
     int shared(const std::string& name, std::size_t bytes);
     const superd_abi_value* reload();
 
@@ -48,7 +51,7 @@ private:
     void bind_to_processors() const;
 
     Inputs inputs_;
-    Notifier notifier_;
+    Notifier notifier_{log_line};
     protocol::Page* page_ = nullptr;
     os::Fd stop_, reload_;
     std::mutex mutex_;
@@ -60,8 +63,5 @@ private:
 
 // The part of the table that the settings alone say, and the log.
 superd_abi_host facts(const Settings& settings);
-
-// One line to standard error: "warning: TEXT"; what is info has no word before it.
-void log_line(int level, std::string_view text);
 
 }  // namespace superd::worker

@@ -158,6 +158,8 @@ std::optional<Options> parse(int argc, char** argv) {
 }  // namespace superd::worker
 
 int main(int argc, char** argv) {
+    // What a module prints is its log: a crash must not take the lines with it.
+    std::setvbuf(stdout, nullptr, _IOLBF, 0);
     superd::worker::remember_environment();
     const std::string_view first = argc > 1 ? argv[1] : "";
     if (first == "--help" || first == "-h") return std::fputs(superd::worker::usage, stdout) < 0;

@@ -1,6 +1,7 @@
 #include "worker/template.hpp"
 
 #include "os/fd.hpp"
+#include "worker/identity.hpp"
 
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -11,9 +12,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <iostream>
 
 #include <boost/json.hpp>
 
@@ -117,30 +120,11 @@ pid_t fork_sibling() {
                   nullptr, nullptr, thread_number, nullptr));
 }
 
-// Sets the variables, and lays those that tell whose the process is over the initial environment,
-// first of all: others follow as long as there is room.
+// Sets the variables. What preload() has kept of getenv(3)'s stays where it is, with what it said.
 void take_environment(const Request& request) {
-    // What getenv() gave out points into what is about to be written over: give each variable a new
-    // place.
-    std::vector<std::string> copies;
-    for (char** one = ::environ; one && *one; ++one) copies.emplace_back(*one);
-    ::clearenv();
-    for (const auto& copy : copies) {
-        const auto equals = copy.find('=');
-        if (equals != std::string::npos)
-            ::setenv(copy.substr(0, equals).c_str(), copy.c_str() + equals + 1, 1);
-    }
-    std::string laid;
-    for (const auto& [name, value] : request.environment) {
-        ::setenv(name.c_str(), value.c_str(), 1);
-        laid += name + "=" + value + '\0';
-    }
+    for (const auto& [name, value] : request.environment) ::setenv(name.c_str(), value.c_str(), 1);
     ::unsetenv("SUPERD_TEMPLATE");
-    for (const auto& copy : copies) laid += copy + '\0';
-    const auto room = static_cast<std::size_t>(initial_end - initial_begin);
-    if (room == 0) return;
-    std::memset(initial_begin, 0, room);
-    std::memcpy(initial_begin, laid.data(), std::min(room - 1, laid.size()));
+    show_identity({initial_begin, initial_end}, request.environment);
 }
 
 std::string read_all(int fd) {
@@ -212,6 +196,9 @@ int serve_template(int fd, const std::function<int(std::string, Inputs)>& serve)
         } else if (const std::uint64_t run = request.run; run == 0) {
             refuse("cannot fork: the request names no run", false);
         } else {
+            // Or both would print it.
+            std::fflush(nullptr);
+            std::cout.flush();
             const pid_t pid = fork_sibling();
             if (pid == 0) return become_worker(fd, std::move(request), serve);
             if (pid < 0) refuse(std::string{"cannot fork: "} + std::strerror(errno), false);

@@ -3,7 +3,7 @@
     shared_http.py PORT BROKEN
 
 While the file BROKEN exists it does what that says instead: "exit" ends it, "hang" keeps it from
-being ready. SIGTERM: it accepts no more, answers what it is asked on the connections that it has,
+being ready, "wait" does so until somebody opens and closes the FIFO BROKEN.go. SIGTERM: it accepts no more, answers what it is asked on the connections that it has,
 each for the last time, and ends.
 """
 import asyncio
@@ -63,4 +63,6 @@ if mode == "exit":
     sys.exit(3)
 if mode == "hang":
     signal.pause()
+if mode == "wait":
+    pathlib.Path(f"{broken}.go").read_bytes()
 asyncio.run(main(int(sys.argv[1])))

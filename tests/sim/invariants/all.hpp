@@ -1,4 +1,4 @@
-// Every invariant of supervision, by its number there, and six more.
+// Every invariant of supervision, by its number there, and eight more.
 #pragma once
 
 #include "tests/sim/scene.hpp"
@@ -24,6 +24,8 @@ void add_conservation(Scene& scene);
 void add_timed_runs(Scene& scene);
 void add_watched(Scene& scene);
 void add_essential(Scene& scene);
+void add_frozen(Scene& scene);
+void add_heard(Scene& scene);
 
 inline void add_invariants(Scene& scene) {
     add_one_process(scene);
@@ -45,6 +47,8 @@ inline void add_invariants(Scene& scene) {
     add_timed_runs(scene);
     add_watched(scene);
     add_essential(scene);
+    add_frozen(scene);
+    add_heard(scene);
 }
 
 }  // namespace superd::sim

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <unordered_set>
 #include <variant>
 
 namespace superd::sim {
@@ -38,7 +39,10 @@ public:
     }
     void reloaded() override { tries_.clear(); }
     void supervisor_ended() override { tries_.clear(); }
-    void superd_ended() override { tries_.clear(); }
+    void superd_ended() override {
+        tries_.clear();
+        ready_.clear();
+    }
 
     void asked(const core::Effect& effect) override {
         const auto* const change = std::get_if<core::Changed>(&effect);
@@ -48,8 +52,9 @@ public:
         const core::Instance* const found = scene_.system->find(change->instance);
         if (found == nullptr) return;
         const core::RestartRule& rule = scene_.unit(change->instance).spec->restart;
+        if (change->to == core::State::ready) ready_.insert(found->run);
         // What the step has led to beyond this change has no exit of its own.
-        const bool stable = found->last_exit && found->last_exit->uptime >= rule.stable_after;
+        const bool stable = was_stable(scene_.unit(change->instance), *found);
         const bool ran = found->last_exit && found->last_exit->run == found->run &&
                          found->reason != core::Reason::spawn_failed;
         if (change->from == core::State::stopping && stable) tries_.erase(key);
@@ -63,8 +68,7 @@ public:
         const std::uint32_t tries = known == tries_.end() ? 0 : known->second;
         const auto first = static_cast<double>(rule.delay.count());
         const double grown = std::min(first * std::pow(rule.factor, tries), longest);
-        const bool was_ready = found->ready_at != Instant{} || !found->run_failed;
-        if (!(ran && stable && was_ready)) {
+        if (!(ran && stable)) {
             require(static_cast<double>(wait.count()) >= grown * (1 - rule.jitter) - 1e3,
                     "it is to be tried again too soon", change->instance);
             ++tries_[key];
@@ -81,6 +85,15 @@ public:
     }
 
 private:
+    bool was_stable(const core::Unit& unit, const core::Instance& i) const {
+        if (!i.last_exit || i.last_exit->uptime < unit.spec->restart.stable_after) return false;
+        const bool its_last = i.last_exit->run == i.run;
+        const bool ran = unit.spec->type == core::UnitType::oneshot && !(its_last && i.run_failed);
+        const bool known = its_last && i.ready_at != Instant{};
+        return ran || known || ready_.contains(i.last_exit->run);
+    }
+
+    std::unordered_set<RunId> ready_;  // They were, when a supervisor of this superd saw it.
     ByKey<std::uint32_t> tries_;
 };
 

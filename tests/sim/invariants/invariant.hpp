@@ -14,6 +14,7 @@ namespace superd::sim {
 
 class Scene;
 struct Command;
+struct Notice;
 
 struct Violation : std::runtime_error {
     Violation(std::string its_invariant, const std::string& text)
@@ -39,6 +40,8 @@ public:
     virtual void journaled(RunId, const core::ExitStatus&) {}
     virtual void acknowledged(Pid) {}
     virtual void commanded(const Command&) {}
+    // What a process has said waits for nobody any more.
+    virtual void taken(const Notice&) {}
     // Another configuration is about to be applied, or has been.
     virtual void reloading() {}
     virtual void reloaded() {}

@@ -3,6 +3,7 @@
 #include "tests/sim/invariants/truth.hpp"
 
 #include <numeric>
+#include <variant>
 
 namespace superd::sim {
 namespace {
@@ -23,6 +24,11 @@ public:
         for (std::uint32_t index = 0; index < unit->instances.size(); ++index) {
             look({unit->id, index}, *unit, unit->instances[index]);
         }
+    }
+    // Who is let go has its whole time again.
+    void asked(const core::Effect& effect) override {
+        const auto* const let_go = std::get_if<core::SetFrozen>(&effect);
+        if (let_go != nullptr && !let_go->on) waits_.erase(pack(scene_.key(let_go->instance)));
     }
     // The next one gives a service that comes up its whole time again.
     void supervisor_ended() override {
@@ -46,7 +52,8 @@ private:
                     "it does not say why it waits", id);
         }
         const bool bound =
-            i.state == State::stopping || (i.state == State::starting && unit.spec->awaits_ready);
+            i.state == State::stopping ||
+            (i.state == State::starting && unit.spec->awaits_ready && !core::held(i));
         Wait& wait = waits_[pack(scene_.key(id))];
         if (!bound || wait.run != i.run || wait.state != i.state) {
             wait = {i.run, i.state, scene_.now(), scene_.away};

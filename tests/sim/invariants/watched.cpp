@@ -63,13 +63,16 @@ private:
         const bool unwanted = i.goal == core::Goal::down && !core::is_beside(id);
         const bool at_rest =
             i.state != State::backoff && i.state != State::waiting && i.state != State::failed;
+        require(!i.dormant || unit.spec->on_demand, "it sleeps, and no connection will wake it",
+                id);
         require(!unwanted || at_rest, "nobody wants it, and it is not at rest", id);
         const bool timed = armed_.contains(place(id));
         const bool sent = i.state == State::stopping && !i.leader_gone && i.pid != 0;
-        const bool bound = i.state == State::backoff || sent || i.hook != core::Hook::none ||
-                           i.reason == core::Reason::awaiting_ready;
+        const bool awaited = i.reason == core::Reason::awaiting_ready && !core::held(i);
+        const bool bound =
+            i.state == State::backoff || sent || i.hook != core::Hook::none || awaited;
         require(!bound || timed, "nothing will end this", id);
-        const bool ready = i.state == State::ready;
+        const bool ready = i.state == State::ready && !core::held(i);
         const bool ending = i.announced == core::Announced::stopping;
         require(!(ready && ending) || timed, "it says that it stops, and nothing will end it", id);
         const bool asked = ready && !ending && !unit.spec->checks.empty();

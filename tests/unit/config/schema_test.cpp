@@ -72,6 +72,7 @@ TEST(Schema, HasSettingsWhoseDefaultsAreThoseOfTheType) {
     EXPECT_EQ(parsed->settings.shutdown_timeout, expected.shutdown_timeout);
     EXPECT_EQ(parsed->settings.cgroup, expected.cgroup);
     EXPECT_EQ(parsed->settings.readers, expected.readers);
+    EXPECT_EQ(parsed->settings.bus, expected.bus);
     EXPECT_EQ(parsed->settings.log, expected.log);
 }
 

@@ -117,6 +117,10 @@ TEST(Sources, TellOfWrongSettings) {
     EXPECT_EQ(of("supervisor.cgroup = \"on\""),
               "superd.toml:1:21: cannot use supervisor.cgroup = \"on\": expected auto, off or an "
               "absolute path\n");
+    EXPECT_EQ(of("bus.address = \"on\""),
+              "superd.toml:1:15: cannot use bus.address = \"on\": expected auto, off, system, "
+              "session or an address like unix:path=/run/bus\n");
+    EXPECT_EQ(of("bus.address = \"unix:path=/run/bus\""), "");
     EXPECT_EQ(of("control.readers = [\"@\"]"),
               "superd.toml:1:20: cannot use control.readers[0] = \"@\": expected a user, a group "
               "with an @ before it, or \"*\"\n");

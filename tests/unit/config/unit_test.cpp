@@ -68,6 +68,8 @@ format = "json"
 when-full = "block"
 compress = false
 foreground = false
+foreground-format = "json"
+target = "both"
 max-size = "512KiB"
 max-age = "0s"
 keep = 0
@@ -123,7 +125,8 @@ TEST(Unit, HasReadinessStopAndLogAsTheyWereWritten) {
     EXPECT_EQ(unit->spec.stop[1].patience, 1500ms);
     EXPECT_EQ(unit->spec.stop[2].signal, SIGKILL);
 
-    const Log log{LogFormat::json, WhenFull::block, false, false, 512u << 10, 0s, 0, 7};
+    const Log log{LogFormat::json, WhenFull::block, false, false, LogFormat::json,
+                  LogTarget::both, 512u << 10,      0s,    0,     7};
     EXPECT_EQ(unit->log, log);
 }
 

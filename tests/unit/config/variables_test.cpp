@@ -129,6 +129,9 @@ std::string referring(const Key& key) {
         case Form::account:
         case Form::duration:
         case Form::size:
+        case Form::size_limit:
+        case Form::count_limit:
+        case Form::quota:
         case Form::moments:
         case Form::rate: return "\"${NOWHERE}\"";
         case Form::texts:

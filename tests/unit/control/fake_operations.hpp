@@ -102,6 +102,14 @@ public:
         }
         return all;
     }
+    wire::Health health(core::Probe probe, const Targets& targets) const override {
+        wire::Health told;
+        told.probe = core::to_string(probe);
+        told.well = state == "ready";
+        told.why = "asked of " + list(targets);
+        if (!told.well) told.unwell.push_back({"web", {}, state, "as set by the test"});
+        return told;
+    }
     wire::Tasks tasks(const Targets& targets) const override {
         wire::Tasks all;
         for (const auto& target : targets) {

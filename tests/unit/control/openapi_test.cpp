@@ -1,6 +1,7 @@
 // The documentation of the API names the paths and members that there are.
 #include "control/route.hpp"
 #include "wire/event.hpp"
+#include "wire/health.hpp"
 #include "wire/status.hpp"
 
 #include <fstream>
@@ -35,7 +36,7 @@ std::set<std::pair<std::string, std::string>> documented() {
 
 TEST(OpenApi, DocumentsExactlyThePathsThatAreRouted) {
     const auto paths = documented();
-    EXPECT_EQ(paths.size(), 23u);
+    EXPECT_EQ(paths.size(), 25u);
     for (const auto& [method, path] : paths) {
         Request request;
         request.method = method;
@@ -101,13 +102,18 @@ TEST(OpenApi, DocumentsEveryMemberOfAnswers) {
     tasks.workers.push_back({});
     tasks.workers[0].slots.push_back({});
     tasks.workers[0].tasks.push_back({});
-    status.units[0].instances[0].worker.emplace();
+    status.units[0].instances[0].worker.emplace().metrics = {
+        {.name = "x", .kind = "gauge", .value = 1},
+        {.name = "y", .kind = "histogram", .buckets = {1}}};
     status.units[0].instances[0].last_exit->stack = {"x"};
+    wire::Health health;
+    health.probe = "x";
+    health.unwell.push_back({});
     const auto text = document();
     for (const auto& body :
-         {wire::serialize(tasks), wire::serialize(threads), wire::serialize(why),
-          wire::serialize(graph), wire::serialize(status), wire::serialize(summary),
-          wire::serialize(plan), wire::serialize(event)}) {
+         {wire::serialize(health), wire::serialize(tasks), wire::serialize(threads),
+          wire::serialize(why), wire::serialize(graph), wire::serialize(status),
+          wire::serialize(summary), wire::serialize(plan), wire::serialize(event)}) {
         expect_documented(boost::json::parse(body), text);
     }
 }

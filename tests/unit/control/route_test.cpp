@@ -34,6 +34,22 @@ Refusal refused(const Request& what) {
     return call ? Refusal{} : call.error();
 }
 
+TEST(Route, SaysWhatIsWrongWithABody) {
+    const auto message = [](std::string body) {
+        return refused(request("POST", "/v1/stop", std::move(body))).error.message;
+    };
+    EXPECT_EQ(message("{"), "cannot read the body: incomplete JSON");
+    EXPECT_EQ(message(R"({"units":"web"})"), "cannot read the body: a list of texts is expected");
+    EXPECT_EQ(message(R"({"units":["web"],"units":["low"]})"),
+              "cannot read the body: a member is there twice");
+    EXPECT_EQ(message(R"({"units":["web"],"un\u0069ts":["low"]})"),
+              "cannot read the body: a member is there twice");
+    EXPECT_EQ(refused(request("POST", "/v1/scale", R"({"instances":{"a":1,"a":2}})")).error.message,
+              "cannot read the body: a member is there twice");
+    const auto call = routed<ActCall>(request("POST", "/v1/stop", R"({"units":["a:\":\\","b"]})"));
+    EXPECT_EQ(call.units, (Selectors{"a:\":\\", "b"}));
+}
+
 TEST(Route, ReadsParameters) {
     const auto status =
         routed<StatusCall>(request("GET", "/v1/status?unit=web&unit=a%2A&usage=true"));
@@ -109,11 +125,22 @@ TEST(Route, ReachesEveryCall) {
     routed<ReloadCall>(request("POST", "/v1/reload"));
     routed<ApplyCall>(request("POST", "/v1/apply"));
     routed<VersionCall>(request("GET", "/v1/version"));
-    routed<HealthCall>(request("GET", "/v1/health"));
+    EXPECT_FALSE(routed<HealthCall>(request("GET", "/v1/health")).probe);
     EXPECT_EQ(routed<ActCall>(request("POST", "/v1/start", R"({"all":true})")).action,
               supervisor::Action::start);
     EXPECT_EQ(routed<ActCall>(request("POST", "/v1/reset", R"({"all":true})")).action,
               supervisor::Action::reset);
+}
+
+TEST(Route, HealthIsThatOfAProbe) {
+    const auto call =
+        routed<HealthCall>(request("GET", "/v1/health?probe=startup&unit=web&unit=@shop"));
+    EXPECT_EQ(call.probe, core::Probe::startup);
+    EXPECT_EQ(call.units, (Selectors{"web", "@shop"}));
+    EXPECT_EQ(refused(request("GET", "/v1/health?probe=life")).status, 400u);
+    EXPECT_EQ(refused(request("GET", "/v1/health?unit=web")).status, 400u);
+    EXPECT_EQ(right_for(call), Right::read);
+    EXPECT_EQ(right_for(HealthCall{}), Right::none);
 }
 
 TEST(Route, SuggestsThePathThatWasMeant) {

@@ -1,6 +1,9 @@
 #include "control/server.hpp"
 
+#include "control/places.hpp"
+#include "os/linger.hpp"
 #include "tests/unit/control/served.hpp"
+#include "tests/unit/os/lingering.hpp"
 #include "wire/error.hpp"
 
 #include <sys/resource.h>
@@ -51,6 +54,31 @@ TEST(ControlServer, AnswersQuestions) {
     EXPECT_THAT(ask(served, "GET", "/v1/version"), HasSubstr(R"({"schema":1,"version":")"));
     EXPECT_THAT(ask(served, "GET", "/v1/health"), StartsWith("HTTP/1.1 200 OK\r\n"));
     EXPECT_THAT(ask(served, "GET", "/v1/plan"), HasSubstr(R"("changes":[])"));
+}
+
+TEST(ControlServer, WaitsForNoDescriptorThatAClientSends) {
+    Served served;
+    {
+        const RawClient client{served};
+        Lingering one;
+        // Refused where the kernel can do so: then it is closed here, and shall not wait either.
+        if (!send_along(client.fd, one.ours)) os::stop_lingering(one.ours.get());
+    }
+    EXPECT_THAT(ask(served, "GET", "/v1/health"), StartsWith("HTTP/1.1 200 OK\r\n"));
+}
+
+TEST(ControlServer, TellsHealthByStatusToo) {
+    Served served;
+    EXPECT_THAT(ask(served, "GET", "/v1/health?probe=readiness&unit=web"),
+                AllOf(StartsWith("HTTP/1.1 200 "), HasSubstr("asked of web")));
+    served.sync([&] { served.operations.state = "failed"; });
+    EXPECT_THAT(ask(served, "GET", "/v1/health?probe=liveness"),
+                AllOf(StartsWith("HTTP/1.1 503 "), HasSubstr(R"("health":"failing")")));
+    EXPECT_THAT(ask(served, "GET", "/v1/health"), StartsWith("HTTP/1.1 200 "));
+    EXPECT_THAT(ask(served, "GET", "/v1/health?probe=liveness&unit=wbe"),
+                AllOf(StartsWith("HTTP/1.1 404 "), HasSubstr("did you mean")));
+    served.sync([&] { served.operations.readers = false; });
+    EXPECT_THAT(ask(served, "GET", "/v1/health?probe=liveness"), StartsWith("HTTP/1.1 403 "));
 }
 
 TEST(ControlServer, SaysNoWithASentence) {
@@ -201,6 +229,90 @@ TEST(ControlServer, OneClientTooManyIsToldSo) {
     second.fd.reset();
     served.until([&] { return served.server->connections() == 1; });
     EXPECT_THAT(ask(served, "GET", "/v1/health"), StartsWith("HTTP/1.1 200"));
+}
+
+// Whoever is of no standing when it connects, as a user who may neither look nor change.
+class StrangersAndAdministrators : public testing::Test {
+protected:
+    void come_as(bool administrators) {
+        served.sync(
+            [&] { served.operations.readers = served.operations.changers = administrators; });
+    }
+    // Connects until it is refused; the clients that were not.
+    std::vector<RawClient> fill() {
+        std::vector<RawClient> all;
+        for (;;) {
+            RawClient next{served};
+            next.send(status_line);
+            if (next.read_until_text("}\n").starts_with("HTTP/1.1 503")) {
+                refusal = next.received;
+                return all;
+            }
+            all.push_back(std::move(next));
+        }
+    }
+
+    Served served{{.connections_max = 12,
+                   .reserved = 3,
+                   .strangers_max = 7,
+                   .stranger_max = 5,
+                   .stranger_idle = 20'000ms}};
+    std::string refusal;
+};
+
+TEST_F(StrangersAndAdministrators, AStrangerLeavesPlacesToOthers) {
+    come_as(false);
+    const auto strangers = fill();
+    EXPECT_EQ(strangers.size(), 5u);
+    EXPECT_THAT(refusal, HasSubstr("cannot serve more connections of user "));
+    come_as(true);
+    EXPECT_THAT(ask(served, "POST", "/v1/reload"), StartsWith("HTTP/1.1 200"));
+    served.until([&] { return served.server->connections() == 5; });
+    const auto administrators = fill();
+    EXPECT_EQ(administrators.size(), 12u - 5u);
+}
+
+TEST_F(StrangersAndAdministrators, ReadersLeavePlacesToAdministrators) {
+    served.sync([&] { served.operations.changers = false; });
+    const auto readers = fill();
+    EXPECT_EQ(readers.size(), 12u - 3u);
+    come_as(true);
+    EXPECT_THAT(ask(served, "POST", "/v1/reload"), StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(StrangersAndAdministrators, APlaceIsFreeAgainWhenItsClientHasLeft) {
+    come_as(false);
+    auto strangers = fill();
+    strangers.pop_back();
+    served.until([&] { return served.server->connections() == 4; });
+    come_as(true);  // What it has become does not matter to the place that it has.
+    strangers.clear();
+    served.until([&] { return served.server->connections() == 0; });
+    come_as(false);
+    EXPECT_EQ(fill().size(), 5u);
+}
+
+TEST(ControlServer, AnIdleStrangerIsClosedSooner) {
+    Served served{{.stranger_idle = 20ms}};
+    served.operations.readers = served.operations.changers = false;
+    RawClient idle{served};
+    EXPECT_EQ(idle.read_to_end(), "");
+    EXPECT_TRUE(idle.closed);
+}
+
+TEST(Places, AreCountedByUser) {
+    control::Places places{
+        {.connections_max = 12, .reserved = 3, .strangers_max = 7, .stranger_max = 5}};
+    using control::Standing;
+    for (int i = 0; i < 5; ++i) places.take(Standing::stranger, 7);
+    EXPECT_TRUE(places.refuse(Standing::stranger, 7));
+    EXPECT_FALSE(places.refuse(Standing::stranger, 8));
+    places.take(Standing::stranger, 8);
+    places.take(Standing::stranger, 8);
+    EXPECT_TRUE(places.refuse(Standing::stranger, 9));
+    EXPECT_FALSE(places.refuse(Standing::reader, 7));
+    places.give_back(Standing::stranger, 7);
+    EXPECT_FALSE(places.refuse(Standing::stranger, 7));
 }
 
 TEST(ControlServer, WithoutDescriptorsItWaitsAndGoesOn) {

@@ -1,6 +1,8 @@
 // How many workers there are to be.
 #include "core/autoscale.hpp"
 
+#include "core/instance.hpp"
+
 #include <gtest/gtest.h>
 
 namespace superd::core {
@@ -49,11 +51,35 @@ TEST_F(Scaling, KeepsSpareOnesBesideTheBusy) {
 }
 
 TEST_F(Scaling, WaitsForThoseThatComeUp) {
-    count = scaler.decide(rule, 2, {1, 1, 50, 1}, now);
+    count = scaler.decide(rule, 2, {1, 1, 50, 1, 1}, now);
     now += 5s;
-    EXPECT_EQ(scaler.decide(rule, 2, {1, 1, 50, 1}, now), 2u);
+    EXPECT_EQ(scaler.decide(rule, 2, {1, 1, 50, 1, 1}, now), 2u);
     now += 5s;
     EXPECT_EQ(scaler.decide(rule, 2, {2, 2, 50, 1}, now), 3u);
+}
+
+TEST_F(Scaling, DoesNotWaitForThoseThatDoNotCome) {
+    count = scaler.decide(rule, 2, {1, 1, 50, 1}, now);
+    now += 5s;
+    EXPECT_EQ(scaler.decide(rule, 2, {1, 1, 50, 1}, now), 3u) << "one was stopped, or given up";
+}
+
+TEST(Missing, IsWhatComesByItself) {
+    const auto missing = [](State state, Reason reason = Reason::none) {
+        Instance i;
+        i.state = state;
+        i.reason = reason;
+        return core::missing(i);
+    };
+    EXPECT_TRUE(missing(State::waiting, Reason::dependency));
+    EXPECT_TRUE(missing(State::starting));
+    EXPECT_TRUE(missing(State::stopping));
+    EXPECT_TRUE(missing(State::backoff));
+    EXPECT_FALSE(missing(State::waiting, Reason::demand));
+    EXPECT_FALSE(missing(State::ready));
+    EXPECT_FALSE(missing(State::inactive));
+    EXPECT_FALSE(missing(State::failed));
+    EXPECT_FALSE(missing(State::completed));
 }
 
 TEST_F(Scaling, LetsGoWhatNobodyNeeded) {

@@ -202,6 +202,60 @@ TEST_F(Demand, IsAskedForAgainByTheNextSupervisor) {
     EXPECT_EQ(world.state("web"), State::ready);
 }
 
+TEST_F(Demand, IsNothingToWaitForOnceTheFileSaysSo) {
+    auto web = needing("web", "db", DependencyKind::wants);
+    web.on_demand = true;
+    auto db = spec("db"), mail = spec("mail");
+    db.autostart = mail.autostart = false;
+    web.dependencies.push_back({"mail", DependencyKind::wants, When::ready});
+    world.apply({db, mail, web});
+    world.happen(StopRequested{world.all("mail")});
+    ASSERT_EQ(world.at("web").reason, Reason::demand);
+    web.on_demand = false;
+    world.apply({db, mail, web});
+    EXPECT_EQ(world.state("web"), State::ready);
+    EXPECT_FALSE(world.at("web").dormant);
+    EXPECT_EQ(world.state("db"), State::ready) << "that was to be started when it woke";
+    EXPECT_EQ(world.state("mail"), State::inactive) << "that the operator has stopped";
+}
+
+TEST_F(Demand, IsNothingToWaitForAfterABackOffEither) {
+    world.apply({sleepy()});
+    world.happen(DemandFailed{world.id("web"), "cannot listen"});
+    ASSERT_EQ(world.state("web"), State::backoff);
+    auto web = sleepy();
+    web.on_demand = false;
+    world.apply({web});
+    world.pass(1s);
+    EXPECT_EQ(world.state("web"), State::ready);
+}
+
+TEST_F(Demand, IsNothingToWaitForThoughItWasFallingAsleep) {
+    world.apply({sleepy()});
+    demand();
+    world.obeys = false;
+    idle();
+    ASSERT_EQ(world.at("web").reason, Reason::idle);
+    auto web = sleepy();
+    web.on_demand = false;
+    world.apply({web});
+    world.pass(10s);
+    EXPECT_EQ(world.state("web"), State::ready);
+}
+
+TEST_F(Demand, IsNothingToWaitForWhenTheNextSupervisorKnowsItsNewFile) {
+    Restored asleep{.unit = "web", .index = 0, .instance = {}};
+    asleep.instance.goal = Goal::up;
+    asleep.instance.state = State::waiting;
+    asleep.instance.reason = Reason::demand;
+    asleep.instance.dormant = true;
+    std::vector<Restored> restored;
+    restored.push_back(std::move(asleep));
+    world.adopt({spec("web")}, std::move(restored));
+    EXPECT_EQ(world.state("web"), State::ready);
+    EXPECT_TRUE(world.seen<AwaitDemand>().empty());
+}
+
 TEST_F(Demand, EndsWithSuperd) {
     world.apply({sleepy()});
     world.happen(ShutdownRequested{});
@@ -239,6 +293,75 @@ TEST_F(Scaled, IsTheOperatorsNumberWhileHeHasOne) {
     world.happen(ScaleRequested{world.unit("web").id, 0});
     choose(4);
     EXPECT_EQ(count(), 4u);
+}
+
+TEST_F(Scaled, IsTheLeastAgainWhenItFallsAsleep) {
+    UnitSpec web = sleepy();
+    web.scale = std::make_shared<ScaleRule>(ScaleRule{0, 4, 0, 10s});
+    world.apply({web});
+    choose(3);
+    ASSERT_EQ(count(), 3u);
+    world.happen(FellIdle{world.unit("web").id});
+    EXPECT_EQ(count(), 1u) << "nobody would ever make it fewer";
+    EXPECT_EQ(world.why("web"), "asleep until a connection comes");
+    world.happen(Demanded{world.unit("web").id});
+    EXPECT_EQ(world.processes.size(), 1u);
+
+    world.happen(ScaleRequested{world.unit("web").id, 2});
+    world.happen(FellIdle{world.unit("web").id});
+    EXPECT_EQ(count(), 2u) << "the operator's number stays";
+}
+
+TEST_F(Scaled, IsTheOperatorsNumberThoughTheFileSaysTheSame) {
+    choose(4);
+    world.happen(ScaleRequested{world.unit("web").id, 1, 7});
+    EXPECT_EQ(count(), 1u);
+    EXPECT_EQ(world.answer(7), Outcome::done);
+    EXPECT_EQ(world.unit("web").scaled, 1u);
+    choose(4);
+    EXPECT_EQ(count(), 1u);
+}
+
+TEST_F(Scaled, GoesOnFromTheOperatorsNumberWhenHeLetsGo) {
+    choose(4);
+    world.happen(ScaleRequested{world.unit("web").id, 2});
+    world.happen(ScaleRequested{world.unit("web").id, 0, 7});
+    EXPECT_EQ(count(), 2u) << "not what superd chose long ago";
+    EXPECT_EQ(world.answer(7), Outcome::done);
+    choose(3);
+    EXPECT_EQ(count(), 3u);
+}
+
+TEST_F(Scaled, IsNoOtherNumberOnceTheFileLeavesNoChoice) {
+    world.happen(ScaleRequested{world.unit("web").id, 1});
+    world.apply({spec("web")});
+    EXPECT_EQ(world.unit("web").scaled, 0u);
+}
+
+TEST_F(Scaled, TakesNothingAwayThatStandsStill) {
+    choose(4);
+    world.happen(FreezeRequested{world.id("web", 2), 0, true});
+    world.happen(FreezeTold{world.id("web", 2), world.at("web", 2).run, true, {}});
+    const RunId run = world.at("web", 2).run;
+    choose(1);
+    EXPECT_EQ(count(), 3u) << "those below it keep their numbers";
+    EXPECT_EQ(world.at("web", 2).run, run);
+    EXPECT_EQ(world.at("web", 2).freeze, Freeze::frozen);
+    world.happen(FreezeRequested{world.id("web", 2), 0, false});
+    choose(1);
+    EXPECT_EQ(count(), 1u);
+}
+
+TEST_F(Scaled, TakesNothingAwayThatStandsStillWhenTheOthersFallAsleep) {
+    UnitSpec web = sleepy();
+    web.scale = std::make_shared<ScaleRule>(ScaleRule{0, 4, 0, 10s});
+    world.apply({web});
+    choose(2);
+    world.happen(FreezeRequested{world.id("web", 1), 0, true});
+    world.happen(FellIdle{world.unit("web").id});
+    EXPECT_EQ(count(), 2u);
+    EXPECT_EQ(world.state("web", 0), State::waiting);
+    EXPECT_EQ(world.state("web", 1), State::ready);
 }
 
 TEST_F(Scaled, KeepsToTheRuleOfANewConfiguration) {

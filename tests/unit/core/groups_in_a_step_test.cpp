@@ -49,5 +49,37 @@ TEST(GroupsInAStep, AreNotUpWhenWhatAMemberNeedsIsLost) {
     EXPECT_EQ(world.state("waiter"), State::waiting) << "late is lost, but the shop is about to be";
 }
 
+// It is to end too, but only after those who need it.
+TEST(GroupsInAStep, AreNotUpWhileAMemberWaitsForItsDependentsToEnd) {
+    auto late = needing("late", "db");
+    late.awaits_ready = true;
+    auto waiter = needing("waiter", "shop");
+    waiter.dependencies.push_back({"late", DependencyKind::after, When::ready});
+    World world{{spec("db"), needing("cart", "db"), needing("till", "cart"), late,
+                 group("shop", {"cart"}), waiter}};
+    world.obeys = false;
+    world.happen(StopRequested{world.all("db")});
+    ASSERT_EQ(world.state("cart"), State::ready) << "till is still there";
+    ASSERT_EQ(world.state("till"), State::stopping);
+    EXPECT_EQ(world.state("waiter"), State::waiting);
+}
+
+// Of a group in a group, which goes down as a whole.
+TEST(GroupsInAStep, AreNotUpWhenWhatAMemberNeedsGoesDownWithItsGroup) {
+    auto late = spec("late");
+    late.awaits_ready = true;
+    auto waiter = needing("waiter", "shop");
+    waiter.dependencies.push_back({"inner", DependencyKind::after, When::started});
+    World world{{spec("db"), late, group("inner", {"db", "late"}), spec("job"),
+                 significant(group("outer", {"inner", "job"}), "job"), needing("cart", "db"),
+                 needing("till", "cart"), group("shop", {"cart"}), waiter}};
+    world.obeys = false;
+    ASSERT_EQ(world.state("waiter"), State::waiting) << "for all of inner";
+    world.exit("job", {.code = 0});
+    ASSERT_EQ(world.state("inner"), State::stopping);
+    ASSERT_EQ(world.state("db"), State::ready) << "cart is still there";
+    EXPECT_EQ(world.state("waiter"), State::waiting);
+}
+
 }  // namespace
 }  // namespace superd::core

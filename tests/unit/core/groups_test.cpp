@@ -349,5 +349,24 @@ TEST(Groups, ThatHadFailedHaveFailedAfterATakeOver) {
     EXPECT_TRUE(world.processes.empty());
 }
 
+TEST(Groups, RestartNothingThatTheirMembersTimersStart) {
+    auto job = spec("b");
+    job.type = UnitType::oneshot;
+    auto timer = std::make_shared<TimerRule>();
+    timer->every = 1h;
+    job.timer = timer;
+    World world{{quick("a"), job, group("shop", {"a", "b"})}};
+    const RunId run = world.at("a").run;
+    ASSERT_EQ(world.at("b").reason, Reason::scheduled);
+    world.happen(RestartRequested{world.all("shop"), 1});
+    EXPECT_GT(world.at("a").run, run);
+    EXPECT_EQ(world.at("b").run, 0u);
+    EXPECT_EQ(world.at("b").reason, Reason::scheduled);
+    EXPECT_EQ(world.answer(1), Outcome::done);
+    world.happen(StopRequested{world.all("a")});
+    world.happen(RestartRequested{world.all("shop"), 2});
+    EXPECT_EQ(world.state("a"), State::ready) << "what does not run is started";
+}
+
 }  // namespace
 }  // namespace superd::core

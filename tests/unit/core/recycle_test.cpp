@@ -153,6 +153,53 @@ TEST(Recycle, StopThenStartWaitsForWhatIsMissing) {
     EXPECT_EQ(ready(world), 2u);
 }
 
+void freeze(World& world, bool on, std::uint32_t index) {
+    world.happen(FreezeRequested{world.id("web", index), 0, on});
+    world.happen(FreezeTold{world.id("web", index), world.at("web", index).run, on, {}});
+}
+
+TEST(Recycle, LeavesWhatStandsStillUntilItGoesOn) {
+    auto unit = web(2);
+    unit.rolling.surge = 0;
+    World world = begun(unit);
+    for (std::uint32_t i = 0; i < 2; ++i) {
+        world.happen(RecycleAsked{world.id("web", i), world.at("web", i).run, "it leaks"});
+    }
+    ASSERT_EQ(world.state("web", 0), State::starting);
+    const RunId run = world.at("web", 1).run;
+    freeze(world, true, 1);
+    world.ready("web", 0);
+    EXPECT_EQ(world.at("web", 1).run, run);
+    EXPECT_EQ(world.at("web", 1).freeze, Freeze::frozen);
+    freeze(world, false, 1);
+    EXPECT_GT(world.at("web", 1).run, run) << "its turn comes again";
+}
+
+TEST(Recycle, LeavesWhatStandsStillThoughItsNewRunWasOnItsWay) {
+    World world = begun(web(1));
+    const RunId run = world.at("web").run;
+    world.happen(RecycleAsked{world.id("web"), run, "it leaks"});
+    ASSERT_NE(world.second("web"), nullptr);
+    freeze(world, true, 0);
+    EXPECT_EQ(world.second("web"), nullptr);
+    world.pass(1h);
+    EXPECT_EQ(world.at("web").run, run);
+    freeze(world, false, 0);
+    ASSERT_NE(world.second("web"), nullptr);
+    world.second_ready("web");
+    EXPECT_GT(world.at("web").run, run);
+}
+
+TEST(Recycle, LetsTheOperatorReplaceWhatStandsStill) {
+    World world = begun(web(1));
+    const RunId run = world.at("web").run;
+    freeze(world, true, 0);
+    world.happen(RollRequested{world.all("web"), 7});
+    world.second_ready("web");
+    EXPECT_GT(world.at("web").run, run);
+    EXPECT_EQ(world.answer(7), Outcome::done);
+}
+
 TEST(Recycle, ByExitCode) {
     auto unit = web(1);
     unit.recycle.exits = {75};

@@ -124,6 +124,54 @@ TEST_F(Rolling, ForTheSakeOfAConfigurationPassesOverWhatIsStopped) {
     EXPECT_EQ(world.state("web", 1), State::inactive);
 }
 
+TEST_F(Rolling, ForTheSakeOfAConfigurationStartsNothing) {
+    auto job = spec("job"), timed = spec("timed"), sleepy = spec("sleepy");
+    job.type = timed.type = UnitType::oneshot;
+    auto timer = std::make_shared<TimerRule>();
+    timer->every = 1h;
+    timed.timer = timer;
+    sleepy.on_demand = true;
+    world.apply({job, timed, sleepy});
+    world.exit("job", {.code = 0});
+    ASSERT_EQ(world.state("job"), State::completed);
+    ASSERT_EQ(world.at("timed").reason, Reason::scheduled);
+    CommandId command = 1;
+    for (const char* const name : {"job", "timed", "sleepy"}) {
+        world.happen(RollRequested{world.all(name), command, 0, true});
+        EXPECT_EQ(world.answer(command++), Outcome::done) << name;
+    }
+    EXPECT_EQ(world.seen<Spawn>().size(), 1u);
+    EXPECT_EQ(world.state("job"), State::completed);
+    EXPECT_EQ(world.at("timed").reason, Reason::scheduled);
+    EXPECT_EQ(world.at("sleepy").reason, Reason::demand);
+}
+
+TEST_F(Rolling, ForTheSakeOfAConfigurationLeavesABackOffAsItIs) {
+    auto unit = rolled(2);
+    unit.restart.delay = 10s;
+    begin(unit);
+    world.exit("web", {.code = 1}, 1);
+    ASSERT_EQ(world.state("web", 1), State::backoff);
+    const Instant due = world.at("web", 1).due;
+    world.happen(RollRequested{world.all("web"), 7, 0, true});
+    EXPECT_FALSE(world.answered(7)) << "that it had failed before is nothing new";
+    EXPECT_EQ(world.at("web", 1).due, due);
+    EXPECT_EQ(world.second("web", 0), nullptr) << "one is missing";
+    world.pass(10s);
+    world.exit("web", {.code = 1}, 1);
+    EXPECT_EQ(world.answer(7), Outcome::failed) << "with the new definition";
+}
+
+TEST_F(Rolling, ForTheSakeOfAConfigurationBeginsAnewWhatIsComingUp) {
+    world.apply({rolled(1)});
+    const RunId run = world.at("web").run;
+    world.happen(RollRequested{world.all("web"), 7, 0, true});
+    EXPECT_GT(world.at("web").run, run);
+    EXPECT_EQ(world.at("web").origin, Origin::reload);
+    world.ready("web");
+    EXPECT_EQ(world.answer(7), Outcome::done);
+}
+
 TEST_F(Rolling, ForTheSakeOfAConfigurationIsSupersededWhenItsGroupIsStopped) {
     auto shop = spec("shop");
     shop.type = UnitType::group;
@@ -181,6 +229,29 @@ TEST_F(Rolling, AnOldRunThatCrashesWhileItIsReplacedIsToldToTheHook) {
     ASSERT_EQ(world.seen<Crashed>().size(), 1u);
     EXPECT_EQ(world.seen<Crashed>().front().run, before[0]);
     EXPECT_EQ(world.seen<Crashed>().front().text, "SIGSEGV");
+}
+
+TEST_F(Rolling, OneThatTakesThePlaceOfOneThatCrashedHasItsTimeToBeReady) {
+    begin(rolled(1));
+    roll();
+    const RunId second = world.second("web")->run;
+    world.exit("web", {.signal = SIGSEGV});
+    ASSERT_EQ(world.at("web").run, second);
+    ASSERT_EQ(world.state("web"), State::starting);
+    world.pass(20s);
+    EXPECT_NE(world.state("web"), State::starting) << "and no more than that";
+    EXPECT_EQ(world.at("web").reason, Reason::ready_timeout);
+}
+
+TEST_F(Rolling, AStopTakesItsPlace) {
+    begin(rolled(3));
+    roll();
+    world.happen(StopRequested{world.id("web", 2)});
+    EXPECT_EQ(world.answer(1), Outcome::superseded);
+    const auto cancelled = told(RollPhase::cancelled);
+    ASSERT_EQ(cancelled.size(), 1u);
+    EXPECT_EQ(cancelled[0], "rolling restart given up: another command takes its place");
+    EXPECT_TRUE(world.unit("web").beside.empty());
 }
 
 TEST_F(Rolling, WhatIsReplacedAsPlannedIsNoCrash) {

@@ -49,6 +49,9 @@ TEST(StallCause, IsToldFromWhatTheKernelCounts) {
         {"is stopped", facts('R'), facts('T', 990ms), StallCause::stopped},
         {"is debugged", facts('R'), facts('t', 990ms), StallCause::traced},
         {"is frozen", asleep, facts('S', 0ms, 0ms, "", "do_freezer_trap"), StallCause::frozen},
+        {"the same on Linux 6.18", asleep, facts('S', 0ms, 0ms, "", "get_signal"),
+         StallCause::frozen},
+        {"is stopped there", asleep, facts('T', 0ms, 0ms, "", "get_signal"), StallCause::stopped},
         {"nobody may know", asleep, asleep, StallCause::unknown},
         {"counters of another thread", facts('S', 5s, 5s), facts('S', 1s, 1s), StallCause::unknown},
     };

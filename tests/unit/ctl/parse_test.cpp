@@ -2,6 +2,7 @@
 
 #include "ctl/duration.hpp"
 #include "ctl/location.hpp"
+#include "supervisor/selectors.hpp"
 
 #include <map>
 
@@ -29,6 +30,45 @@ TEST(Parse, TakesFlagsBeforeAndAfterTheVerb) {
     EXPECT_TRUE(parsed->has("--follow") && parsed->has("--json"));
     EXPECT_FALSE(parsed->has("--stream"));
     EXPECT_EQ(parse({"start", "web", "--timeout=1m30s"})->value("--timeout"), "1m30s");
+}
+
+// As a shell hands it over.
+Words words_of(std::string_view command) {
+    Words words{""};
+    bool quoted = false;
+    for (const char c : command) {
+        if (c == '\'' || c == '"') {
+            quoted = !quoted;
+        } else if (c == ' ' && !quoted) {
+            words.emplace_back();
+        } else {
+            words.back() += c;
+        }
+    }
+    return words;
+}
+
+TEST(Parse, TakesEveryExample) {
+    const superd::core::System nothing{1};
+    for (const auto& command : commands()) {
+        for (const auto& example : command.examples) {
+            const auto parsed = parse(words_of(example.command));
+            ASSERT_TRUE(parsed) << example.command << ": " << parsed.error().message;
+            EXPECT_EQ(example.command.substr(0, example.command.find(' ')),
+                      command.name == "timers" ? parsed->command->name : command.name);
+            auto names = parsed->arguments;
+            if (parsed->command->arguments == Arguments::signal_and_units)
+                names.erase(names.begin());
+            const bool units = parsed->command->arguments == Arguments::units ||
+                               parsed->command->arguments == Arguments::some_units ||
+                               parsed->command->arguments == Arguments::signal_and_units;
+            if (!units) continue;
+            for (const auto& name : names) {
+                const auto selected = superd::supervisor::select_targets(nothing, {name});
+                EXPECT_FALSE(selected.error.starts_with("cannot use")) << selected.error;
+            }
+        }
+    }
 }
 
 TEST(Parse, ADoubleDashEndsTheFlags) {
@@ -143,6 +183,21 @@ TEST(SocketPath, AUsersOwnIsPreferredIfItExists) {
               "/run/superd/control.sock");
     EXPECT_EQ((Place{1000, {}, "/tmp/superd-1000/control.sock"}.of({"list"})),
               "/tmp/superd-1000/control.sock");
+}
+
+TEST(BusAddress, IsThatOfTheSystemOrOfTheSession) {
+    std::map<std::string, std::string> variables;
+    const auto of = [&](const Words& words) {
+        return bus_address(*parse(words),
+                           {7, [&](const char* name) { return variables[name]; }, {}});
+    };
+    EXPECT_EQ(of({"list"}), "");
+    EXPECT_EQ(of({"--bus", "list"}), "unix:path=/run/dbus/system_bus_socket");
+    EXPECT_EQ(of({"list", "--bus", "--user"}), "unix:path=/run/user/7/bus");
+    variables = {{"XDG_RUNTIME_DIR", "/x"}, {"DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/s"}};
+    EXPECT_EQ(of({"--bus", "list"}), "unix:path=/s");
+    EXPECT_EQ(of({"--bus", "--user", "list"}), "unix:path=/x/bus");
+    EXPECT_EQ(failure_for({"list", "--user"}).message, "cannot use --user: it goes with --bus");
 }
 
 TEST(Parse, ScaleTakesNumbersAsOthersWriteThem) {

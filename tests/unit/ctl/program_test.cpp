@@ -1,12 +1,17 @@
 // The real superctl, run against a control server with two units.
 #include "tests/unit/control/served.hpp"
+#include "wire/time.hpp"
 
 #include <sys/wait.h>
 
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
+#include <unistd.h>
 
+#include <chrono>
 #include <fstream>
+#include <functional>
 #include <sstream>
 
 #include <boost/json/parse.hpp>
@@ -35,7 +40,10 @@ std::string contents(const std::string& path) {
 // superctl at work; its output goes to files, so that none of its pipes can fill up.
 class Running {
 public:
-    Running(const Served& served, std::vector<std::string> words)
+    // What is to be done with its descriptors after that.
+    using Redirect = std::function<void(posix_spawn_file_actions_t& actions)>;
+
+    Running(const Served& served, std::vector<std::string> words, const Redirect& redirect = {})
         : base_{served.directory + "/ran"} {
         words.insert(words.begin(), SUPERCTL_PROGRAM);
         std::vector<char*> argv;
@@ -48,11 +56,14 @@ public:
         constexpr int flags = O_WRONLY | O_CREAT | O_TRUNC;
         posix_spawn_file_actions_addopen(&actions, 1, (base_ + ".out").c_str(), flags, 0600);
         posix_spawn_file_actions_addopen(&actions, 2, (base_ + ".err").c_str(), flags, 0600);
+        if (redirect) redirect(actions);
         const int error =
             ::posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environment);
         posix_spawn_file_actions_destroy(&actions);
         if (error != 0) throw std::runtime_error{"posix_spawn"};
     }
+
+    pid_t pid() const { return pid_; }
 
     Ran wait() const {
         int status = 0;
@@ -66,8 +77,9 @@ private:
     pid_t pid_ = -1;
 };
 
-Ran run(const Served& served, std::vector<std::string> words) {
-    return Running{served, std::move(words)}.wait();
+Ran run(const Served& served, std::vector<std::string> words,
+        const Running::Redirect& redirect = {}) {
+    return Running{served, std::move(words), redirect}.wait();
 }
 
 TEST(Superctl, ShowsATable) {
@@ -191,6 +203,67 @@ TEST(Superctl, ShowsLogsAndEvents) {
     EXPECT_THAT(run(served, {"events", "--json"}).out, StartsWith("{\"time\":\"T\""));
 }
 
+TEST(Superctl, SaysWhenItsOutputCouldNotBeWritten) {
+    Served served;
+    served.operations.past_events =
+        "{\"time\":\"T\",\"seq\":1,\"event\":\"spawn\",\"unit\":\"web\",\"pid\":5}\n";
+    const auto to_full_disk = [](posix_spawn_file_actions_t& actions) {
+        posix_spawn_file_actions_addopen(&actions, 1, "/dev/full", O_WRONLY, 0);
+    };
+    using Words = std::vector<std::string>;
+    for (const auto& words :
+         {Words{"status"}, Words{"status", "--json"}, Words{"list"}, Words{"logs", "web"},
+          Words{"events", "--since", "10m"}, Words{"version"}, Words{"help"}}) {
+        const auto ran = run(served, words, to_full_disk);
+        EXPECT_EQ(ran.code, 1) << words.front();
+        EXPECT_THAT(ran.err, StartsWith("superctl: cannot write to standard output: No space left "
+                                        "on device\n"))
+            << words.front();
+    }
+    EXPECT_EQ(run(served, {"status", "wbe"}, to_full_disk).code, 4);
+}
+
+TEST(Superctl, PrintsNothingIntoItsSocketWhenStandardOutputIsClosed) {
+    Served served;
+    const Running running{served, {"events", "--follow"}, [](posix_spawn_file_actions_t& actions) {
+                              posix_spawn_file_actions_addclose(&actions, 1);
+                          }};
+    served.until([&] { return served.operations.sinks.size() == 1; });
+    const auto output = "/proc/" + std::to_string(running.pid()) + "/fd/1";
+    EXPECT_EQ(std::filesystem::read_symlink(output), "/dev/null");
+    ::kill(running.pid(), SIGTERM);
+    running.wait();
+}
+
+TEST(Superctl, EndsWhenNobodyReadsWhatItFollows) {
+    Served served;
+    int ends[2];
+    ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    os::Fd reader{ends[0]}, writer{ends[1]};
+    const Running running{served, {"events", "--follow"}, [&](posix_spawn_file_actions_t& actions) {
+                              posix_spawn_file_actions_adddup2(&actions, writer.get(), 1);
+                          }};
+    writer.reset();
+    served.until([&] { return served.operations.sinks.size() == 1; });
+    reader.reset();
+    EXPECT_EQ(running.wait().code, 0);
+}
+
+TEST(Superctl, FollowsEventsUntilAMomentThatIsToCome) {
+    Served served;
+    for (const auto* past : {"10m", "now", "2026-01-01 00:00:00"}) {
+        const auto ran = run(served, {"events", "--follow", "--until", past});
+        EXPECT_EQ(ran.code, 2) << past;
+        EXPECT_THAT(ran.err, StartsWith("superctl: cannot use --follow with --until: that is over "
+                                        "already\n"));
+    }
+    const auto soon =
+        std::chrono::system_clock::now().time_since_epoch() + std::chrono::milliseconds{1500};
+    const auto moment =
+        wire::format_time(std::chrono::duration_cast<std::chrono::nanoseconds>(soon).count());
+    EXPECT_EQ(run(served, {"events", "--follow", "--until", moment}).code, 0);
+}
+
 TEST(Superctl, ShowsChangesAndMistakes) {
     Served served;
     EXPECT_EQ(run(served, {"plan"}).err, "Nothing to change.\n");
@@ -208,7 +281,8 @@ TEST(Superctl, TellsWhoMayNot) {
     served.operations.changers = false;
     const auto ran = run(served, {"stop", "web"});
     EXPECT_EQ(ran.code, 6);
-    EXPECT_THAT(ran.err, HasSubstr("only root and its own user may\n  use sudo\n"));
+    EXPECT_THAT(ran.err,
+                HasSubstr("only root and its own user may\n  use sudo, or `superctl --bus`"));
 }
 
 TEST(Superctl, TellsThatNobodyIsThere) {
@@ -225,6 +299,8 @@ TEST(Superctl, TellsThatNobodyIsThere) {
 TEST(Superctl, ShowsVersions) {
     Served served;
     EXPECT_THAT(run(served, {"version"}).out, HasSubstr("superd   "));
+    EXPECT_EQ(run(served, {"--version"}).out, run(served, {"version"}).out);
+    EXPECT_THAT(run(served, {"--version", "--json"}).out, StartsWith("{\"schema\":1,"));
     EXPECT_THAT(run(served, {"version", "--json"}).out,
                 StartsWith("{\"schema\":1,\"superctl\":\""));
 }

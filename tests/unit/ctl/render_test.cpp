@@ -96,6 +96,28 @@ TEST(StatusPage, TellsAllThatIsKnown) {
         "               err: out of cheese\n");
 }
 
+TEST(StatusPage, TellsOfTheControlGroupAndOfWhatDoesNotHold) {
+    wire::InstanceStatus instance;
+    instance.state = "ready";
+    instance.reason = "frozen for 60 s";
+    instance.since = "2026-11-23T21:49:35Z";
+    instance.frozen_since = "2026-11-23T21:48:36Z";
+    instance.memory = 12'000'000;
+    instance.memory_peak = 20'000'000;
+    instance.swap = 1'000'000;
+    instance.pressure = wire::PressureStatus{12.4, 0.5, {}};
+    wire::UnitStatus unit{.name = "web", .state = "ready"};
+    unit.notices = {"limits.pids does not hold: superd.toml says off"};
+    unit.instances = {instance};
+    wire::Status status;
+    status.units = {unit};
+    const auto page = render_status(status, plain, *wire::parse_time("2026-11-23T21:49:36Z"));
+    EXPECT_THAT(page, HasSubstr("  notice     limits.pids does not hold: superd.toml says off\n"));
+    EXPECT_THAT(page, HasSubstr("  frozen     2026-11-23T21:48:36Z (1m 00s ago)\n"));
+    EXPECT_THAT(page, HasSubstr("  memory     12.0 MB, 20.0 MB at the peak, 1.0 MB swapped\n"));
+    EXPECT_THAT(page, HasSubstr("  waits      12 % of the time for processors\n"));
+}
+
 TEST(StatusPage, HasEachDeathIfTheyAreThere) {
     wire::LastExit death{.at = "2026-11-23T21:49:35Z", .uptime = 2, .lines = {"err: bye"}};
     death.signal = "SIGTERM";
@@ -197,6 +219,16 @@ TEST(Outcome, DecidesTheExitCode) {
 
     outcomes.outcomes = {{"db", {}, "superseded", "stopping", ""}};
     EXPECT_THAT(report(outcomes, "start").err, HasSubstr("a later command took its place"));
+}
+
+TEST(Outcome, OfAFreezeSaysWhatCameOfIt) {
+    wire::Outcomes outcomes;
+    outcomes.outcomes = {{"web", {}, "done", "ready", "frozen for 0.0 s"}};
+    EXPECT_EQ(report(outcomes, "freeze", "frozen").out, "web: frozen\n");
+    outcomes.outcomes = {{"web", {}, "failed", "inactive", "it does not run"}};
+    EXPECT_EQ(report(outcomes, "freeze", "frozen").err,
+              "superctl: cannot freeze web: inactive: it does not run\n"
+              "  `superctl status web` shows how it is\n");
 }
 
 TEST(Outcome, ManyAreCounted) {

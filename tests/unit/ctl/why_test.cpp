@@ -248,6 +248,16 @@ TEST_F(Why, WhatAUnitWroteCannotHarmATerminal) {
 constexpr auto silent =
     "loop of tid 4711 silent for 5000 ms, state R, cpu 99 %: CPU-bound code in the loop";
 
+TEST_F(Why, OneThatIsFrozen) {
+    make({core::spec("web")});
+    world.pass(1min);
+    auto frozen = explain("web");
+    frozen.chain[0].frozen_since = frozen.chain[0].since;
+    const auto told = text(frozen);
+    EXPECT_THAT(told, testing::HasSubstr("web runs, but is frozen since "));
+    EXPECT_THAT(told, testing::HasSubstr("Nothing is expected of it until `superctl thaw web`."));
+}
+
 TEST_F(Why, AWorkerThatStalls) {
     auto web = core::spec("web");
     web.rolling.surge = core::RollingRule::as_many_as_batch;

@@ -2,12 +2,15 @@
 #include "os/socket.hpp"
 #include "superd.hpp"
 
+#include <sys/file.h>
 #include <sys/stat.h>
 
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include <gtest/gtest.h>
 
@@ -196,12 +199,65 @@ TEST(Lock, KeepsASecondSuperdOut) {
         << "the second one took the first one's socket away";
 }
 
+// Whoever may read a file may do that.
+TEST(Lock, IsNotTakenByWhoeverFlocksTheFile) {
+    Superd superd{{.start = false}};
+    std::filesystem::create_directories(superd.runtime());
+    const std::string path = superd.runtime() + "/lock";
+    const os::Fd file{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)};
+    ASSERT_EQ(0, ::flock(file.get(), LOCK_EX));
+    superd.start();
+    const Puppet supervisor = superd.supervisor();
+    EXPECT_NE(0, supervisor.pid());
+    struct stat status{};
+    ASSERT_EQ(0, ::fstat(file.get(), &status));
+    EXPECT_EQ(0600u, status.st_mode & 07777) << "nobody else can open it from now on";
+}
+
+// One of before this lock has nothing else.
+TEST(Lock, OfASuperdThatHasOnlyFlockedItCounts) {
+    Superd other;
+    const Puppet supervisor = other.supervisor();
+    const Scratch place;
+    const std::string path = place / "lock";
+    const os::Fd file{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)};
+    ASSERT_EQ(0, ::flock(file.get(), LOCK_EX));
+    std::ofstream{path} << other.pid() << '\n';
+    const Ran second = run({other.program(), "--runtime-dir", place.path(), "--state-dir",
+                            place / "s", "--log-dir", place / "l"},
+                           {});
+    EXPECT_EQ(75, second.status);
+    EXPECT_NE(std::string::npos,
+              second.output.find("another superd (pid " + std::to_string(other.pid()) + ")"))
+        << second.output;
+}
+
+TEST(Lock, OfSomebodyElseIsNotToldAsASuperds) {
+    Superd superd;
+    const Scratch place;
+    const std::string path = place / "lock";
+    const os::Fd file{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
+    struct flock all{};
+    all.l_type = F_WRLCK;
+    ASSERT_EQ(0, ::fcntl(file.get(), F_OFD_SETLK, &all));
+    std::ofstream{path} << ::getpid() << '\n';
+    const Ran second = run({superd.program(), "--runtime-dir", place.path(), "--state-dir",
+                            place / "s", "--log-dir", place / "l"},
+                           {});
+    EXPECT_EQ(75, second.status);
+    EXPECT_EQ("superd: cannot start: " + path +
+                  " is locked, and not by the superd that it names; end what `fuser " + path +
+                  "` shows, or give another --runtime-dir\n",
+              second.output);
+}
+
 TEST(Lock, EndsWithItsHolderHoweverThatDied) {
     Superd superd;
-    superd.supervisor();
+    const Puppet first = superd.supervisor();  // One that is let go ends.
     superd.crash();
     superd.start();
-    superd.supervisor().greet();
+    Puppet second = superd.supervisor();
+    second.greet();
     EXPECT_EQ("", superd.said()) << "stale sockets are no reason to complain";
 }
 

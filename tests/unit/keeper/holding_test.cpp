@@ -1,5 +1,6 @@
 #include "keeper/held.hpp"
 #include "superd.hpp"
+#include "tests/unit/os/lingering.hpp"
 
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -180,6 +181,15 @@ TEST(Held, AgreesWithAMap) {
         EXPECT_EQ(model[name], inode(entry->fds[0]));
     }
     while (held->size() > 0) ASSERT_TRUE(held->release(held->at(0).name));
+}
+
+// Nobody reads what they sent: whoever waits for that waits longer than a test may take.
+TEST(Held, WaitsForNobodyWhenItClosesWhatLingers) {
+    const auto held = std::make_unique<Held>();
+    Lingering first, second;
+    ASSERT_TRUE(held->hold("fd.1", {&first.ours, 1}));
+    ASSERT_TRUE(held->hold("fd.1", {&second.ours, 1}));
+    EXPECT_TRUE(held->release("fd.1"));
 }
 
 TEST(Held, RefusesOneNameTooMany) {

@@ -4,6 +4,7 @@
 #include "superd.hpp"
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <signal.h>
@@ -11,6 +12,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include <gtest/gtest.h>
 
@@ -31,6 +34,12 @@ std::string open_descriptors(pid_t pid) {
     std::string text;
     for (const int each : numbers) text += std::to_string(each) + " ";
     return text;
+}
+
+std::string notify_name(const Superd& superd) {
+    std::string name;
+    std::ifstream{superd.runtime() + "/notify.path"} >> name;
+    return name;
 }
 
 TEST(Parts, AreGivenTheirWordsAndDescriptors) {
@@ -56,10 +65,53 @@ TEST(Parts, AreGivenTheirWordsAndDescriptors) {
               os::process_environment(supervisor.pid(), "SUPERD_OPEN_FILES"));
     EXPECT_EQ(supervisor.pid(), os::process_stat(supervisor.pid())->session);
     for (const auto& [name, type] : {std::pair{"/control.sock", os::SocketType::stream},
-                                     std::pair{"/notify.sock", os::SocketType::datagram},
                                      std::pair{"/logger.sock", os::SocketType::seqpacket}}) {
         EXPECT_TRUE(os::connect_unix(type, superd.runtime() + name).has_value()) << name;
     }
+    const std::string notify = superd.runtime() + "/" + notify_name(superd);
+    EXPECT_TRUE(os::connect_unix(os::SocketType::datagram, notify).has_value()) << notify;
+}
+
+TEST(TheNotifySocket, HasANameThatNobodyElseCanFindOut) {
+    Superd superd;
+    const Puppet supervisor = superd.supervisor();  // By then it is there.
+    const std::string name = notify_name(superd);
+    EXPECT_EQ(29u, name.size()) << name;
+    struct stat directory{}, socket{}, path{};
+    ASSERT_EQ(0, ::stat((superd.runtime() + "/notify").c_str(), &directory));
+    EXPECT_EQ(0711u, directory.st_mode & 07777) << "who knows a name may reach it; none may look";
+    ASSERT_EQ(0, ::stat((superd.runtime() + "/" + name).c_str(), &socket));
+    EXPECT_EQ(0666u, socket.st_mode & 07777);
+    ASSERT_EQ(0, ::stat((superd.runtime() + "/notify.path").c_str(), &path));
+    EXPECT_EQ(0600u, path.st_mode & 07777);
+    // There everybody sees the name that a socket was bound by.
+    std::ifstream all{"/proc/net/unix"};
+    const std::string shown{std::istreambuf_iterator<char>{all}, {}};
+    EXPECT_NE(std::string::npos, shown.find(superd.runtime() + "/control.sock"));
+    EXPECT_EQ(std::string::npos, shown.find(name.substr(name.find('/') + 1)));
+}
+
+// Services of a superd that is gone write there still.
+TEST(TheNotifySocket, HasTheSameNameAfterwards) {
+    Superd superd;
+    const Puppet first = superd.supervisor();
+    const std::string name = notify_name(superd);
+    superd.crash();
+    superd.start();
+    const Puppet second = superd.supervisor();
+    EXPECT_EQ(name, notify_name(superd));
+    const std::string path = superd.runtime() + "/" + name;
+    EXPECT_TRUE(os::connect_unix(os::SocketType::datagram, path).has_value()) << path;
+}
+
+TEST(TheNotifySocket, StaysWhereASuperdOfBeforeHadIt) {
+    Superd superd{{.start = false}};
+    std::filesystem::create_directories(superd.runtime());
+    std::ofstream{superd.runtime() + "/notify.sock"};
+    superd.start();
+    const Puppet supervisor = superd.supervisor();
+    EXPECT_TRUE(
+        os::connect_unix(os::SocketType::datagram, superd.runtime() + "/notify.sock").has_value());
 }
 
 TEST(Parts, AreWelcomedWithWhoIsWho) {
@@ -203,7 +255,8 @@ TEST(Link, OfAnotherVersionIsRefused) {
     Superd superd;
     Puppet first = superd.supervisor();
     first.say_at_last({.kind = Kind::hello, .value = 99});
-    EXPECT_TRUE(superd.says("it speaks protocol 99, this superd 1; restart superd"));
+    EXPECT_TRUE(superd.says("it speaks protocol 99, this superd " +
+                            std::to_string(keeper::protocol_version) + "; restart superd"));
     Puppet second = superd.supervisor();
     second.greet();
 }

@@ -166,6 +166,7 @@ void Superd::start() {
                                        "--state-dir", place_ / "s", "--log-dir=" + (place_ / "l")});
     plan.env = {std::string{puppet_socket_variable} + "=" + (place_ / "strings"),
                 "PATH=/usr/bin:/bin", "UBSAN_OPTIONS=print_stacktrace=1"};
+    plan.env.insert(plan.env.end(), setup_.environment.begin(), setup_.environment.end());
     const std::string said = place_ / "said";
     const os::Fd output{::open(said.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)};
     plan.descriptors = {{output.get(), 1}, {output.get(), 2}};

@@ -61,9 +61,10 @@ keeper::Message named(keeper::Kind kind, const std::string& name);
 class Superd {
 public:
     struct Setup {
-        std::vector<std::string> arguments;  // Beside those that name the directories.
-        std::string supervisor_script;       // Instead of the puppet.
-        std::vector<std::string> before;     // Words in front: unshare, and the like.
+        std::vector<std::string> arguments;    // Beside those that name the directories.
+        std::vector<std::string> environment;  // Beside what it needs for the puppets.
+        std::string supervisor_script;         // Instead of the puppet.
+        std::vector<std::string> before;       // Words in front: unshare, and the like.
         bool start = true;
     };
     Superd() : Superd(Setup{}) {}

@@ -93,7 +93,7 @@ TEST(Protocol, RefusesLeftOverBytesAndUnknownKindsAndVersions) {
     packet[1] = std::byte{5};
     EXPECT_FALSE(decode_request(packet));
     packet = encode(Request{Drain{1}});
-    packet[0] = std::byte{2};
+    packet[0] = std::byte{99};
     EXPECT_FALSE(decode_request(packet));
 }
 

@@ -164,9 +164,42 @@ TEST_F(Cgroup, UsageTellsWhatTheControllersCount) {
     const std::string group = directory_ + "/a:0/";
     EXPECT_EQ(::access((group + "memory.current").c_str(), R_OK) == 0,
               usage.memory_bytes.has_value());
-    EXPECT_EQ(::access((group + "memory.events").c_str(), R_OK) == 0, usage.oom_kills.has_value());
+    EXPECT_EQ(::access((group + "memory.events").c_str(), R_OK) == 0,
+              parent_->oom_kills("a:0").has_value());
     EXPECT_FALSE(parent_->usage("none:0").cpu_us);
     ::kill(leader, SIGKILL);
+}
+
+TEST_F(Cgroup, StandsStillUntilItIsLetGo) {
+    ASSERT_TRUE(parent_->create("a:0"));
+    const pid_t leader = lead("trap 'echo 1 >&3; exit' TERM; echo $$ >&3; while :; do :; done");
+    EXPECT_EQ(leader, family_.told());
+    auto watch = CgroupWatch::open();
+    ASSERT_TRUE(watch->add(parent_->events_path("a:0"), 1));
+    EXPECT_FALSE(parent_->frozen("a:0").asked);
+    ASSERT_TRUE(parent_->freeze("a:0", true));
+    pollfd ready{.fd = watch->descriptor(), .events = POLLIN};
+    while (!parent_->frozen("a:0").still && ::poll(&ready, 1, 10'000) == 1) watch->read();
+    EXPECT_TRUE(parent_->frozen("a:0").asked);
+    EXPECT_TRUE(parent_->frozen("a:0").still);
+    ::kill(leader, SIGTERM);
+    EXPECT_TRUE(parent_->frozen("a:0").still) << "the signal waits";
+    ASSERT_TRUE(parent_->freeze("a:0", false));
+    EXPECT_EQ(1, family_.told()) << "and is seen";
+    Family::wait_end(leader);
+    EXPECT_FALSE(parent_->frozen("a:0").asked);
+    EXPECT_FALSE(parent_->frozen("none:0").asked);
+    EXPECT_FALSE(parent_->freeze("none:0", true));
+}
+
+TEST_F(Cgroup, IsKilledWhileItStandsStill) {
+    ASSERT_TRUE(parent_->create("a:0"));
+    const pid_t leader = lead("echo $$ >&3; exec sleep 1000");
+    family_.told();
+    ASSERT_TRUE(parent_->freeze("a:0", true));
+    ASSERT_TRUE(parent_->kill("a:0"));
+    Family::wait_end(leader);
+    ASSERT_TRUE(parent_->freeze("a:0", false));
 }
 
 TEST_F(Cgroup, MovesAProcessAndPassesControllersOn) {
@@ -176,7 +209,10 @@ TEST_F(Cgroup, MovesAProcessAndPassesControllersOn) {
     ASSERT_TRUE(parent_->move("a:0", pid));
     EXPECT_THAT(parent_->processes("a:0"), ElementsAre(pid));
     EXPECT_EQ(ESRCH, parent_->move("a:0", 2'000'000'000).error().code.value());
-    EXPECT_TRUE(parent_->enable_controllers());
+    for (const auto& refused : parent_->enable_controllers()) {
+        EXPECT_THAT(refused.why, testing::HasSubstr(refused.controller + " controller"));
+        EXPECT_THAT(parent_->controllers(), testing::Not(testing::Contains(refused.controller)));
+    }
 }
 
 }  // namespace

@@ -8,6 +8,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
+#include <string_view>
+
 #include <gtest/gtest.h>
 
 namespace superd::os {
@@ -80,6 +83,28 @@ TEST(Fifo, TakesTheSizeItIsGiven) {
     const auto fifo = make_fifo(scratch / "out");
     EXPECT_EQ(8192u, set_fifo_size(*fifo, 8000).value());
     EXPECT_FALSE(set_fifo_size(Fd{}, 8192).has_value());
+}
+
+TEST(Pipe, IsLookedIntoWithoutTakingWhatIsThere) {
+    int ends[2];
+    ASSERT_EQ(0, ::pipe2(ends, O_CLOEXEC));
+    const Fd reading{ends[0]};
+    Fd writing{ends[1]};
+    std::array<char, 4> bytes;
+    EXPECT_EQ(std::errc::resource_unavailable_try_again,
+              peek_pipe(reading.get(), bytes).error().code);
+    ASSERT_EQ(6, ::write(writing.get(), "abcdef", 6));
+    for (int i = 0; i < 2; ++i) {
+        EXPECT_EQ(4u, peek_pipe(reading.get(), bytes).value());
+        EXPECT_EQ("abcd", (std::string_view{bytes.data(), bytes.size()}));
+    }
+    ASSERT_EQ(4, ::read(reading.get(), bytes.data(), bytes.size()));
+    writing.reset();
+    EXPECT_EQ(2u, peek_pipe(reading.get(), bytes).value());
+    ASSERT_EQ(2, ::read(reading.get(), bytes.data(), bytes.size()));
+    EXPECT_EQ(0u, peek_pipe(reading.get(), bytes).value()) << "at its end";
+    const Fd file{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+    EXPECT_FALSE(peek_pipe(file.get(), bytes).has_value());
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "os/tree.hpp"
 
+#include "os/process_user.hpp"
 #include "tests/unit/os/family.hpp"
 #include "tests/unit/os/scratch.hpp"
 
@@ -106,6 +107,27 @@ TEST_F(Tree, OrphanWithoutEnvironmentAndSessionIsNobodys) {
     family_.told();
     Family::wait_end(leader);
     EXPECT_THAT(scan({{leader, 5}}), IsEmpty());
+}
+
+// Anybody can write a mark into the environment of what he starts.
+TEST_F(Tree, MarkThatSomebodyElseWroteIsBelievedOfTheKeepersChildrenOnly) {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root can be somebody else";
+    const pid_t forger = family_.lead(
+        "exec setpriv --reuid=65534 --regid=65534 --clear-groups "
+        "sh -c 'echo $$ >&3; exec sleep 1000'",
+        marked(5));
+    family_.told();
+    const auto nobody = [](pid_t) { return false; };
+    const TreeScan of_another{::getppid(), scope()};
+    const auto anywhere = [&](uid_t user) {
+        return of_another.everywhere(std::vector<TreeRun>{{0, 5, user}}, nobody);
+    };
+    EXPECT_THAT(anywhere(0), IsEmpty());
+    EXPECT_THAT(anywhere(1), IsEmpty());
+    EXPECT_THAT(pids(anywhere(65534)), ElementsAre(forger)) << "the run's own user";
+    EXPECT_THAT(pids(scan({{0, 5, 0}})), ElementsAre(forger)) << "it came back to us";
+    EXPECT_FALSE(is_run_by(forger, 0));
+    EXPECT_TRUE(is_run_by(forger, 65534));
 }
 
 TEST_F(Tree, MarkOfAnotherSuperdOrAnotherRunIsNotOurs) {

@@ -102,6 +102,7 @@ class Writing(unittest.TestCase):
         for index in range(worker.SLOTS):
             self.assertEqual(self.page.slot(worker.KIND_THREAD).index, index)
         last = self.page.slot(worker.KIND_THREAD)
+        self.assertIs(self.page.slot(worker.KIND_THREAD).page, last.page, "one for all that nobody reads")
         last.begin("lost")
         self.assertIsNot(last.page, self.page)
         self.assertNotIn(b"lost", self.page.memory[:])

@@ -1,7 +1,5 @@
 // Coroutines on a worker's loop: what they wait for, how they are listed, and how they end with it.
-#include <sys/eventfd.h>
-
-#include <unistd.h>
+#include "tests/unit/sdk/host_fixture.hpp"
 
 #include <memory>
 #include <stdexcept>
@@ -17,49 +15,12 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::ElementsAre;
+using Host = superd::HostFixture;
 namespace asio = superd::asio;
 
-volatile std::int64_t stop_ns = 0;
-std::vector<std::string>* logged = nullptr;
-thread_local superd_abi_thread this_thread{};
-
-class CoroutineLoop : public testing::Test {
+class CoroutineLoop : public superd::HostFixture {
 protected:
-    CoroutineLoop() {
-        stop_ns = 0;
-        logged = &lines_;
-        host_.size = sizeof host_;
-        host_.abi = SUPERD_ABI;
-        host_.unit = "shop";
-        host_.reason = "start";
-        host_.model = SUPERD_COROUTINES;
-        host_.count = host_.generation = 1;
-        host_.threads = 2;
-        host_.config = &table_;
-        host_.page = page_.get();
-        host_.page_size = superd::protocol::page_size;
-        host_.page_version = superd::protocol::page_version;
-        host_.stop_fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-        host_.reload_fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-        host_.stop_ns = &stop_ns;
-        host_.notify = [](const char*, int) { return 0; };
-        host_.log = [](int, const char* text, std::size_t size) {
-            logged->emplace_back(text, size);
-        };
-        host_.enter_thread = [](std::uint32_t) { return &this_thread; };
-        host_.leave_thread = [] {};
-    }
-    ~CoroutineLoop() override {
-        ::close(host_.stop_fd);
-        ::close(host_.reload_fd);
-    }
-
-    // As SIGTERM does.
-    void stop() {
-        stop_ns = static_cast<std::int64_t>(superd::detail::now_ns());
-        const std::uint64_t one = 1;
-        ASSERT_EQ(::write(host_.stop_fd, &one, sizeof one), static_cast<ssize_t>(sizeof one));
-    }
+    CoroutineLoop() : HostFixture{SUPERD_COROUTINES} {}
 
     // Runs `work` on a loop until it and the loop have ended; false when not all ended in time.
     template <class Work>
@@ -80,11 +41,6 @@ protected:
     static superd::protocol::Page& page(superd::detail::Loop& loop) {
         return *static_cast<superd::protocol::Page*>(loop.context().host().page);
     }
-
-    superd_abi_value table_{.type = SUPERD_TABLE};
-    std::unique_ptr<superd::protocol::Page> page_ = std::make_unique<superd::protocol::Page>();
-    superd_abi_host host_{};
-    std::vector<std::string> lines_;
 };
 
 asio::awaitable<void> block(superd::detail::Loop& loop, std::string& seen) {
@@ -143,7 +99,7 @@ std::string states(superd::detail::Loop& loop) {
         if (task.id == 0) continue;
         constexpr const char* words[] = {"suspended", "running", "cancelled"};
         all += std::string{task.name.text.data()} + " " + words[task.state.load()] +
-               (task.id == this_thread.task ? " now; " : "; ");
+               (task.id == Host::this_thread.task ? " now; " : "; ");
     }
     return all;
 }

@@ -42,6 +42,15 @@ TEST_F(SharedPage, ASlotTellsWhatItsThreadDoes) {
     EXPECT_EQ(page_.slots[5].kind, 0u);
 }
 
+TEST_F(SharedPage, ASlotThatAnExceptionHasLeftIsNotBusy) {
+    try {
+        Slot slot{page_, 5, protocol::SlotKind::thread};
+        slot.resumed();
+        throw 42;
+    } catch (int) {}
+    EXPECT_EQ(page_.slots[5].busy_ns, 0u);
+}
+
 TEST_F(SharedPage, TasksAreListedWhileTheyLive) {
     for (const bool alone : {true, false}) {
         detail::TaskTable tasks{page_, alone};

@@ -1,5 +1,7 @@
 #include "supervisor/fd_store.hpp"
 
+#include "tests/unit/os/lingering.hpp"
+
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
@@ -62,6 +64,12 @@ TEST_F(Store, KeepsTheSameOpenFileOnce) {
     EXPECT_TRUE(store_->add(3, os::Fd{::fcntl(one.get(), F_DUPFD_CLOEXEC, 3)}, "web", true, 4));
     EXPECT_TRUE(store_->add(3, os::Fd{::fcntl(one.get(), F_DUPFD_CLOEXEC, 3)}, "web", true, 4));
     EXPECT_EQ(store_->of(3).size(), 1u);
+}
+
+TEST_F(Store, TakesAwayThatAKeepersCloseWouldWait) {
+    test::Lingering one;
+    EXPECT_TRUE(store_->add(3, std::move(one.ours), "web", true, 4));
+    EXPECT_EQ(0, test::lingers(store_->of(3)[0].fd).l_onoff);
 }
 
 TEST_F(Store, RemovesByNameAndDropsAll) {

@@ -1,6 +1,7 @@
 #include "supervisor/journal.hpp"
 
 #include "os/file.hpp"
+#include "tests/unit/supervisor/full_disk.hpp"
 
 #include <stdlib.h>
 
@@ -67,6 +68,64 @@ TEST_F(JournalTest, RemembersWhichExitsAreRecorded) {
     EXPECT_EQ(past.exits.at(8).status, (core::ExitStatus{.signal = 11, .core = true}));
     EXPECT_THAT(history.lines("web", 0, 7), ElementsAre("out: bye"));
     EXPECT_EQ(past.damaged, 0u);
+}
+
+TEST_F(JournalTest, WhatFoundNoRoomIsWrittenOnceThereIsSome) {
+    Journal journal = open();
+    journal.append(exit_of(1, 0));
+    flush(journal);
+    const auto ignore = [](const std::string&) {};
+    {
+        const FullDisk full{std::filesystem::file_size(newer()) + 20};
+        journal.append(exit_of(2, 0));
+        EXPECT_FALSE(journal.flush(ignore));
+        EXPECT_FALSE(journal.empty());
+        journal.append(exit_of(3, 0));
+        EXPECT_FALSE(journal.flush(ignore));
+    }
+    journal.append(exit_of(4, 0));
+    EXPECT_THAT(flush(journal), SizeIs(1)) << "the others were shown before";
+    EXPECT_TRUE(journal.empty());
+    const auto past = open().past(history_);
+    EXPECT_THAT(past.exits, SizeIs(4));
+    EXPECT_EQ(past.damaged, 0u);
+}
+
+TEST_F(JournalTest, IsOpenedOnAFullDiskWithALineThatWasCutShort) {
+    {
+        Journal journal = open();
+        journal.append(exit_of(1, 0));
+        flush(journal);
+    }
+    std::ofstream{newer(), std::ios::app} << R"({"time":"2026-11)";
+    {
+        const FullDisk full{std::filesystem::file_size(newer())};
+        Journal journal = open();
+        journal.append(exit_of(2, 0));
+        EXPECT_FALSE(journal.flush([](const std::string&) {}));
+    }
+    Journal journal = open();
+    journal.append(exit_of(3, 0));
+    flush(journal);
+    const auto past = open().past(history_);
+    EXPECT_THAT(past.exits, SizeIs(2));
+    EXPECT_EQ(past.damaged, 1u);
+}
+
+TEST_F(JournalTest, KeepsNoMoreThanItMayOfWhatFindsNoRoom) {
+    Journal journal = open();
+    wire::Event event = exit_of(1, 0);
+    event.message.assign(Journal::waiting_bytes_max / 4, 'x');
+    {
+        const FullDisk full{10};
+        for (int i = 0; i < 8; ++i) {
+            journal.append(event);
+            EXPECT_FALSE(journal.flush([](const std::string&) {}));
+        }
+    }
+    flush(journal);
+    EXPECT_LE(std::filesystem::file_size(newer()), Journal::waiting_bytes_max);
+    EXPECT_GE(std::filesystem::file_size(newer()), Journal::waiting_bytes_max / 2);
 }
 
 TEST_F(JournalTest, NothingIsWrittenBeforeAFlush) {

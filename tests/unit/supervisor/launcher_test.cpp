@@ -1,6 +1,7 @@
 #include "supervisor/launcher.hpp"
 
 #include "config/instance_text.hpp"
+#include "os/limits.hpp"
 
 #include <cerrno>
 #include <csignal>
@@ -41,6 +42,16 @@ TEST(Launcher, TellsTheServiceWhoItIs) {
     EXPECT_EQ(plan.directory, "/");
     EXPECT_EQ(plan.open_files, 256u);
     EXPECT_TRUE(plan.sibling);
+}
+
+TEST(Launcher, AsksForNoMoreOpenFilesThanThereCanBe) {
+    config::Unit unit = web();
+    unit.limits = std::make_shared<const config::Limits>(
+        config::Limits{.process = {{RLIMIT_NOFILE, RLIM_INFINITY}, {RLIMIT_CORE, RLIM_INFINITY}}});
+    const auto plan = launcher.plan(unit, 0, 1);
+    ASSERT_EQ(plan.limits.size(), 2u);
+    EXPECT_EQ(plan.limits[0].value, os::most_open_files());
+    EXPECT_EQ(plan.limits[1].value, RLIM_INFINITY);
 }
 
 TEST(Launcher, TiesOnlyTheRunItselfToSuperdsLife) {

@@ -5,6 +5,7 @@
 
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <thread>
@@ -75,13 +76,25 @@ protected:
                 keeper_->say(KeeperEnd::named(keeper::Kind::fetched, asked.message.name), fds);
             }
         }};
-        auto taken = listeners_->adopt(names);
+        auto taken = listeners_->adopt(names, 9);
         answers.join();
         return taken;
     }
-    std::optional<Listeners::Failure> open(std::uint32_t index) {
-        return listeners_->open(unit_, index, "web/" + std::to_string(index),
+    std::optional<Listeners::Failure> open(std::uint32_t index, core::RunId run = 1) {
+        return listeners_->open(unit_, {index, run, "web/" + std::to_string(index)},
                                 [](pid_t) { return false; });
+    }
+    // Whichever the unit does not name and none of these runs has is closed.
+    void tend(std::vector<core::RunId> alive) {
+        listeners_->close_unnamed(unit_, [&](const Listeners::Socket& socket) {
+            return std::ranges::any_of(alive, [&](auto run) { return socket.may_have(run); });
+        });
+    }
+    bool is_open(const std::string& address) const {
+        const auto endpoint = *endpoint_of(address);
+        const os::Fd client{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+        return ::connect(client.get(), reinterpret_cast<const sockaddr*>(&endpoint.address),
+                         endpoint.size) == 0;
     }
     std::string places() const {
         std::string text;
@@ -118,7 +131,7 @@ TEST_F(Held, OnesOutliveTheSupervisorWithTheirPlaces) {
     hear(1);
     EXPECT_EQ(take_over(), (std::set<std::string>{"listen.1", "listen.2"}));
     EXPECT_EQ(places(), "1@1 2@0 ");
-    listeners_->steer("web", {false, true, false});
+    listeners_->steer("web", [](const auto& socket) { return socket.index == 1; });
     std::vector<os::Fd> clients;
     for (int i = 0; i < 20; ++i) clients.push_back(connect_one());
     EXPECT_EQ(listeners_->waiting("web", 1), 20u);
@@ -152,7 +165,8 @@ TEST_F(Held, OnesAreOpenedAndClosedOneByOne) {
     EXPECT_EQ(listeners_->of(unit_, 0).size(), 2u);
     EXPECT_EQ(listeners_->of(unit_, 1).size(), 1u) << "the shared one";
     unit_.listeners.erase(unit_.listeners.begin());
-    EXPECT_FALSE(open(0));
+    EXPECT_FALSE(open(0, 2));
+    tend({2});
     hear(1);
     EXPECT_FALSE(held_.contains("listen.0"));
     ASSERT_EQ(listeners_->of(unit_, 0).size(), 1u);
@@ -171,6 +185,85 @@ TEST_F(Held, OnesSomebodyShutDownAreOpenedAnew) {
     hear(2);
     EXPECT_EQ(held_.size(), 1u);
     EXPECT_TRUE(connect_one());
+}
+
+// Its replacement is to listen elsewhere; whether it comes to that is not known yet.
+TEST_F(Held, OnesThatAnOldRunLivesOnStayWhileItDoes) {
+    EXPECT_FALSE(open(0, 1));
+    EXPECT_FALSE(open(1, 2));
+    const std::string before = address_;
+    unit_.listeners[0].address = "tcp://127.0.0.1:" + std::to_string(free_port());
+    EXPECT_FALSE(open(0, 3));
+    tend({1, 2, 3});
+    EXPECT_TRUE(is_open(before));
+    EXPECT_EQ(places(), "0@0 1@1 0@0 ") << "each address has its own list";
+    ASSERT_EQ(listeners_->of(unit_, 0).size(), 1u) << "the new run is given the new one alone";
+    EXPECT_EQ(listeners_->of(unit_, 0)[0]->address, unit_.listeners[0].address);
+    tend({2, 3});
+    EXPECT_EQ(places(), "1@0 0@0 ");
+    EXPECT_TRUE(is_open(before)) << "the other instance's";
+    tend({3});
+    EXPECT_FALSE(is_open(before));
+    EXPECT_TRUE(is_open(unit_.listeners[0].address));
+}
+
+TEST_F(Held, OnesStayWhenTheNextAddressIsTaken) {
+    EXPECT_FALSE(open(0, 1));
+    const auto other = "tcp://127.0.0.1:" + std::to_string(free_port());
+    const auto taken = os::listen_at(*endpoint_of(other), {}, true);
+    unit_.listeners[0].address = other;
+    EXPECT_TRUE(open(0, 2));
+    tend({1});
+    EXPECT_TRUE(is_open(address_));
+    EXPECT_EQ(places(), "0@0 ");
+}
+
+TEST_F(Held, OnesOutliveTheSupervisorThoughOnlyOldRunsHaveThem) {
+    EXPECT_FALSE(open(0, 1));
+    unit_.listeners[0].address = "tcp://127.0.0.1:" + std::to_string(free_port());
+    EXPECT_FALSE(open(0, 2));
+    hear(2);
+    EXPECT_EQ(take_over().size(), 2u);
+    tend({1});
+    EXPECT_TRUE(is_open(address_)) << "who was given it is not known any more";
+    tend({10});
+    EXPECT_FALSE(is_open(address_)) << "it began after that";
+}
+
+TEST_F(Held, OnesAreKeptUnderAnotherName) {
+    EXPECT_FALSE(open(0, 1));
+    const int fd = listeners_->of(unit_, 0)[0]->fd.get();
+    unit_.listeners[0].name = "web";
+    EXPECT_FALSE(open(0, 2));
+    tend({2});
+    ASSERT_EQ(listeners_->of(unit_, 0).size(), 1u);
+    EXPECT_EQ(listeners_->of(unit_, 0)[0]->fd.get(), fd);
+    hear(1);
+    EXPECT_EQ(take_over().size(), 1u);
+    EXPECT_EQ(listeners_->find("web")->front().name, "web");
+}
+
+TEST_F(Held, OnesOfAllAddressesMakeRoomForOne) {
+    const auto port = std::to_string(free_port());
+    unit_.listeners[0].address = "tcp://0.0.0.0:" + port;
+    EXPECT_FALSE(open(0, 1));
+    unit_.listeners[0].address = "tcp://127.0.0.1:" + port;
+    const auto failure = open(0, 2);
+    EXPECT_FALSE(failure) << failure->text;
+}
+
+// An instance with two runs: the one in place has not the socket that the other was given.
+TEST_F(Held, OnesAreSteeredByAddress) {
+    for (std::uint32_t index = 0; index < 2; ++index) EXPECT_FALSE(open(index, index + 1));
+    const std::string before = address_;
+    unit_.listeners[0].address = "tcp://127.0.0.1:" + std::to_string(free_port());
+    for (std::uint32_t index = 0; index < 2; ++index) EXPECT_FALSE(open(index, index + 3));
+    listeners_->steer("web", [&](const auto& socket) {
+        return socket.may_have(socket.index == 0 ? 3u : 2u);  // 0 was replaced, 1 was not.
+    });
+    for (const auto& each : *listeners_->find("web")) {
+        EXPECT_EQ(listeners_->is_open("web", each), (each.address == before) == (each.index == 1));
+    }
 }
 
 TEST_F(Held, FailuresSayWhereAndWhy) {

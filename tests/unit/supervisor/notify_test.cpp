@@ -1,5 +1,7 @@
 #include "supervisor/notify.hpp"
 
+#include "tests/unit/os/lingering.hpp"
+
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -12,6 +14,8 @@
 #include <filesystem>
 #include <functional>
 #include <iterator>
+#include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -102,6 +106,20 @@ TEST(NotifySocket, HandsOnInOrderAndTellsWhatItRefuses) {
     EXPECT_EQ((std::vector<std::string>{"a", "it is longer than 4096 bytes", "b"}), got);
 }
 
+// Nobody reads what it sent: whoever closes it and waits, waits longer than a test may take.
+TEST(NotifySocket, NobodyWaitsForADescriptorThatAStrangerSent) {
+    Pair pair;
+    test::Lingering one;
+    send(pair.writer, "X=1", {one.ours.get()});
+    one.ours.reset();
+    send(pair.writer, "READY=1");
+    boost::asio::io_context io;
+    int handled = 0;
+    NotifySocket socket{io.get_executor(), std::move(pair.reader),
+                        [&](NotifyMessage) { ++handled; }};
+    run_until(io, [&] { return handled == 2; });
+}
+
 TEST(NotifySocket, DescriptorsAreClosedWithTheMessageWhichAnswersABarrier) {
     Pair pair;
     int ends[2];
@@ -141,6 +159,11 @@ TEST(NotifySocket, LeaksNoDescriptorOfAMessageThatIsRefused) {
     send(pair.writer, std::string("A\0B", 3), {0, 1, 2});
     run_until(io, [&] { return refused == 2; });
     EXPECT_EQ(256u, descriptors);
+    // What may wait is closed by a thread of its own, a moment later.
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    while (before != open_descriptors() && std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::yield();
+    }
     EXPECT_EQ(before, open_descriptors());
 }
 
@@ -178,6 +201,41 @@ TEST(NotifySocket, MayBeDestroyedByItsHandler) {
     io.run_for(10s);  // Ends at once: nothing is left to wait for.
     EXPECT_TRUE(io.stopped());
     EXPECT_EQ(1, *calls);
+}
+
+// One after another, each with the socket that somebody else holds: as supervisors, of which all
+// but the last die in the middle of the first message.
+std::vector<std::string> told(const Pair& pair, int deaths) {
+    std::vector<std::string> texts;
+    for (int i = 0; i <= deaths; ++i) {
+        boost::asio::io_context io;
+        std::unique_ptr<NotifySocket> socket;
+        const bool dies = i < deaths;
+        socket = std::make_unique<NotifySocket>(io.get_executor(), os::Fd{::dup(pair.reader.get())},
+                                                [&](NotifyMessage message) {
+                                                    texts.push_back(*message.fields->status);
+                                                    if (dies) socket.reset();
+                                                });
+        socket->drain();
+    }
+    return texts;
+}
+
+TEST(NotifySocket, AMessageStaysUntilItWasHandled) {
+    const Pair pair;
+    send(pair.writer, "STATUS=a");
+    send(pair.writer, "STATUS=b");
+    EXPECT_EQ((std::vector<std::string>{"a", "a", "a", "b"}), told(pair, 2));
+    EXPECT_EQ((std::vector<std::string>{}), told(pair, 0));
+}
+
+TEST(NotifySocket, OneThatEndsSupervisorAfterSupervisorIsTakenOffFirst) {
+    const Pair pair;
+    send(pair.writer, "STATUS=a");
+    send(pair.writer, "STATUS=b");
+    EXPECT_EQ((std::vector<std::string>{"a", "a", "a", "a", "b"}), told(pair, 4));
+    send(pair.writer, "STATUS=c");
+    EXPECT_EQ((std::vector<std::string>{"c", "c"}), told(pair, 1)) << "it has its own three";
 }
 
 }  // namespace

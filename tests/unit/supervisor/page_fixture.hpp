@@ -16,8 +16,9 @@ namespace superd::supervisor {
 
 class WrittenPage {
 public:
-    explicit WrittenPage(std::size_t size = protocol::page_size, int seals = F_SEAL_SHRINK)
-        : fd{::memfd_create("page", MFD_CLOEXEC | MFD_ALLOW_SEALING)} {
+    explicit WrittenPage(std::size_t size = protocol::page_size, int seals = F_SEAL_SHRINK,
+                         const char* name = "page")
+        : fd{::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING)} {
         if (!fd || ::ftruncate(fd.get(), static_cast<off_t>(size)) != 0)
             throw std::runtime_error{"memfd"};
         if (seals != 0) ::fcntl(fd.get(), F_ADD_SEALS, seals);

@@ -4,6 +4,7 @@
 #include "protocol/page.hpp"
 #include "supervisor/worker_settings.hpp"
 #include "tests/unit/supervisor/keeper_end.hpp"
+#include "tests/unit/supervisor/page_fixture.hpp"
 
 #include <sys/stat.h>
 
@@ -29,6 +30,11 @@ protected:
                std::string{inbound.message.name};
     }
 
+    // Of the instance whose record is in that slot; runs up to `alive` live.
+    Result<int> make(core::RunId run, std::uint32_t slot = 3, core::RunId alive = 0) {
+        return pages_.make(slot, run, [alive](core::RunId other) { return other <= alive; });
+    }
+
     boost::asio::io_context io_;
     KeeperEnd keeper_;
     KeeperLink link_{io_.get_executor(), keeper_.take_link()};
@@ -37,7 +43,7 @@ protected:
 };
 
 TEST_F(PagesTest, CanBeNeitherCutNorMadeLonger) {
-    const auto fd = pages_.make(3, 7);
+    const auto fd = make(7);
     ASSERT_TRUE(fd);
     EXPECT_EQ(told(), "hold page.7");
     struct stat info{};
@@ -48,9 +54,9 @@ TEST_F(PagesTest, CanBeNeitherCutNorMadeLonger) {
     EXPECT_EQ(1, ::pwrite(*fd, "x", 1, 0)) << "what is in it is the worker's";
 }
 
-TEST_F(PagesTest, StayForTheRunBeforeAndOneMore) {
-    for (const core::RunId run : {7u, 8u, 9u, 10u}) ASSERT_TRUE(pages_.make(3, run));
-    ASSERT_TRUE(pages_.make(4, 11));
+TEST_F(PagesTest, StayForTwoRunsBefore) {
+    for (const core::RunId run : {7u, 8u, 9u, 10u}) ASSERT_TRUE(make(run));
+    ASSERT_TRUE(make(11, 4));
     EXPECT_EQ(told(), "hold page.7");
     EXPECT_EQ(told(), "hold page.8");
     EXPECT_EQ(told(), "hold page.9");
@@ -61,6 +67,22 @@ TEST_F(PagesTest, StayForTheRunBeforeAndOneMore) {
     pages_.drop(3);
     EXPECT_EQ(pages_.find(10), nullptr);
     EXPECT_NE(pages_.find(11), nullptr) << "another instance's";
+}
+
+// Its replacements fail one after the other.
+TEST_F(PagesTest, StayForARunThatLives) {
+    for (const core::RunId run : {7u, 8u, 9u, 10u, 11u, 12u}) ASSERT_TRUE(make(run, 3, 7));
+    EXPECT_EQ(pages_.runs(), (std::vector<core::RunId>{7, 10, 11, 12}));
+    EXPECT_EQ(gone_, (std::vector<core::RunId>{8, 9}));
+}
+
+TEST_F(PagesTest, AreHeldAgainWhenAWorkerHadThemAlone) {
+    const WrittenPage written;
+    pages_.restore(3, 7, os::Fd{::dup(written.fd.get())});
+    EXPECT_EQ(told(), "hold page.7");
+    ASSERT_NE(pages_.find(7), nullptr);
+    pages_.drop(3);
+    EXPECT_EQ(told(), "release page.7");
 }
 
 TEST(WorkerSettings, AreWhatTheProtocolSays) {

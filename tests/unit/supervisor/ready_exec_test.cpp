@@ -63,13 +63,14 @@ TEST_F(Readiness, ExecRunsAsTheRunDoesButForItsDescriptors) {
         user = "65534";
     }
     watch(sh("one=$(readlink /proc/$$/fd/1)\n"
-             "{ id -u; pwd; echo $COLOUR $one; for n in 0 2 7; do readlink /proc/$$/fd/$n; done; } "
+             "{ id -u; pwd; echo $COLOUR $SUPERD_HOOK $one; for n in 0 2 7; do readlink "
+             "/proc/$$/fd/$n; done; } "
              ">new\n"
              "mv new out"),
           made);
     run_until_said();
     EXPECT_EQ(true, said_);
-    EXPECT_EQ(user + "\n" + scratch_.path() + "\nblue /dev/null\n/dev/null\n/dev/null\n",
+    EXPECT_EQ(user + "\n" + scratch_.path() + "\nblue ready /dev/null\n/dev/null\n/dev/null\n",
               contents(out));
 }
 

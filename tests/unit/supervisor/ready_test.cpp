@@ -57,6 +57,18 @@ TEST_F(Readiness, DescriptorIsReadyWithTheFirstWholeLine) {
     EXPECT_EQ(true, said_);
 }
 
+TEST_F(Readiness, DescriptorsLineStaysForASupervisorAfterUs) {
+    Pipe pipe;
+    pipe.write("ready\n");
+    pipe.writing.reset();
+    for (int i = 0; i < 2; ++i) {
+        watch({.kind = ReadyKind::fd, .fd = 3}, {}, os::Fd{::dup(pipe.reading.get())});
+        run_until_said();
+        EXPECT_EQ(true, said_);
+        said_.reset();
+    }
+}
+
 TEST_F(Readiness, DescriptorClosedBeforeALineCanNeverBeReady) {
     Pipe pipe;
     pipe.write("no newline");

@@ -76,7 +76,10 @@ protected:
     KeeperLink link{io.get_executor(), keeper.take_link()};
     Listeners listeners{link};
     WorkerWatch watch{io.get_executor(), [](const WorkerWatch::Told&) {}};
-    StatusView view{system, table, definitions, history, listeners, watch};
+    Limiter limiter;
+    std::optional<os::CgroupUsage> group;
+    StatusView view{system,    table, definitions, history,
+                    listeners, watch, limiter,     [this](core::InstanceId) { return group; }};
     Commands commands{system, [](TargetOutcome& outcome) { outcome.reason = "described"; }};
     std::optional<std::vector<TargetOutcome>> outcomes;
     Commands::Done done = [this](std::vector<TargetOutcome> all) { outcomes = std::move(all); };
@@ -139,6 +142,35 @@ TEST_F(StatusTest, TellsWhatADeathUsedAndAllDeathsIfAsked) {
     const auto all = view.instance(id("web", 0), {.deaths = true});
     ASSERT_EQ(all.deaths.size(), 2u);
     EXPECT_THAT(all.deaths[0].lines, ElementsAre("out: the first"));
+}
+
+TEST_F(StatusTest, HasTheFiguresOfTheControlGroupWhereThereAreAny) {
+    group = os::CgroupUsage{.memory_bytes = 20, .swap_bytes = 1, .memory_peak = 30};
+    group->cpu_us = 1'500'000;
+    group->tasks = 4;
+    group->cpu_pressure = 2.5;
+    const auto told = view.instance(id("db"), {.usage = true});
+    EXPECT_EQ(told.memory, 20u);
+    EXPECT_EQ(told.memory_peak, 30u);
+    EXPECT_EQ(told.swap, 1u);
+    EXPECT_EQ(told.cpu, 1.5);
+    EXPECT_EQ(told.tasks, 4u);
+    ASSERT_TRUE(told.pressure);
+    EXPECT_EQ(told.pressure->cpu, 2.5);
+    EXPECT_EQ(told.pressure->io, std::nullopt);
+    group.reset();
+    const auto plain = view.instance(id("db"), {.usage = true});
+    EXPECT_TRUE(plain.memory);
+    EXPECT_FALSE(plain.memory_peak);
+    EXPECT_FALSE(plain.pressure);
+}
+
+TEST_F(StatusTest, TellsSinceWhenARunIsHeldStill) {
+    EXPECT_FALSE(view.instance(id("db"), {}).frozen_since);
+    step(core::FreezeRequested{id("db")});
+    step(core::FreezeTold{id("db"), run("db"), true, {}});
+    EXPECT_TRUE(view.instance(id("db"), {}).frozen_since);
+    EXPECT_THAT(view.reason(id("db")), HasSubstr("frozen for "));
 }
 
 TEST_F(StatusTest, SumsUpAUnitInARow) {

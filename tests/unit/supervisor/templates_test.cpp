@@ -204,6 +204,9 @@ TEST_F(TemplatesOfAUnit, ThatRefuseForGoodAreLetGo) {
     start();
     ASSERT_TRUE(ask(17));
     ASSERT_TRUE(await([&] { return unmade.contains(17); }));
+    ahead += 10s;
+    ASSERT_TRUE(ask(18));
+    ASSERT_TRUE(await([&] { return unmade.contains(18); }));
     EXPECT_EQ(templates.ready("shop", "m1"), nullptr);
     const auto count = children.size();
     templates.tend(wanted);
@@ -211,6 +214,22 @@ TEST_F(TemplatesOfAUnit, ThatRefuseForGoodAreLetGo) {
     way = Way::makes;
     templates.tend({{"shop", "m2"}});
     EXPECT_EQ(children.size(), count + 1);
+}
+
+TEST_F(TemplatesOfAUnit, ThatRefuseForGoodAreAskedAgainAfterAWhile) {
+    way = Way::refuses_for_good;
+    const pid_t own = start();
+    ASSERT_TRUE(ask(17));
+    ASSERT_TRUE(await([&] { return unmade.contains(17); }));
+    EXPECT_EQ(templates.ready("shop", "m1"), nullptr) << "not at once";
+    ahead += 1s;
+    const auto* const again = templates.ready("shop", "m1");
+    ASSERT_NE(again, nullptr) << "the thread of its module may have ended";
+    EXPECT_EQ(again->pid, own);
+    ASSERT_TRUE(ask(18));
+    ASSERT_TRUE(await([&] { return unmade.contains(18); }));
+    ahead += 1s;
+    EXPECT_NE(templates.ready("shop", "m1"), nullptr) << "it is not so long ago";
 }
 
 TEST_F(TemplatesOfAUnit, ThatEndOweNothingButWhatTheyHaveMade) {

@@ -92,6 +92,7 @@ TEST(WorkerPage, ShowsTasksAndMetrics) {
     gauge.value = std::bit_cast<std::uint64_t>(0.5);
     auto& histogram = written.page->metrics[protocol::metrics_max - 3];
     histogram.kind = 3;
+    histogram.value = 5;
     written.page->metrics[protocol::metrics_max - 2].value = 3;
     const auto page = written.mapped();
     std::size_t more = 0;
@@ -108,6 +109,7 @@ TEST(WorkerPage, ShowsTasksAndMetrics) {
     EXPECT_EQ(metrics[0].name, "hits");
     EXPECT_EQ(metrics[0].count, 17u);
     EXPECT_EQ(metrics[1].value, 0.5);
+    EXPECT_EQ(metrics[2].count, 5u);
     EXPECT_EQ(metrics[2].buckets, (std::vector<std::uint64_t>{3, 0})) << "as far as there are any";
 }
 

@@ -28,7 +28,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using core::StallCause;
-using Kind = core::StallTurn::Kind;
+using StallKind = core::StallTurn::Kind;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -98,7 +98,7 @@ TEST_F(Watch, NamesABusyLoopAndWhereItIs) {
     EXPECT_EQ(first.run, 7u);
     EXPECT_EQ(first.id, (core::InstanceId{3, 1}));
     EXPECT_EQ(first.pid, child_);
-    EXPECT_EQ(first.turn.kind, Kind::silent);
+    EXPECT_EQ(first.turn.kind, StallKind::silent);
     // On a machine that is busy with others it may be starved as well.
     EXPECT_TRUE(first.turn.cause == StallCause::computing ||
                 first.turn.cause == StallCause::starved);
@@ -132,7 +132,7 @@ TEST_F(Watch, TellsAStopAndAsksNothingOfTheStopped) {
     start(protocol::SlotKind::loop, [] { ::raise(SIGSTOP); });
     watch({.warn = 0ms, .timeout = 300ms, .on_stall = core::OnStall::kill});
     const auto& stalled = told();
-    EXPECT_EQ(stalled.turn.kind, Kind::stalled);
+    EXPECT_EQ(stalled.turn.kind, StallKind::stalled);
     EXPECT_EQ(stalled.turn.cause, StallCause::stopped);
     EXPECT_TRUE(stalled.turn.acts);
     EXPECT_EQ(stalled.on_stall, core::OnStall::kill);
@@ -170,6 +170,22 @@ TEST_F(Watch, LeavesTheHealthyInPeace) {
     EXPECT_EQ(figures->slots, 1u);
     EXPECT_FALSE(figures->stopping);
     EXPECT_FALSE(watch_.figures(8));
+}
+
+// By the operator's wish: that is no stall, and it is the same worker all the same.
+TEST_F(Watch, LeavesInPeaceWhoStandsStill) {
+    start(protocol::SlotKind::loop, spin_for_ever);
+    watch({.warn = 100ms});
+    watch_.rest(7, child_);
+    EXPECT_FALSE(watch_.holds(7, child_));
+    EXPECT_FALSE(watch_.rule(7));
+    EXPECT_TRUE(watch_.figures(7));
+    io_.run();  // Nobody is watched: no timer is left.
+    EXPECT_TRUE(told_.empty());
+    io_.restart();
+    watch_.begin(7, child_, {.warn = 100ms});
+    EXPECT_TRUE(watch_.holds(7, child_));
+    EXPECT_EQ(told().turn.kind, StallKind::silent);
 }
 
 TEST_F(Watch, IsOfOneRunOnly) {

@@ -40,9 +40,14 @@ public:
         now_ += clone_takes;
         return core::Spawned{spawn.instance, spawn.run, next_pid_++};
     }
-    void write(core::InstanceId, const core::Unit& unit, const core::Instance& i) override {
-        said.push_back("write " + unit.spec->name + " " + std::string{to_string(i.state)} + " " +
-                       std::to_string(i.pid));
+    bool write(core::InstanceId, const core::Unit& unit, const core::Instance& i) override {
+        said.push_back((full ? "cannot write " : "write ") + unit.spec->name + " " +
+                       std::string{to_string(i.state)} + " " + std::to_string(i.pid));
+        return !full;
+    }
+    core::SpawnFailed give_up(const core::Spawn& spawn) override {
+        said.push_back("give up " + std::to_string(spawn.run));
+        return {spawn.instance, spawn.run, "no room", true};
     }
     std::optional<core::Exited> record(const ToldExit& told) override {
         for (const core::Unit* unit : system_.units()) {
@@ -69,6 +74,7 @@ public:
 
     std::vector<std::string> said;
     bool no_room = false;
+    bool full = false;  // The disk that the records are on.
     core::Duration clone_takes{};
     bool elsewhere = false;  // Processes are made by somebody else, later.
 
@@ -101,6 +107,19 @@ TEST_F(Turns, ARunIsInTheRecordsBeforeItsProcessIsMade) {
     EXPECT_FALSE(turn_.settle());
     EXPECT_THAT(shell_.take(), ElementsAre("prepare 1", "write web starting 0", "clone 1", "hear",
                                            "write web ready 100", "finish"));
+}
+
+TEST_F(Turns, WhatTheRecordsHaveNoRoomForIsNotMade) {
+    shell_.full = true;
+    configure({"web"});
+    turn_.settle();
+    EXPECT_THAT(shell_.take(), ElementsAre("prepare 1", "cannot write web starting 0", "give up 1",
+                                           "hear", "cannot write web backoff 0", "finish"));
+    EXPECT_TRUE(turn_.unwritten());
+    shell_.full = false;
+    turn_.settle();
+    EXPECT_THAT(shell_.take(), ElementsAre("write web backoff 0", "finish"));
+    EXPECT_FALSE(turn_.unwritten());
 }
 
 TEST_F(Turns, AProcessThatIsMadeElsewhereIsToldOfLater) {

@@ -29,7 +29,8 @@ TEST(Event, EveryKindComesBackAsItWas) {
     for (const auto kind :
          {EventKind::state, EventKind::spawn, EventKind::spawn_failed, EventKind::ready,
           EventKind::exit, EventKind::lines, EventKind::dropped, EventKind::config, EventKind::hook,
-          EventKind::check, EventKind::command, EventKind::superd}) {
+          EventKind::check, EventKind::command, EventKind::frozen, EventKind::thawed,
+          EventKind::oom, EventKind::superd}) {
         Event event;
         event.time = "t";
         event.kind = kind;

@@ -65,6 +65,27 @@ TEST(Status, OfATimerComesBackAsItWas) {
     EXPECT_EQ(serialize(parse_status(text)), text);
 }
 
+TEST(Status, OfAControlGroupComesBackAsItWas) {
+    auto status = example();
+    InstanceStatus& instance = status.units[0].instances[0];
+    instance.memory = 20;
+    instance.memory_peak = 30;
+    instance.swap = 0;
+    instance.tasks = 3;
+    instance.pressure = PressureStatus{1.5, {}, 0};
+    instance.frozen_since = "2026-11-23T21:00:00.000000Z";
+    status.units[0].notices = {"limits.pids does not hold: there is no pids controller"};
+    const auto text = serialize(status);
+    EXPECT_NE(text.find(R"("memory":20,"memory-peak":30,"swap":0,"cpu":null,"tasks":3,)"
+                        R"("pressure":{"cpu":1.5,"memory":null,"io":0},)"
+                        R"("frozen-since":"2026-11-23T21:00:00.000000Z")"),
+              text.npos)
+        << text;
+    EXPECT_NE(text.find(R"("notices":["limits.pids does not hold: there is no pids controller"])"),
+              text.npos);
+    EXPECT_EQ(serialize(parse_status(text)), text);
+}
+
 TEST(Status, ComesBackAsItWas) {
     auto status = example();
     status.units[0].instances[0].pid = 4711;

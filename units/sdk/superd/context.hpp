@@ -14,6 +14,7 @@
 #include <stop_token>
 #include <string>
 #include <superd/config.hpp>
+#include <superd/ending.hpp>
 #include <superd/log.hpp>
 #include <superd/metrics.hpp>
 #include <superd/socket.hpp>
@@ -217,7 +218,7 @@ inline std::span<std::byte> Context::shared(const std::string& wanted, std::size
 inline void Context::fail_permanently(std::string_view reason) {
     log_.error("cannot go on: ", reason);
     status(reason);
-    std::_Exit(78);
+    detail::leave(78);
 }
 
 }  // namespace superd

@@ -7,6 +7,7 @@
 #include <exception>
 #include <functional>
 #include <superd/context.hpp>
+#include <superd/failure.hpp>
 #include <superd/limit.hpp>
 #include <superd/task_executor.hpp>
 #include <utility>
@@ -14,7 +15,6 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -75,7 +75,11 @@ public:
     template <class Work>
     void begin(Work&& work, std::uint32_t entry);
 
-    // The same for one that has a name, and is listed by it.
+    // The same, whatever the unit's task-timeout.
+    template <class Work>
+    void begin_unlimited(Work&& work, std::uint32_t entry);
+
+    // The same as begin() for one that has a name, and is listed by it.
     template <class Work>
     void spawn(std::string_view name, Work&& work,
                const std::source_location& where = std::source_location::current()) {
@@ -98,9 +102,20 @@ public:
     // Called once, when the worker shall stop.
     void on_stop(std::function<void()> stop) { on_stop_ = std::move(stop); }
 
-    // Serves until the worker was told to stop and all that ran is done. False: not all was done in
-    // time.
+    // Serves until the worker was told to stop and all that ran is done, or has failed. False: not
+    // all was done in time.
     bool run();
+    // run() also ends when no coroutine is left, though nobody has told the worker to stop.
+    void end_when_done() noexcept { ends_when_done_ = true; }
+
+    // Called by a coroutine: with its end run() ends, with an error, unless that is only how what
+    // waits ends when the worker stops.
+    void fail(std::exception_ptr error) noexcept;
+    void rethrow() const {
+        if (failure_) std::rethrow_exception(failure_);
+    }
+    // How many coroutines have not ended.
+    int live() const noexcept { return live_; }
 
     // The lists that a beat looks at.
     void idle(Waiter& waiter) noexcept { idle_.add(waiter, now_ms()); }
@@ -128,8 +143,6 @@ private:
     std::uint32_t now_ms() const noexcept {
         return static_cast<std::uint32_t>(now_ns_ / 1'000'000);
     }
-    // Logs an exception that left a coroutine, unless it is only how connections end.
-    void tell(const std::exception_ptr& error) const noexcept;
     void arm_beat();
     void beat(std::uint64_t late_ns);
     void stop();
@@ -140,7 +153,8 @@ private:
                                          std::memory_order_relaxed);
     }
     void finish_when_done() {
-        if (stopping_ && live_ == 0 && accepting_ == 0) io_.stop();
+        const bool ends = stopping_ || ends_when_done_;
+        if (failure_ || (ends && live_ == 0 && accepting_ == 0)) io_.stop();
     }
 
     Context& context_;
@@ -157,7 +171,8 @@ private:
     int live_ = 0;
     int accepting_ =
         0;  // Accepts under way: one may have taken a connection that nobody knows of yet.
-    bool stopping_ = false, cut_off_ = false, recycle_asked_ = false;
+    bool stopping_ = false, cut_off_ = false, recycle_asked_ = false, ends_when_done_ = false;
+    std::exception_ptr failure_;
 };
 
 // What a coroutine's end is told to. Without a limit it is trivial to move, which Asio does often.
@@ -180,22 +195,6 @@ struct LimitedEnded {
     void operator()(std::exception_ptr error) const noexcept { ended(std::move(error)); }
 };
 
-// Lists a task as long as it lives.
-class Listed {
-public:
-    Listed(Context& context, std::string_view name, const std::source_location& where)
-        : tasks_{context.tasks()},
-          entry_{tasks_.begin(name, 0, where, protocol::TaskState::suspended)} {}
-    Listed(const Listed&) = delete;
-    Listed& operator=(const Listed&) = delete;
-    ~Listed() { tasks_.end(entry_); }
-    std::uint32_t entry() const noexcept { return entry_; }
-
-private:
-    TaskTable& tasks_;
-    std::uint32_t entry_;
-};
-
 template <class Start>
 class Loop::Acceptor : public Accepting {
 public:
@@ -213,18 +212,29 @@ public:
         while (!error) {
             TcpSocket socket{loop_.io_};
             acceptor_.accept(socket, error);
-            if (!error) loop_.begin(start_(std::move(socket)), TaskTable::unlisted);
+            if (!error) begin(std::move(socket));
         }
         acceptor_.close(error);
     }
 
 private:
+    // What is no coroutine itself, but only returns one, may throw before there is any.
+    void begin(TcpSocket socket) {
+        std::invoke_result_t<Start&, TcpSocket> work;
+        try {
+            work = start_(std::move(socket));
+        } catch (...) {
+            return tell(loop_.context().log(), std::current_exception());
+        }
+        loop_.begin(std::move(work), TaskTable::unlisted);
+    }
+
     void accept() {
         ++loop_.accepting_;
         acceptor_.async_accept([this](boost::system::error_code error, TcpSocket socket) {
             --loop_.accepting_;
             // One that was accepted is served, though the stop may have come in between.
-            if (!error) loop_.begin(start_(std::move(socket)), TaskTable::unlisted);
+            if (!error) begin(std::move(socket));
             if (!acceptor_.is_open()) return loop_.finish_when_done();
             if (!error) return accept();
             if (error == asio::error::connection_aborted) return accept();
@@ -249,14 +259,19 @@ void Loop::listen(const Listener& listener, Start start) {
 }
 
 template <class Work>
+void Loop::begin_unlimited(Work&& work, std::uint32_t entry) {
+    count(1);
+    using Resumes = typename ExecutorOf<std::remove_cvref_t<Work>>::type;
+    asio::co_spawn(executor_for<Resumes>(entry), std::forward<Work>(work), Ended{this, entry});
+}
+
+template <class Work>
 void Loop::begin(Work&& work, std::uint32_t entry) {
+    if (entry == TaskTable::unlisted || !limits_tasks())
+        return begin_unlimited(std::forward<Work>(work), entry);
     count(1);
     using Resumes = typename ExecutorOf<std::remove_cvref_t<Work>>::type;
     const auto resumes = executor_for<Resumes>(entry);
-    if (entry == TaskTable::unlisted || !limits_tasks()) {
-        asio::co_spawn(resumes, std::forward<Work>(work), Ended{this, entry});
-        return;
-    }
     auto limit = std::make_unique<Limit>(context_.tasks(), entry);
     limited(*limit);
     const auto slot = limit->slot();
@@ -336,15 +351,8 @@ inline void Loop::await_reload() {
                        });
 }
 
-// Errors that are only a peer's way to end a connection.
-inline bool only_the_end(const boost::system::error_code& error) {
-    return error == asio::error::eof || error == asio::error::connection_reset ||
-           error == asio::error::broken_pipe || error == asio::error::operation_aborted ||
-           error == asio::error::timed_out;
-}
-
 inline void Loop::ended(std::exception_ptr error, std::uint32_t entry) noexcept {
-    if (error) tell(error);
+    if (error) tell(context_.log(), error);
     if (entry != TaskTable::unlisted) {
         context_.slot().count();
         current_.ended(entry);
@@ -354,17 +362,9 @@ inline void Loop::ended(std::exception_ptr error, std::uint32_t entry) noexcept 
     finish_when_done();
 }
 
-inline void Loop::tell(const std::exception_ptr& error) const noexcept {
-    try {
-        std::rethrow_exception(error);
-    } catch (const boost::system::system_error& failure) {
-        if (!only_the_end(failure.code()))
-            context_.log().error("a coroutine ended with an exception: ", failure.what());
-    } catch (const std::exception& failure) {
-        context_.log().error("a coroutine ended with an exception: ", failure.what());
-    } catch (...) {
-        context_.log().error("a coroutine ended with an exception of an unknown type");
-    }
+inline void Loop::fail(std::exception_ptr error) noexcept {
+    if (stopping_ && only_the_end(error)) return;
+    if (!failure_) failure_ = std::move(error);
 }
 
 }  // namespace detail

@@ -1,5 +1,5 @@
-// Numbers that a service counts. They live in the page that it shares with superd: reading them
-// costs the worker nothing, and they are there after a crash.
+// Numbers that a service counts, for `superctl status NAME`. They live in the page that it shares
+// with superd: reading them costs the worker nothing, and they are there after a crash.
 #pragma once
 
 #include <bit>

@@ -1,13 +1,16 @@
 // How a service of each model is run in its worker.
 #pragma once
 
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 
+#include <cxxabi.h>
 #include <poll.h>
 
 #include <concepts>
 #include <superd/blocking.hpp>
+#include <superd/crew.hpp>
+#include <superd/ending.hpp>
+#include <superd/taker.hpp>
 
 namespace superd {
 
@@ -56,61 +59,6 @@ constexpr std::uint32_t models() {
            (AwaitsConnections<S> || AwaitsRun<S> ? SUPERD_COROUTINES : 0);
 }
 
-struct Descriptor {
-    explicit Descriptor(int fd_) : fd{fd_} {
-        if (fd < 0) throw std::system_error{errno, std::system_category(), "cannot begin to wait"};
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    ~Descriptor() { ::close(fd); }
-    int fd;
-};
-
-// How one thread of several takes connections: one of them is woken for each.
-class Taker {
-public:
-    explicit Taker(Context& context) : context_{context}, epoll_{::epoll_create1(EPOLL_CLOEXEC)} {
-        for (const auto& listener : context.listeners())
-            if (listener.stream) watch(listener.fd, EPOLLIN | EPOLLEXCLUSIVE);
-        watch(context.host().stop_fd, EPOLLIN);
-    }
-
-    // The next connection; gives signs of life while there is none. Nothing once the worker stops
-    // and no more wait.
-    std::optional<Socket> next(Slot& slot) {
-        for (;;) {
-            const bool last = context_.stopping();
-            for (const auto& listener : context_.listeners()) {
-                if (!listener.stream) continue;
-                const int fd = ::accept4(listener.fd, nullptr, nullptr, SOCK_CLOEXEC);
-                if (fd >= 0) return Socket{fd, &slot, context_.host().stop_ns};
-                if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) pause(slot);
-            }
-            if (last) return std::nullopt;
-            slot.beat();
-            epoll_event event;
-            ::epoll_wait(epoll_.fd, &event, 1, 500);
-        }
-    }
-
-private:
-    void watch(int fd, std::uint32_t events) {
-        epoll_event event{.events = events, .data = {.fd = fd}};
-        if (::epoll_ctl(epoll_.fd, EPOLL_CTL_ADD, fd, &event) != 0)
-            throw std::system_error{errno, std::system_category(), "cannot watch a listener"};
-    }
-
-    // Out of descriptors or memory: that passes.
-    void pause(Slot& slot) {
-        slot.beat();
-        pollfd stop{context_.host().stop_fd, POLLIN, 0};
-        ::poll(&stop, 1, 100);
-    }
-
-    Context& context_;
-    Descriptor epoll_;
-};
-
 class Drive {
 public:
     template <class S>
@@ -135,6 +83,8 @@ public:
     }
 
 private:
+    static constexpr std::chrono::milliseconds stop_look{200};
+
     template <class S>
     static void construct(std::optional<S>& service, Context& context) {
         if constexpr (std::is_constructible_v<S, Context&>)
@@ -154,6 +104,11 @@ private:
                     if (service.reload(Config{table})) return;
                 } catch (const std::exception& failure) {
                     context.log().error("cannot take over the new configuration: ", failure.what());
+                } catch (abi::__forced_unwind&) {
+                    throw;
+                } catch (...) {
+                    context.log().error(
+                        "cannot take over the new configuration: an exception of an unknown type");
                 }
             }
         }
@@ -167,7 +122,47 @@ private:
     // Ends the worker though something still runs: the time for it is over.
     [[noreturn]] static void cut_off(Context& context) {
         context.log().warning("drain-timeout is over: what still runs is cut off");
-        std::_Exit(0);
+        leave(0);
+    }
+
+    // Waits for all threads; false when they are not done in time.
+    static bool join(Context& context) {
+        using Clock = std::chrono::steady_clock;
+        if (context.loop_) context.loop_->pool().close();
+        for (;;) {
+            // Until it comes a stop has no deadline, and it may come at any time.
+            const bool stopping = context.stopping();
+            const auto until = stopping ? context.drain_deadline() : Clock::now() + stop_look;
+            if (context.running_.join(until)) return true;
+            if (stopping) return false;
+        }
+    }
+
+    // Ends the worker with an error. What runs has not been told to stop, and what it uses is about
+    // to go: unless it is at its end already it is cut off.
+    [[noreturn]] static void fail(Context& context, const std::exception_ptr& error) {
+        context.stop_.request_stop();
+        if (context.loop_) context.loop_->pool().close();
+        const bool alone = !context.loop_ || context.loop_->live() == 0;
+        const auto soon = std::chrono::steady_clock::now() + drain_grace;
+        if (context.running_.join(soon) && alone) std::rethrow_exception(error);
+        leave(guarded(context.host(), [&error]() -> int { std::rethrow_exception(error); }));
+    }
+
+    // The exit code of `work`, which is all that a model does, once its threads have ended too.
+    template <class Work>
+    static int whole(Context& context, Work work) {
+        std::exception_ptr error;
+        int code = 1;
+        try {
+            code = work();
+        } catch (...) {
+            error = std::current_exception();
+        }
+        if (error) fail(context, error);
+        context.stop_.request_stop();
+        if (!join(context)) cut_off(context);
+        return code;
     }
 
     static void begin_stop(Context& context) {
@@ -208,28 +203,27 @@ private:
     template <class S>
     static int processes(Context& context) {
         std::optional<S> service;
-        construct(service, context);
-        become_ready(context);
+        return whole(context, [&service, &context] {
+            construct(service, context);
+            become_ready(context);
+            return run_process(*service, context);
+        });
+    }
+
+    template <class S>
+    static int run_process(S& service, Context& context) {
         // Its own thread: the main one is the service's.
         Descriptor over{::eventfd(0, EFD_CLOEXEC)};
         std::thread watcher{[&context, &service, &over] {
-            watch(*service, context, over.fd);
+            watch(service, context, over.fd);
             if (!context.stopping()) return;
             begin_stop(context);
-            pollfd done{over.fd, POLLIN, 0};
-            const auto left = context.drain_deadline();
-            const auto milliseconds = left == std::chrono::steady_clock::time_point::max()
-                                          ? -1
-                                          : std::chrono::duration_cast<std::chrono::milliseconds>(
-                                                left - std::chrono::steady_clock::now())
-                                                .count();
-            if (::poll(&done, 1, static_cast<int>(std::max<long>(milliseconds, -1))) == 0)
-                cut_off(context);
+            if (!await_readable(over.fd, context.drain_deadline())) cut_off(context);
         }};
         int code = 1;
         std::exception_ptr error;
         try {
-            code = service->run(context);
+            code = service.run(context);
         } catch (...) {
             error = std::current_exception();
         }
@@ -237,29 +231,40 @@ private:
         [[maybe_unused]] const auto written = ::write(over.fd, &one, sizeof one);
         watcher.join();
         if (error) std::rethrow_exception(error);
-        if (!context.running_.join(context.drain_deadline())) cut_off(context);
         return code;
     }
 
     template <class S>
     static int threads(Context& context) {
+        const unsigned count = std::max(1u, context.threads());
+        Crew crew{count};
         std::optional<S> service;
-        construct(service, context);
-        for (unsigned i = 0; i < std::max(1u, context.threads()); ++i)
-            context.running_.start("", Job{[&context, &service](Slot& slot) {
-                                       if constexpr (RunsThreads<S>)
-                                           service->thread(context, slot);
-                                       else
-                                           serve_connections(*service, context, slot);
-                                   }},
-                                   {});
-        become_ready(context);
-        // The slot of the main thread says nothing: it only waits.
-        context.slot_.raw().kind.store(0);
-        watch(*service, context);
-        begin_stop(context);
-        if (!context.running_.join(context.drain_deadline())) cut_off(context);
-        return 0;
+        return whole(context, [&crew, &service, &context, count] {
+            construct(service, context);
+            for (unsigned i = 0; i < count; ++i) {
+                auto one = [&crew, &service, &context](Slot& slot) {
+                    crew.run([&] { be_one_thread(*service, context, slot); });
+                };
+                context.running_.start("", Job{std::move(one)}, {});
+            }
+            become_ready(context);
+            // The slot of the main thread says nothing: it only waits.
+            context.slot_.raw().kind.store(0);
+            watch(*service, context, crew.over());
+            crew.rethrow();
+            if (context.stopping()) begin_stop(context);
+            if (!join(context)) cut_off(context);
+            crew.rethrow();
+            return 0;
+        });
+    }
+
+    template <class S>
+    static void be_one_thread(S& service, Context& context, Slot& slot) {
+        if constexpr (RunsThreads<S>)
+            service.thread(context, slot);
+        else
+            serve_connections(service, context, slot);
     }
 
     template <class S>
@@ -269,15 +274,7 @@ private:
             const auto done = slot.done();
             slot.note("connection");
             slot.resumed();
-            try {
-                service.connection(context, slot, std::move(*socket));
-            } catch (const std::system_error& failure) {
-                if (failure.code() != std::errc::connection_reset &&
-                    failure.code() != std::errc::broken_pipe)
-                    context.log().error("a connection ended with an exception: ", failure.what());
-            } catch (const std::exception& failure) {
-                context.log().error("a connection ended with an exception: ", failure.what());
-            }
+            serve_connection(service, context, slot, std::move(*socket));
             slot.waiting();
             slot.note("");
             // A connection whose tasks the service did not tell one by one is a task itself.
@@ -286,24 +283,69 @@ private:
     }
 
     template <class S>
+    static void serve_connection(S& service, Context& context, Slot& slot, Socket socket) {
+        constexpr const char* ended = "a connection ended with an exception";
+        try {
+            service.connection(context, slot, std::move(socket));
+        } catch (const std::system_error& failure) {
+            if (failure.code() != std::errc::connection_reset &&
+                failure.code() != std::errc::broken_pipe)
+                context.log().error(ended, ": ", failure.what());
+        } catch (const std::exception& failure) {
+            context.log().error(ended, ": ", failure.what());
+        } catch (abi::__forced_unwind&) {  // pthread_exit(3): it must go on.
+            throw;
+        } catch (...) {
+            context.log().error(ended, " of an unknown type");
+        }
+    }
+
+    template <class S>
     static int coroutines(Context& context) {
         std::optional<S> service;
         Loop loop{context};
-        construct(service, context);
-        loop.on_reload([&service, &context] { reload(*service, context); });
-        loop.on_stop([&context] { begin_stop(context); });
-        if constexpr (AwaitsConnections<S>) {
-            for (const auto& listener : context.listeners())
-                if (listener.stream)
-                    loop.listen(listener, [&service, &context](TcpSocket socket) {
-                        return service->connection(context, std::move(socket));
-                    });
+        return whole(context, [&service, &context, &loop] {
+            construct(service, context);
+            loop.on_reload([&service, &context] { reload(*service, context); });
+            loop.on_stop([&context] { begin_stop(context); });
+            if constexpr (AwaitsConnections<S>) listen(loop, *service, context);
+            if constexpr (AwaitsRun<S>) begin_run(loop, *service, context);
+            become_ready(context);
+            if (!loop.run()) cut_off(context);
+            loop.rethrow();
+            return 0;
+        });
+    }
+
+    template <class S>
+    static void listen(Loop& loop, S& service, Context& context) {
+        for (const auto& listener : context.listeners())
+            if (listener.stream)
+                loop.listen(listener, [&service, &context](TcpSocket socket) {
+                    return service.connection(context, std::move(socket));
+                });
+    }
+
+    template <class S>
+    static void begin_run(Loop& loop, S& service, Context& context) {
+        using Whole = decltype(service.run(context));
+        // It lasts as long as the worker, whatever the task-timeout.
+        loop.begin_unlimited(
+            [&loop, &service, &context] { return run_or_fail<Whole>(loop, service, context); },
+            context.tasks().begin("run", 0, std::source_location::current(),
+                                  protocol::TaskState::suspended));
+        if constexpr (!AwaitsConnections<S>) loop.end_when_done();
+    }
+
+    // run(), whose exception is the worker's.
+    template <class Whole, class S>
+    static Whole run_or_fail(Loop& loop, S& service, Context& context) {
+        try {
+            auto work = service.run(context);
+            co_await std::move(work);
+        } catch (...) {
+            loop.fail(std::current_exception());
         }
-        if constexpr (AwaitsRun<S>)
-            context.spawn("run", [&service, &context] { return service->run(context); });
-        become_ready(context);
-        if (!loop.run()) cut_off(context);
-        return 0;
     }
 };
 

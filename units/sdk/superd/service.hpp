@@ -11,49 +11,40 @@
 // No base class: each entry point that the class has is a model that it offers.
 //
 //   processes    run() has the process for itself and returns its exit code once
-//   context.stopping(). threads      connection() is called by `threads` threads, one connection
-//   each at a time; or thread(Context&, Slot&)
-//                is, to do what it likes until context.stopping().
+//                context.stopping().
+//   threads      connection() is called by `threads` threads, one connection each at a time; or
+//                thread(Context&, Slot&) is, to do what it likes until context.stopping().
 //   coroutines   connection() is begun for each connection, all on one event loop; or
-//   asio::awaitable<void>
-//                run(Context&) once; or both. Either may name superd::Awaitable<> and
-//                superd::TcpSocket instead, which is a little cheaper. It must not block: see
-//                superd::blocking().
+//                asio::awaitable<void> run(Context&) once; or both. Either may name
+//                superd::Awaitable<> and superd::TcpSocket instead, which is a little cheaper. It
+//                must not block: see superd::blocking().
+//
+// A worker with nothing left to do ends by itself, with code 0: when each thread() has returned; or
+// when run() has, and all that it has spawned, in a class without connection().
 //
 // Optional besides:
 //
 //   static void preload(superd::Preload&)   with preload = true: once, before workers are forked
-//   from that process a constructor with Context&             throws superd::config_error to end
-//   the worker for good, with code 78 bool reload(const superd::Config&)      the configuration
-//   changed; false: start me anew instead. Called in the
-//                                           loop, in the other models by a thread of the host's
+//                                           from that process
+//   a constructor with Context&             throws superd::config_error to end the worker for good,
+//                                           with code 78
+//   bool reload(const superd::Config&)      the configuration changed; false: start me anew
+//                                           instead. Called in the loop, in the other models by a
+//                                           thread of the host's
 //
-// An exception that leaves connection() ends that connection and is logged; one that leaves
-// anything else ends the worker with code 1. Nothing of C++ passes between worker and module: a
-// module may be built with another compiler and another Boost than superd. The worker never unloads
-// it.
+// An exception that leaves connection() ends that connection and is logged, whatever its type; so
+// is one that leaves what spawn() has begun, or reload(), which then asks for a new worker. One
+// that leaves anything else (the constructor, run(), thread()) ends the worker: with code 78 when
+// it is a superd::config_error, else with code 1. What still runs then is cut off. In the coroutine
+// model a wait that the stop itself has cancelled is no error of run()'s.
+//
+// Nothing of C++ passes between worker and module: a module may be built with another compiler and
+// another Boost than superd. The worker never unloads it.
 #pragma once
 
 #include <superd/run.hpp>
 
 namespace superd::detail {
-
-template <class Work>
-int guarded(const superd_abi_host& host, Work work) noexcept {
-    const Log log{host};
-    try {
-        return work();
-    } catch (const config_error& failure) {
-        log.error("cannot use the configuration: ", failure.what());
-        host.notify((std::string{"STATUS="} + failure.what()).c_str(), -1);
-        return 78;
-    } catch (const std::exception& failure) {
-        log.error("the service ended with an exception: ", failure.what());
-    } catch (...) {
-        log.error("the service ended with an exception of an unknown type");
-    }
-    return 1;
-}
 
 // Whether the two sides can do with each other; says what to do if not.
 inline bool agrees(const superd_abi_host& host) noexcept {

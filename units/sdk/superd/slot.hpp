@@ -91,7 +91,10 @@ public:
     }
     Slot(const Slot&) = delete;
     Slot& operator=(const Slot&) = delete;
-    ~Slot() { slot_->kind.store(0, std::memory_order_release); }
+    ~Slot() {
+        waiting();  // Also when an exception has ended what it was at.
+        slot_->kind.store(0, std::memory_order_release);
+    }
 
     std::uint32_t index() const noexcept { return index_; }
 

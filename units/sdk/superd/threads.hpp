@@ -2,6 +2,8 @@
 // signals.
 #pragma once
 
+#include <cxxabi.h>
+
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -105,27 +107,41 @@ private:
     };
 
     void body(One& one, Job& job, const std::string& name, const std::source_location& where) {
-        {
-            auto* record = host_.enter_thread(one.slot);
-            Slot slot{page_, one.slot, protocol::SlotKind::thread};
-            slot.raw().tid.store(static_cast<std::uint32_t>(::gettid()), std::memory_order_relaxed);
-            const auto entry =
-                name.empty() ? TaskTable::unlisted : tasks_.begin(name, one.slot, where);
-            record->task = tasks_.id(entry);
-            try {
-                job(slot);
-            } catch (const std::exception& failure) {
-                log_.error("a thread ended with an exception: ", failure.what());
-            } catch (...) {
-                log_.error("a thread ended with an exception of an unknown type");
+        struct Ending {
+            Threads& all;
+            One& one;
+            ~Ending() {
+                const std::lock_guard lock{all.mutex_};
+                one.ended = true;
+                all.changed_.notify_all();
             }
-            record->task = 0;
-            tasks_.end(entry);
-            host_.leave_thread();
+        };
+        struct Known {
+            Threads& all;
+            superd_abi_thread* record;
+            std::uint32_t entry;
+            ~Known() {
+                record->task = 0;
+                all.tasks_.end(entry);
+                all.host_.leave_thread();
+            }
+        };
+        const Ending ending{*this, one};
+        auto* const record = host_.enter_thread(one.slot);
+        Slot slot{page_, one.slot, protocol::SlotKind::thread};
+        slot.raw().tid.store(static_cast<std::uint32_t>(::gettid()), std::memory_order_relaxed);
+        const auto entry = name.empty() ? TaskTable::unlisted : tasks_.begin(name, one.slot, where);
+        record->task = tasks_.id(entry);
+        const Known known{*this, record, entry};
+        try {
+            job(slot);
+        } catch (const std::exception& failure) {
+            log_.error("a thread ended with an exception: ", failure.what());
+        } catch (abi::__forced_unwind&) {  // pthread_exit(3): it must go on.
+            throw;
+        } catch (...) {
+            log_.error("a thread ended with an exception of an unknown type");
         }
-        const std::lock_guard lock{mutex_};
-        one.ended = true;
-        changed_.notify_all();
     }
 
     void reap() {

@@ -3,6 +3,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <superd/listed.hpp>
 #include <superd/loop.hpp>
 #include <thread>
 
