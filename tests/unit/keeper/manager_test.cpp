@@ -124,10 +124,12 @@ TEST(Watchdog, IsFedByHalvesOfItsTime) {
     Notified notified;
     Superd superd{{.environment = {notified.variable, "WATCHDOG_USEC=200000"}}};
     superd.supervisor().greet();
-    // The first says nothing of the distance; a machine that is busy may be late, and is not too
-    // late.
-    EXPECT_EQ("WATCHDOG=1\n", notified.next());
-    const std::int64_t begin = os::monotonic_now();
+    // Those that came while the supervisor was started are read in a row. What is sent after
+    // `begin`, at which none waits, cannot be closer together than superd sends it.
+    std::int64_t begin = os::monotonic_now();
+    for (; !notified.silent_for(0); begin = os::monotonic_now()) {
+        EXPECT_EQ("WATCHDOG=1\n", notified.next());
+    }
     for (int i = 0; i < 5; ++i) EXPECT_EQ("WATCHDOG=1\n", notified.next());
     const std::int64_t took = os::monotonic_now() - begin;
     EXPECT_GE(took, 400'000'000) << "more often than is asked for";

@@ -129,6 +129,19 @@ TEST(Parts, AreWelcomedWithWhoIsWho) {
     EXPECT_GT(welcome.since_ns, 0);
 }
 
+// One that lived for a second is no failure, and the next comes at once: whether that is so on a
+// machine that is busy, only superd can say.
+bool all_were_brief(const Superd& superd) {
+    std::size_t ends = 0, brief = 0;
+    const std::string said = superd.said();
+    for (std::size_t at = 0; (at = said.find("; starting another", at)) != said.npos; ++at) {
+        ++ends;
+        const std::size_t after = said.rfind(" after ", at);
+        if (said.compare(after, 9, " after 0.") == 0) ++brief;
+    }
+    return ends == brief;
+}
+
 TEST(Parts, ComeBackAndTheServicesStay) {
     Superd superd;
     Puppet first = superd.supervisor();
@@ -136,15 +149,18 @@ TEST(Parts, ComeBackAndTheServicesStay) {
     const pid_t service = first.start("sleep 1000");
     first.end(3);
     EXPECT_TRUE(superd.says("superd: supervisor (pid " + std::to_string(first.pid()) +
-                            ") ended with status 3 after 0."));
+                            ") ended with status 3 after "));
     EXPECT_TRUE(superd.says("starting another (restart 1)"));
     Puppet second = superd.supervisor();
     const Message welcome = second.greet();
     EXPECT_EQ(1, welcome.code);
     EXPECT_EQ(3, WEXITSTATUS(welcome.last_end));
     second.kill();
-    EXPECT_TRUE(superd.says("was killed by SIGKILL after 0."));
-    EXPECT_TRUE(superd.says("starting another in 0.1 s (restart 2)")) << superd.said();
+    EXPECT_TRUE(superd.says("was killed by SIGKILL after "));
+    EXPECT_TRUE(superd.says("(restart 2)"));
+    if (all_were_brief(superd)) {
+        EXPECT_TRUE(superd.says("starting another in 0.1 s (restart 2)")) << superd.said();
+    }
     Puppet third = superd.supervisor();
     EXPECT_EQ(SIGKILL, third.greet().last_end);
     EXPECT_EQ(superd.pid(), os::process_stat(service)->parent);
@@ -205,8 +221,11 @@ TEST(Heartbeat, MissedByAStoppedSupervisorGetsItReplaced) {
     first.greet();
     const pid_t service = first.start("sleep 1000");
     first.say({.kind = Kind::beat, .value = 10'000});
+    // Its time begins when superd hears of it: not before it stands still.
+    superd.signal(SIGSTOP);
     first.say({.kind = Kind::beat, .value = 300});
     ::kill(first.pid(), SIGSTOP);
+    superd.signal(SIGCONT);
     Puppet second = superd.supervisor();
     EXPECT_EQ(SIGKILL, second.greet().last_end);
     EXPECT_NE(std::string::npos,
@@ -220,7 +239,7 @@ TEST(Heartbeat, MissedByABusySupervisorAbortsIt) {
     Superd superd;
     Puppet first = superd.supervisor();
     first.greet();
-    first.say({.kind = Kind::beat, .value = 50});
+    first.say_at_last({.kind = Kind::beat, .value = 50});
     Puppet second = superd.supervisor();
     EXPECT_EQ(SIGABRT, WTERMSIG(second.greet().last_end));
 }
@@ -229,11 +248,12 @@ TEST(Heartbeat, IsNotMissedWhileSuperdItselfStoodStill) {
     Superd superd;
     Puppet supervisor = superd.supervisor();
     supervisor.greet();
-    supervisor.say({.kind = Kind::beat, .value = 400});
+    // Long enough for all that has to be done before superd stands still, and after.
+    supervisor.say({.kind = Kind::beat, .value = 2'000});
     supervisor.fetch("nothing");
     superd.signal(SIGSTOP);
     // Longer than the deadline and the second by which superd knows that it overslept.
-    timespec time{1, 600'000'000};
+    timespec time{3, 300'000'000};
     ::nanosleep(&time, nullptr);
     superd.signal(SIGCONT);
     supervisor.fetch("nothing");
@@ -338,7 +358,7 @@ TEST(Finish, WithoutASupervisorLeavesTheServicesRunning) {
     superd.signal(SIGTERM);
     EXPECT_EQ(70, WEXITSTATUS(superd.wait()));
     EXPECT_NE(std::string::npos, superd.said().find("they run on")) << superd.said();
-    EXPECT_NE(std::string::npos, superd.said().find("starting another in 0.4 s (restart 4)"));
+    EXPECT_NE(std::string::npos, superd.said().find("starting another in 0.4 s (restart "));
     EXPECT_FALSE(os::children_of(::getpid()).empty());
 }
 

@@ -16,7 +16,7 @@
 namespace superd::test {
 namespace {
 
-constexpr int patience_ms = 20'000;
+constexpr int patience_ms = 50'000;
 
 using Fds = std::array<os::Fd, keeper::descriptors_max>;
 

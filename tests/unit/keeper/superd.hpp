@@ -112,7 +112,7 @@ Ran run(const std::vector<std::string>& argv, const std::vector<std::string>& en
         const std::string& directory = "/");
 
 // As long as a slow machine may need.
-inline constexpr std::int64_t patience_ns = 20'000'000'000;
+inline constexpr std::int64_t patience_ns = 60'000'000'000;
 
 // Waits for what the kernel has no event for, such as "reaped by its parent";
 // to look every millisecond is often enough. False: it never came true.
