@@ -24,7 +24,7 @@
 namespace superd::logger {
 namespace {
 
-constexpr int patience_ms = 30'000;
+constexpr int patience_ms = 60'000;
 
 [[noreturn]] void give_up(const std::string& what) {
     throw std::runtime_error(what + ": " + std::generic_category().message(errno));

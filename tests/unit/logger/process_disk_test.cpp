@@ -111,7 +111,7 @@ TEST_F(FullDisk, SaysInTheLogHowManyLinesAreMissing) {
     disk_->make_room();
     // The note comes with the first batch that can be written; no event tells when.
     std::string text;
-    for (int tries = 0; tries < 200 && text.find("were dropped") == std::string::npos; ++tries) {
+    for (int tries = 0; tries < 1'000 && text.find("were dropped") == std::string::npos; ++tries) {
         write_all(pipes.err, "tick\n");
         ::usleep(50'000);
         text = read_text_file(logger_.log_file("web"));

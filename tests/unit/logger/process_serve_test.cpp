@@ -47,6 +47,8 @@ protected:
             Open open = open_request(run, run == 1 ? "web" : "db");
             open.policy.size_max = 3'000;
             open.policy.keep = 1'000;
+            // Else a machine that stands still for two seconds looks like a disk that does.
+            open.policy.when_full = WhenFull::block;
             logger_.send(open);
         }
     }
