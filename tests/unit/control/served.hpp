@@ -117,7 +117,7 @@ public:
 
     // Adds to `received` until `enough` says so or the server closes.
     std::string& read_until(const std::function<bool(const std::string&)>& enough) {
-        constexpr int patience_ms = 20'000;  // Far beyond what any answer takes.
+        constexpr int patience_ms = 60'000;  // Far beyond what any answer takes.
         while (!enough(received)) {
             pollfd ready{fd.get(), POLLIN, 0};
             if (::poll(&ready, 1, patience_ms) != 1)

@@ -57,12 +57,12 @@ public:
         return pid.value_or(0);
     }
 
-    // The number on the next line that any of them writes, within 10 s.
+    // The number on the next line that any of them writes, within a minute.
     pid_t told() {
         std::string line;
         pollfd ready{.fd = reading_.get(), .events = POLLIN};
         while (!line.ends_with('\n')) {
-            if (::poll(&ready, 1, 10'000) != 1) break;
+            if (::poll(&ready, 1, 60'000) != 1) break;
             char byte = 0;
             if (::read(reading_.get(), &byte, 1) != 1) break;
             line += byte;
@@ -76,7 +76,7 @@ public:
         const auto pidfd = pidfd_open(pid);
         if (!pidfd) return;
         pollfd ended{.fd = pidfd->get(), .events = POLLIN};
-        EXPECT_EQ(1, ::poll(&ended, 1, 10'000)) << pid << " lives on";
+        EXPECT_EQ(1, ::poll(&ended, 1, 60'000)) << pid << " lives on";
     }
     static void reap(pid_t pid) { EXPECT_EQ(pid, ::waitpid(pid, nullptr, 0)); }
 

@@ -144,7 +144,7 @@ TEST(Pidfd, SignalsTheProcessAndOnlyWhileItLives) {
     EXPECT_FALSE(pidfd_exit_status(*pidfd).has_value());
     EXPECT_TRUE(pidfd_signal(*pidfd, SIGKILL).has_value());
     pollfd ended{pidfd->get(), POLLIN, 0};
-    EXPECT_EQ(1, ::poll(&ended, 1, 10'000));
+    EXPECT_EQ(1, ::poll(&ended, 1, 60'000));
     const pid_t pid = sleeper.pid();
     sleeper.reap();
     const auto gone = pidfd_signal(*pidfd, 0);

@@ -40,11 +40,11 @@ public:
         const auto bytes = std::as_bytes(std::span{&message, 1});
         EXPECT_TRUE(os::send_message(ours_.get(), bytes, fds).has_value());
     }
-    // The next message, within 10 s; of no kind if there is none.
+    // The next message, within a minute; of no kind if there is none.
     KeeperLink::Inbound hear() const {
         KeeperLink::Inbound inbound;
         pollfd ready{.fd = ours_.get(), .events = POLLIN};
-        EXPECT_EQ(1, ::poll(&ready, 1, 10'000)) << "the supervisor says nothing";
+        EXPECT_EQ(1, ::poll(&ready, 1, 60'000)) << "the supervisor says nothing";
         if (ready.revents == 0) return inbound;
         const auto bytes = std::as_writable_bytes(std::span{&inbound.message, 1});
         const auto received = os::receive_message(ours_.get(), bytes, inbound.descriptors);

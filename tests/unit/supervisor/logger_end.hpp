@@ -79,7 +79,7 @@ public:
     }
 
 private:
-    static bool readable(const os::Fd& fd, int patience_ms = 10'000) {
+    static bool readable(const os::Fd& fd, int patience_ms = 60'000) {
         pollfd ready{.fd = fd.get(), .events = POLLIN};
         return ::poll(&ready, 1, patience_ms) == 1;
     }

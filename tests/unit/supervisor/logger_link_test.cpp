@@ -24,7 +24,7 @@ using testing::SizeIs;
 class LoggerLinkTest : public testing::Test {
 protected:
     void run_until(const std::function<bool()>& done) {
-        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
         while (!done() && std::chrono::steady_clock::now() < deadline) {
             if (io_.run_one_until(deadline) == 0) io_.restart();
         }

@@ -92,7 +92,7 @@ TEST_F(Readiness, ExecThatDoesNotEndIsKilledWithItsWholeGroup) {
     ASSERT_TRUE(sleeper);
     expect_nothing_left();
     pollfd ended{.fd = sleeper->get(), .events = POLLIN};
-    EXPECT_EQ(1, ::poll(&ended, 1, 10'000));
+    EXPECT_EQ(1, ::poll(&ended, 1, 60'000));
     EXPECT_FALSE(said_);
     EXPECT_TRUE(no_child_left());
 }
@@ -104,7 +104,7 @@ TEST_F(Readiness, ExecLeavesNothingBehindWhenItSucceeds) {
     EXPECT_EQ(true, said_);
     if (auto sleeper = os::pidfd_open(std::stoi(contents(pid_file)))) {
         pollfd ended{.fd = sleeper->get(), .events = POLLIN};
-        EXPECT_EQ(1, ::poll(&ended, 1, 10'000));
+        EXPECT_EQ(1, ::poll(&ended, 1, 60'000));
     }
     EXPECT_TRUE(no_child_left());
 }

@@ -111,10 +111,10 @@ protected:
         ::clock_gettime(CLOCK_MONOTONIC, &now);
         return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
     }
-    // Lets it all happen until `what` is true; false after 10 s.
+    // Lets it all happen until `what` is true; false after a minute.
     template <class What>
     bool await(What what) {
-        for (const auto until = os_now() + 10'000'000'000; !what();) {
+        for (const auto until = os_now() + 60'000'000'000; !what();) {
             if (os_now() > until) return false;
             io.restart();
             io.run_one_for(10ms);
@@ -247,7 +247,7 @@ TEST_F(TemplatesOfAUnit, ThatEndAreHeardToTheEnd) {
     const pid_t own = start();
     ASSERT_TRUE(ask(17));
     // Nobody listens until both, the worker that it has made and the template, are done speaking.
-    const auto until = os_now() + 10'000'000'000;
+    const auto until = os_now() + 60'000'000'000;
     while (os::children_of(::getpid()).size() < 2) ASSERT_LT(os_now(), until);
     const pid_t worker = os::children_of(::getpid()).back();
     ::kill(own, SIGKILL);

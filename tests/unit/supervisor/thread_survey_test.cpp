@@ -47,9 +47,17 @@ TEST_F(Survey, MeasuresWhoComputesAndWhoSleeps) {
         while (!stop) {}
     }};
     while (busy == 0) std::this_thread::yield();
-    survey_.begin({subject(0), subject(1)}, 200ms, done_);
-    EXPECT_FALSE(told_);
-    io_.run();
+    // A host that is busy takes processors away, which counts as neither: another sample, then.
+    for (int tries = 0; tries < 20; ++tries) {
+        told_.reset();
+        survey_.begin({subject(0), subject(1)}, 200ms, done_);
+        EXPECT_FALSE(told_);
+        io_.restart();
+        io_.run();
+        if (!told_ || told_->instances[0].threads.size() != 2) break;
+        const auto& seen = told_->instances[0].threads[1];
+        if (seen.cpu_percent.value_or(100) + seen.wait_percent.value_or(0) > 50) break;
+    }
     stop = true;
     computing.join();
     ASSERT_TRUE(told_);

@@ -47,7 +47,7 @@ protected:
         while (trees_.work()) {}
     }
     void work_until(const std::function<bool()>& done) {
-        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
         work();
         while (!done() && std::chrono::steady_clock::now() < deadline) {
             if (io_.run_one_until(deadline) == 0) io_.restart();

@@ -77,7 +77,7 @@ protected:
     }
     // Runs until something is told.
     const WorkerWatch::Told& told(std::size_t count = 1) {
-        const auto deadline = std::chrono::steady_clock::now() + 30s;
+        const auto deadline = std::chrono::steady_clock::now() + 60s;
         while (told_.size() < count && io_.run_one_until(deadline) != 0) {}
         if (told_.size() < count) throw std::runtime_error{"nothing was told"};
         return told_[count - 1];
@@ -94,7 +94,12 @@ protected:
 TEST_F(Watch, NamesABusyLoopAndWhereItIs) {
     start(protocol::SlotKind::loop, spin_for_ever);
     watch({.warn = 100ms, .timeout = 0ms});
-    const auto& first = told();
+    // Who gets no processor for long cannot say where he is: he is asked again.
+    std::size_t count = 1;
+    for (; told(count).stack.empty() && count < 20; ++count) {
+        watch_.begin(7, child_, {.warn = 100ms, .timeout = 0ms});
+    }
+    const auto first = told(count);
     EXPECT_EQ(first.run, 7u);
     EXPECT_EQ(first.id, (core::InstanceId{3, 1}));
     EXPECT_EQ(first.pid, child_);
@@ -147,7 +152,12 @@ TEST_F(Watch, DoesNotSignalWhoHasNoHandler) {
         },
         false);
     watch({.warn = 100ms, .timeout = 200ms});
-    EXPECT_TRUE(told(2).stack.empty());
+    // On a machine that is busy both times may be over at the first look.
+    std::size_t count = 1;
+    for (; told(count).turn.kind != StallKind::stalled; ++count) {
+        EXPECT_TRUE(told_[count - 1].stack.empty());
+    }
+    EXPECT_TRUE(told_[count - 1].stack.empty());
     EXPECT_EQ(::kill(child_, 0), 0);
     EXPECT_EQ(::waitpid(child_, nullptr, WNOHANG), 0) << "it lives";
 }
@@ -161,7 +171,8 @@ TEST_F(Watch, LeavesTheHealthyInPeace) {
         }
     });
     // Longer than any machine takes to let it run once.
-    watch({.warn = 20s, .timeout = 20s});
+    watch({.warn = 60s, .timeout = 60s});
+    while (written_.page->slots[0].done == 0) ::usleep(1000);
     io_.run_for(300ms);
     EXPECT_TRUE(told_.empty());
     const auto figures = watch_.figures(7);
