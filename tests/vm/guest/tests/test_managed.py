@@ -124,7 +124,8 @@ def setting():
 
 
 def test_how_a_service_ended_while_no_superd_lived_is_known_or_said_not_to_be(units, setting):
-    setting(f"RestartSec={2 * machine.PATIENCE}s")
+    # Longer than all that is done until it is looked whether one lives again.
+    setting(f"RestartSec={max(10, 2 * machine.PATIENCE)}s")
     units.add("brief", 'exec = ["/bin/sh", "-c", "trap \\"exit 42\\" TERM; sleep 100000 & wait"]\n'
                        '[restart]\npolicy = "never"\n')
     units.apply()
