@@ -21,7 +21,7 @@ import processes
 BIN = pathlib.Path(os.environ.get("SUPERD_BIN", "build/release/bin")).resolve()
 SCALE = float(os.environ.get("SUPERD_SCALE", "1"))  # Of the number of rounds in long tests.
 SLOWNESS = float(os.environ.get("SUPERD_PATIENCE", "1"))  # Of the machine: 10 if it is emulated.
-PATIENCE = 30.0 * SLOWNESS  # Seconds until something that must happen counts as not happening.
+PATIENCE = 60.0 * SLOWNESS  # Seconds until something that must happen counts as not happening.
 PROGRAMS = pathlib.Path(__file__).resolve().parent / "programs"
 # What superd's parts print when they are broken; the keeper would replace them and go on.
 FAULT = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|Assertion .* failed|terminate called|SIGABRT|SIGSEGV")

@@ -126,12 +126,15 @@ max-delay = "500ms"''')
     def check_exits(self):
         """Each run that began has exactly one exit, or lives."""
         self.superd.ctl("stop", "crasher-*", *self.goals)
-        exits = collections.Counter(e["run"] for e in self.superd.events() if e["event"] == "exit")
+        events = self.superd.events()
+        exits = collections.Counter(e["run"] for e in events if e["event"] == "exit")
         assert [run for run, times in exits.items() if times != 1] == []
         # SUPERD_RUN is the run's number, "@", and what tells this superd from others.
         begun = [int(word.split("@")[0]) for path in self.runs.iterdir() for word in path.read_text().split()]
         assert len(begun) == len(set(begun)), "a run number was given twice"
-        assert [run for run in begun if exits[run] != 1] == [], "exits that were not recorded"
+        # A storm on a slow machine lasts so long that the record no longer goes back to its beginning.
+        oldest = 0 if events[0]["seq"] == 1 else min(e["run"] for e in events if e["event"] == "spawn")
+        assert [run for run in begun if run >= oldest and exits[run] != 1] == [], "exits that were not recorded"
 
 
 def check_no_twins(superd):

@@ -14,6 +14,7 @@ import processes
 
 NEVER = 'autostart = false\nrestart.policy = "never"\n'
 SLEEP = 'exec = ["sleep", "100000"]\n'
+DELAYED = 20 * harness.SLOWNESS  # Seconds. Less is a busy machine's doing; who waits for a client that stalls waits longer.
 
 
 @pytest.fixture
@@ -129,7 +130,7 @@ def test_all_mistakes_are_told_at_once(running):
 def speak(superd, data, end=False):
     """What the control socket answers to these bytes."""
     with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(10)
+        client.settimeout(harness.PATIENCE)
         client.connect(str(superd.runtime / "control.sock"))
         try:
             client.sendall(data)
@@ -182,7 +183,7 @@ def test_clients_that_stall_delay_nobody(running):
         begun = time.monotonic()
         running.ctl("restart", "steady")
         running.ctl("status")
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < DELAYED
     finally:
         for client in stalled:
             client.close()
@@ -195,8 +196,9 @@ def test_too_many_clients_are_told_so(running):
     try:
         for _ in range(300):
             client = socket.socket(socket.AF_UNIX)
-            client.settimeout(10)
+            # Only now with a timeout: connecting would not wait for room in the queue, but fail.
             client.connect(str(running.runtime / "control.sock"))
+            client.settimeout(harness.PATIENCE)
             clients.append(client)
         assert b" 503 " in clients[-1].recv(4096).split(b"\r\n")[0]
     finally:
@@ -211,15 +213,15 @@ def test_100_megabytes_without_a_newline_cost_nobody_anything(running):
     running.unit("flood", f'''exec = ["sh", "-c", "head -c {size} /dev/zero | tr '\\\\0' x; echo; echo after; exec sleep 100000"]
 autostart = false
 ready.log = "^after$"
-ready.timeout = "60s"
+ready.timeout = "5min"
 log.max-size = "1GiB"
 log.tail = 5''')
     running.unit("writer", f'''exec = ["{sys.executable}", "{harness.PROGRAMS}/numbers.py", "{running.base}/errors", "0.005"]''')
     running.start()
-    running.ctl("start", "flood", "--timeout", "60s")
+    running.ctl("start", "flood", "--timeout", "5min", timeout=330)
     begun = time.monotonic()
     running.ctl("restart", "steady")
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < DELAYED
     logger = running.parts()["logger"]
     peak = next(line for line in open(f"/proc/{logger}/status") if line.startswith("VmHWM"))
     assert int(peak.split()[1]) < 200_000, peak
@@ -245,7 +247,7 @@ def test_a_flood_of_strange_datagrams_changes_nothing(running):
                 pass  # The queue is full, as it would be for anybody.
     begun = time.monotonic()
     running.ctl("status")
-    assert time.monotonic() - begun < 5 and running.pids() == before
+    assert time.monotonic() - begun < DELAYED and running.pids() == before
 
 
 def test_descriptors_sent_by_strangers_are_not_kept(running):
@@ -260,6 +262,7 @@ def test_descriptors_sent_by_strangers_are_not_kept(running):
                            0, str(running.notify_socket()))
     os.close(writer)
     # Our end tells when the last copy of the other has been closed.
-    assert select.select([reader], [], [], 10)[0], "descriptors of a stranger are still open"
+    assert select.select([reader], [], [], harness.PATIENCE)[0], "descriptors of a stranger are still open"
     os.close(reader)
-    assert held() == before and processes.alive(supervisor)
+    # It opens and closes some of its own all the time; one kept for each message would be 20.
+    assert held() < before + 20 and processes.alive(supervisor)

@@ -323,11 +323,11 @@ def done(rows=None):
     if left == 0:
         loop.quit()
 for _ in range(left):
-    one.ListUnits(dbus.Array([], "s"), reply_handler=done, error_handler=lambda error: done())
+    one.ListUnits(dbus.Array([], "s"), reply_handler=done, error_handler=lambda error: done(), timeout=600)
 loop.run()
 print(good)
 """
-    result = bus.run([system_bus.PYTHON, "-c", script])
+    result = bus.run([system_bus.PYTHON, "-c", script], timeout=4 * harness.PATIENCE)
     assert result.stdout == "1000\n", result.stderr
     assert pair.status()["superd"]["supervisor"]["restarts"] == 0
 

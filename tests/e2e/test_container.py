@@ -33,7 +33,7 @@ depends.needs = ["db"]
     os.mkfifo(container.superd.base / "never")
     container.start().await_ready()
     assert container.ctl("wait", "web").returncode == 0
-    health = container.ctl("health")
+    health = container.ctl("health", "--timeout", "60s")
     assert (health.returncode, health.stdout) == (0, "healthy: 2 units are up\n")
     os.kill(container.init, signal.SIGTERM)
     assert container.finish() == 0

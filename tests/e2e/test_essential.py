@@ -18,7 +18,7 @@ restart.policy = "never"
     gate.write_text("go\n")
     assert superd.process.wait(30) == 7
     assert not processes.alive(side)
-    assert "stopping all units: main, which is essential, is lost (exit 7" in superd.text()
+    superd.await_text("stopping all units: main, which is essential, is lost (exit 7")
 
 
 def test_superd_exits_with_it_though_the_supervisor_is_killed_meanwhile(superd):

@@ -8,6 +8,7 @@ import urllib.request
 
 import pytest
 
+import harness
 import processes
 import worker_host
 from module_host import MODULES
@@ -35,12 +36,12 @@ def shop(superd):
         if path.suffix == ".toml":
             superd.unit(path.stem, text)
     superd.start()
-    superd.ctl("wait", *STEADY, "migrate", "--ready", "--timeout", "30s")
+    superd.ctl("wait", *STEADY, "migrate", "--ready", "--timeout", "120s", timeout=150)
     return superd
 
 
 def get(port):
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=harness.PATIENCE) as answer:
         return answer.status, answer.read()
 
 
@@ -90,7 +91,7 @@ def test_the_napper_sleeps_until_somebody_calls(shop):
 
 def test_modules_in_each_model_answer(shop):
     shop.ctl("start", "primes", "digest")
-    shop.ctl("wait", *HOSTED, "--ready", "--timeout", "30s")
+    shop.ctl("wait", *HOSTED, "--ready", "--timeout", "120s", timeout=150)
     assert worker_host.get(shop.ports[HOSTED["hello"]]) == "hello from a hosted service\n"
     for unit, request, answer in (("chat", b"", b"Your name?\n"), ("primes", b"1 1000\n", b"168\n")):
         with socket.create_connection(("127.0.0.1", shop.ports[HOSTED[unit]]), timeout=worker_host.PATIENCE) as conn:
@@ -117,7 +118,8 @@ def test_the_crasher_comes_back_and_says_why(shop):
 
 def test_logs_are_attributed_line_by_line(shop):
     pids = shop.pids()
-    text = shop.ctl("logs", "worker", "-n", "100").stdout
+    # Each is up before its shell has said anything.
+    text = shop.await_that(lambda: (said := shop.ctl("logs", "worker", "-n", "100").stdout).count(" works with ") == 3 and said)
     found = [LINE.match(line) for line in text.splitlines()]
     assert all(found)
     assert {(m[1], int(m[2])) for m in found} >= {(f"worker/{i}", pids[f"worker/{i}"]) for i in range(3)}
@@ -132,9 +134,11 @@ def test_workers_have_queues_of_their_own_and_the_pace_of_their_drop_in(shop):
 
 
 def test_stopping_a_pipeline_stops_all_of_it(shop):
-    mine = [pid for pid in processes.marked(shop.mark)
-            if b"SUPERD_SERVICE=pipeline" in processes.environment(pid)]
-    assert len(mine) >= 3
+    def all_of_it():
+        mine = [pid for pid in processes.marked(shop.mark)
+                if b"SUPERD_SERVICE=pipeline" in processes.environment(pid)]
+        return mine if len(mine) >= 3 else None
+    mine = shop.await_that(all_of_it)
     shop.ctl("stop", "pipeline")
     assert [pid for pid in mine if processes.alive(pid)] == []
     assert shop.ctl("status", "pipeline", expect=3).stdout.count("inactive") >= 1

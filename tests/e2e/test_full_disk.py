@@ -54,7 +54,8 @@ def new_supervisor(superd):
 
 
 def test_no_run_is_started_that_a_new_supervisor_would_not_know(small):
-    small.unit("many", 'exec = ["sleep", "100000"]\n')
+    # However long it takes until there is room, all are there soon after.
+    small.unit("many", 'exec = ["sleep", "100000"]\nrestart.max-delay = "2s"\n')
     small.start()
     small.await_state("many", "ready")
     room = fill(small)

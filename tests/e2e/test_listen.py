@@ -96,11 +96,12 @@ def test_a_plain_program_gets_its_sockets_as_systemd_gives_them(superd):
 
 def test_connections_wait_while_nobody_serves(superd):
     port = processes.free_port()
-    superd.unit("web", web(port) + '[restart]\npolicy = "always"\ndelay = "1s"\njitter = 0\n')
+    superd.unit("web", web(port) + '[restart]\npolicy = "always"\ndelay = "3s"\njitter = 0\n')
     superd.start()
     first = ask(port)["pid"]
     processes.kill(first)
-    superd.await_state("web", "backoff")
+    # Not the state: it may have passed before it is seen.
+    superd.await_that(lambda: any(event["event"] == "exit" for event in superd.events()))
     waiting = [dial(("127.0.0.1", port)) for _ in range(5)]
     queue = superd.units()["web"]["listeners"][0]["sockets"][0]
     assert queue["waiting"] == 5 or superd.instance("web")["state"] != "backoff"
@@ -180,8 +181,12 @@ def test_what_waits_for_one_that_goes_is_served_first(superd):
     assert sum(depth) == 16
     down = threading.Thread(target=lambda: superd.ctl("scale", "web=1"))
     down.start()
-    superd.await_state("web/1", "stopping")
-    last = superd.units()["web"]["listeners"][0]["sockets"][1]
+
+    # One look for both, as superd waits 10 s for its queue.
+    def going():
+        unit = superd.units()["web"]
+        return unit if unit["instances"][1]["state"] == "stopping" else None
+    last = superd.await_that(going)["listeners"][0]["sockets"][1]
     assert last["open"] is False and "nothing new goes to 1" in superd.ctl("status", "web", expect=None).stdout
     waiting += [dial(("127.0.0.1", port)) for _ in range(8)]
     assert superd.units()["web"]["listeners"][0]["sockets"][1]["waiting"] == last["waiting"]
@@ -193,9 +198,9 @@ def test_what_waits_for_one_that_goes_is_served_first(superd):
 
 
 def test_a_changed_listener_touches_no_other(superd):
-    http, old, new = (processes.free_port() for _ in range(3))
+    http, old, new, other = processes.free_ports(4)
     superd.unit("web", web(http) + f'metrics = "tcp://127.0.0.1:{old}"\n')
-    superd.unit("other", web(processes.free_port()))
+    superd.unit("other", web(other))
     superd.start()
     before = superd.pids()
     kept = inode(before["web/0"], 3)
@@ -252,7 +257,7 @@ def test_runs_that_go_on_keep_a_path_that_their_replacements_would_not_have(supe
 
 
 def test_runs_that_go_on_keep_a_port_that_their_replacements_would_not_have(superd):
-    old, new = processes.free_port(), processes.free_port()
+    old, new = processes.free_ports(2)
     flag = moved(superd, f"tcp://127.0.0.1:{old}", f"tcp://127.0.0.1:{new}")
     served(lambda: ask(old), superd)
     flag.unlink()
@@ -262,7 +267,7 @@ def test_runs_that_go_on_keep_a_port_that_their_replacements_would_not_have(supe
 
 
 def test_an_address_is_kept_when_another_has_the_next(superd):
-    old, new = processes.free_port(), processes.free_port()
+    old, new = processes.free_ports(2)
     with socket.create_server(("127.0.0.1", new)):
         moved(superd, f"tcp://127.0.0.1:{old}", f"tcp://127.0.0.1:{new}")
         served(lambda: ask(old), superd)

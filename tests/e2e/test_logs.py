@@ -172,7 +172,8 @@ def inside(superd, *command):
 def test_a_full_disk(superd, policy):
     """drop: the service goes on, what was lost is counted and told. block: it waits, nothing is lost."""
     prefix = mounted_on_a_small_disk(superd)
-    writer(superd, "web", 0.001, f'log.when-full = "{policy}"\nautostart = false\n', padding=500)
+    # Not in the foreground, too: what superd says would be lost among so many lines before it is looked for.
+    writer(superd, "web", 0.001, f'log.when-full = "{policy}"\nlog.foreground = false\nautostart = false\n', padding=500)
     superd.unit("other", 'exec = ["sleep", "100000"]\n')
     superd.start(prefix=prefix)
     inside(superd, "sh", "-c", f"head -c 2000000 /dev/zero >{superd.log}/ballast || true")

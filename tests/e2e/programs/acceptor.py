@@ -2,7 +2,7 @@
 
 The body is one JSON object: which listener, which instance, pid and what the connection inherited.
 With SLOW=SECONDS it waits before each answer; with a file GATE it accepts once that exists. On SIGTERM
-it ends at once, whatever waits in the queue: it is for superd to see to that.
+it ends as soon as it has answered whom it has accepted, whatever waits in the queue: it is for superd to see to that.
 """
 import json
 import os
@@ -43,4 +43,7 @@ for listener in listeners:
     listener.setblocking(False)
 while True:
     for listener in select.select(list(listeners), [], [])[0]:
+        # superd sees only who waits in the queue: who has been accepted would be lost with us.
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
         answer(listener, listeners[listener])
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
