@@ -8,6 +8,7 @@ import array
 import ctypes
 import os
 import platform
+import secrets
 import socket
 import sys
 import threading
@@ -105,6 +106,7 @@ class ServiceManager:
 
     def start(self):
         """Starts superd with what is stored and returns when it has said READY=1."""
+        self.settle()
         self.forget_messages()
         options = self.options()
         self.superd.launch(**options)
@@ -112,6 +114,13 @@ class ServiceManager:
         return self
 
     # What was said.
+
+    def settle(self):
+        """Waits until all that was sent so far is heeded, as systemd does before it takes note of an end."""
+        word = {"X_SETTLED": secrets.token_hex(8)}
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.sendto(f"X_SETTLED={word['X_SETTLED']}".encode(), str(self.path))
+        self.await_that(lambda: any(fields.get("FOREIGN") == word for _, fields in self.messages))
 
     def forget_messages(self):
         with self.arrived:

@@ -5,10 +5,12 @@ import time
 
 import pytest
 
+import harness
 import processes
 
 pytestmark = pytest.mark.long
 MANY = 1000
+LONG = 6 * harness.PATIENCE  # So many at once take longer than one, the more with a sanitizer.
 
 
 def thousand(superd, count=MANY):
@@ -18,8 +20,8 @@ def thousand(superd, count=MANY):
 
 def test_a_thousand_start_and_two_hundred_killed_come_back(superd, seeded):
     thousand(superd)
-    superd.start(timeout=60)
-    superd.ctl("wait", "--all", "--ready", "--timeout", "60s")
+    superd.start(timeout=LONG)
+    superd.ctl("wait", "--all", "--ready", "--timeout", "170s", timeout=LONG)
     before = superd.pids()
     assert len(before) == MANY and len(set(before.values())) == MANY and None not in before.values()
     table = superd.ctl("status").stdout
@@ -32,27 +34,27 @@ def test_a_thousand_start_and_two_hundred_killed_come_back(superd, seeded):
     def back():
         now = superd.pids()
         return now if all(now[name] not in (None, before[name]) for name in victims) else None
-    after = superd.await_that(back, timeout=60)
+    after = superd.await_that(back, timeout=LONG)
     others = set(before) - set(victims)
     assert {name: after[name] for name in others} == {name: before[name] for name in others}
     exits = [e for e in superd.events() if e["event"] == "exit"]
     assert len(exits) == len(victims) and {e["signal"] for e in exits} == {"SIGKILL"}
 
     begun = time.monotonic()
-    assert superd.terminate(60) == 0
+    assert superd.terminate(LONG) == 0
     print(f"stopped {MANY} in {time.monotonic() - begun:.2f} s")
     assert superd.survivors() == []
 
 
 def test_a_thousand_are_adopted(superd):
     thousand(superd)
-    superd.start(timeout=60)
-    superd.ctl("wait", "--all", "--ready", "--timeout", "60s")
+    superd.start(timeout=LONG)
+    superd.ctl("wait", "--all", "--ready", "--timeout", "170s", timeout=LONG)
     before = superd.pids()
     processes.kill(superd.parts()["supervisor"])
     assert superd.pids() == before
     superd.kill_all_parts()
-    superd.start(timeout=60)
+    superd.start(timeout=LONG)
     assert superd.pids() == before
 
 

@@ -70,7 +70,8 @@ def test_jobs_of_primes_are_answered_by_processes(make):
         thread.join()
     assert answers == {10: "4\n", 100: "25\n", 1000: "168\n"}
     assert job(b"nonsense\n") == "error: say FROM TO, at most 10000000 apart\n"
-    assert sum(worker.page.metrics().get("jobs", 0) for worker in workers) == 3
+    # A job is counted once its answer is written, which may be after it was read.
+    workers[0].await_that(lambda _: sum(worker.page.metrics().get("jobs", 0) for worker in workers) == 3)
     for worker in workers:
         assert worker.stop() == 0
     held.close()
@@ -79,7 +80,7 @@ def test_jobs_of_primes_are_answered_by_processes(make):
 def test_memory_of_primes_outlives_its_worker(make):
     held = worker_host.listener()
     first = make("processes", "primes", listeners={"jobs": held}).start().ready()
-    assert "shared.known" in first.stored or first.receive(5)
+    first.await_told("FDNAME=shared.known")
     memory = first.stored["shared.known"]
 
     def job(worker, text):
@@ -106,7 +107,8 @@ def test_the_digest_is_made_by_threads_and_reported_by_another(make):
         head, _ = ask(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         assert "405 Method Not Allowed" in head and "Allow: POST" in head
     worker.await_told("STATUS=hashed 6 bytes")
-    assert [task["name"] for task in worker.page.tasks()] == ["report"]
+    # That of the request ends after its answer.
+    worker.await_that(lambda page: [task["name"] for task in page.tasks()] == ["report"])
     assert worker.page.metrics()["bytes hashed"] == 6
     assert worker.stop() == 0
 

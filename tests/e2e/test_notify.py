@@ -92,7 +92,7 @@ def test_a_stop_reaches_the_new_main_process(superd, teller):
     first = superd.pid("svc")
     teller.say("fork")
     second = superd.await_new_pid("svc", first)
-    superd.ctl("stop", "svc", "--timeout", "10s")
+    superd.ctl("stop", "svc", "--timeout", "30s")
     assert not processes.alive(second)
     assert superd.instance("svc")["state"] == "inactive"
 
@@ -198,17 +198,17 @@ def test_a_start_and_a_stop_may_be_put_off(superd):
     superd.unit("svc", f'''{program}
 [ready]
 notify = true
-timeout = "400ms"
+timeout = "4s"
 [stop]
-signals = [["SIGTERM", "200ms"], ["SIGKILL", "5s"]]''')
+signals = [["SIGTERM", "4s"], ["SIGKILL", "5s"]]''')
     superd.start()
-    # Longer than it has without asking; nothing happens, so there is no event to await.
-    superd.ctl("wait", "svc", "--ready", "--timeout", "700ms", expect=7)
+    # Longer than it has without asking; nothing happens, so there is no event to await. It has enough to ask in.
+    superd.ctl("wait", "svc", "--ready", "--timeout", "5s", expect=7)
     pid = superd.await_state("svc", "starting")["pid"]
     gates[0].write_text("")
     superd.ctl("wait", "svc", "--ready")
     assert superd.pid("svc") == pid
-    superd.ctl("stop", "svc", "--timeout", "500ms", expect=7)
+    superd.ctl("stop", "svc", "--timeout", "5s", expect=7)
     assert superd.instance("svc")["state"] == "stopping"
     gates[1].write_text("")
     superd.ctl("wait", "svc", "--stopped")

@@ -57,7 +57,7 @@ def installed(tmp_path_factory):
         pytest.skip(f"{harness.BIN} is not in a build tree, so there is nothing to install from")
     prefix = tmp_path_factory.mktemp("prefix")
     subprocess.run(["cmake", "--install", harness.BIN.parent, "--prefix", prefix], check=True,
-                   capture_output=True, timeout=60)
+                   capture_output=True, timeout=180)
     return prefix
 
 
@@ -131,12 +131,12 @@ def test_the_quick_start_runs_and_leaves_nothing_behind(user, tmp_path_factory):
                 seen += line
             runtime = re.search(r"SUPERD_RUNTIME_DIR=(\S+)", seen)[1]
             waited = subprocess.run([harness.BIN / "superctl", "--runtime-dir", runtime, "wait", "--ready", "web", "proxy",
-                                     "worker", "beacon", "counter", "pipeline", "--timeout", "30s"],
-                                    capture_output=True, text=True, timeout=60)
+                                     "worker", "beacon", "counter", "pipeline", "--timeout", "80s"],
+                                    capture_output=True, text=True, timeout=90)
             assert waited.returncode == 0, waited.stderr
             os.killpg(started.pid, signal.SIGINT)  # As a terminal does on Ctrl-C.
             started.stdout.read()
-        assert started.wait(30) == 0
+        assert started.wait(harness.PATIENCE) == 0
         assert processes.marked(mark) == [] and list(place.iterdir()) == []
     finally:
         if started.poll() is None:

@@ -44,7 +44,7 @@ def test_it_is_a_task_from_its_first_byte_on(make, model):  # noqa: F811
 
 @pytest.mark.parametrize("model", ["threads", "coroutines", "gevent"])
 def test_it_outlasts_the_task_timeout(make, model):  # noqa: F811
-    worker = make(model, threads=2, **python_host.of(model, "careless"), **{"task-timeout": 300}).start().ready()
+    worker = make(model, threads=2, **python_host.of(model, "careless"), **{"task-timeout": 1500}).start().ready()
     with connect(worker.port) as silent:
         worker.await_that(accepted)
         with connect(worker.port) as hung:
@@ -57,12 +57,12 @@ def test_it_outlasts_the_task_timeout(make, model):  # noqa: F811
 
 
 def test_a_process_that_hangs_after_the_first_byte_is_still_interrupted(make):  # noqa: F811
-    worker = make("processes", module="careless:handler", **{"task-timeout": 300}).start().ready()
+    worker = make("processes", module="careless:handler", **{"task-timeout": 1500}).start().ready()
     with connect(worker.port) as client:
         worker.await_that(accepted)
         client.sendall(b"hang\n")
         assert client.recv(100) == b""
-    worker.await_line(r"connection from .* took longer than task-timeout \(300 ms\): cancelled in handler careless.py")
+    worker.await_line(r"connection from .* took longer than task-timeout \(1500 ms\): cancelled in handler careless.py")
     with connect(worker.port) as client:
         client.sendall(b"hello\n")
         assert client.recv(100) == b"hello\n"
@@ -109,7 +109,7 @@ module = "{harness.PROGRAMS}/careless.py:handler"
 model = "{model}"
 threads = 1
 on-stall = "kill"
-stall-timeout = "1s"
+stall-timeout = "3s"
 [listen]
 http = "tcp://127.0.0.1:{port}"
 ''')

@@ -17,7 +17,7 @@ def gated(superd, kind, argument, ready):
     os.mkfifo(superd.gate)
     superd.unit("svc", f'''exec = ["{sys.executable}", "{READINESS}", "{kind}", "{argument}", "{superd.gate}"]
 [ready]
-timeout = "30s"
+timeout = "10min"
 {ready}''')
 
 
@@ -68,10 +68,10 @@ def test_a_supervisor_killed_meanwhile_still_learns_of_it(superd, kind):
 
 
 def test_a_delay_is_waited_for(superd):
-    superd.unit("svc", 'exec = ["sleep", "100000"]\nautostart = false\nready.delay = "400ms"\n')
+    superd.unit("svc", 'exec = ["sleep", "100000"]\nautostart = false\nready.delay = "3s"\n')
     superd.start()
     superd.ctl("start", "svc", "--timeout", "200ms", expect=7)
-    superd.ctl("wait", "svc", "--ready", "--timeout", "10s")
+    superd.ctl("wait", "svc", "--ready", "--timeout", "30s")
 
 
 def test_never_ready_goes_through_the_restart_policy(superd):
@@ -118,7 +118,8 @@ def test_only_the_service_itself_can_say_that_it_is_ready(superd):
     pid = superd.await_state("svc", "starting")["pid"]
 
     for text in ("READY=1", f"READY=1\\nMAINPID={pid}", f"MAINPID={os.getpid()}\\nREADY=1", "\\0", "x" * 3000):
-        subprocess.run([sys.executable, notify, text, superd.notify_socket()], check=True, timeout=10)
+        subprocess.run([sys.executable, notify, text, superd.notify_socket()], check=True,
+                       timeout=harness.PATIENCE)
     superd.ctl("wait", "svc", "--ready", "--timeout", "500ms", expect=7)
     assert superd.instance("svc")["pid"] == pid
     superd.gate.write_text("")

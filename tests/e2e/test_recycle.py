@@ -1,4 +1,6 @@
 """Recycling: by age, memory, exit code and wish, never two of a unit at once."""
+import os
+
 import harness
 
 SERVING = 'exec = ["/bin/sh", "-c", "echo serving; exec sleep 100000"]\n'
@@ -53,10 +55,13 @@ def test_by_memory_one_at_a_time(superd):
 
 
 def test_by_exit_code_at_once_and_whatever_the_policy(superd):
-    superd.unit("web", 'exec = ["/bin/sh", "-c", "test -e again && sleep 100000; touch again; sleep 1.2; exit 75"]\n'
+    os.mkfifo(superd.base / "end")
+    superd.unit("web", 'exec = ["/bin/sh", "-c", '
+                '"test -e again && sleep 100000; touch again; : <end; sleep 1.2; exit 75"]\n'
                 f'directory = "{superd.base}"\n[restart]\npolicy = "never"\n[recycle]\nexits = [75]\n')
     superd.start()
     old = superd.pid("web")
+    (superd.base / "end").write_text("")  # Not before its pid is known.
     superd.await_new_pid("web", old)
     assert superd.instance("web")["last-exit"]["code"] == 75
 

@@ -1,6 +1,7 @@
 """A reload applies exactly the difference, and nothing at all when anything is wrong."""
 import pytest
 
+import harness
 import processes
 
 SLEEP = 'exec = ["sleep", "100000"]\n'
@@ -118,7 +119,7 @@ def test_what_only_the_records_know_is_stopped(pair, killed):
     else:
         pair.kill_all_parts()
         pair.start()
-    assert processes.wait_gone(before["db/0"], 10) and processes.wait_gone(before["web/1"], 10)
+    assert all(processes.wait_gone(before[name], harness.PATIENCE) for name in ("db/0", "web/1"))
     pair.await_that(lambda: pair.pids() == {"web/0": before["web/0"]})
     pair.ctl("stop", "web")
     assert not processes.alive(before["web/0"])

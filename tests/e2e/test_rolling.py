@@ -1,6 +1,7 @@
 """Rolling restarts: nobody who asks notices, and what cannot be replaced stays."""
 import os
 import re
+import signal
 import subprocess
 
 import pytest
@@ -41,7 +42,7 @@ def test_no_request_fails_while_all_servers_are_replaced(superd, network):
     superd.start(prefix=network)
     superd.ctl("wait", "web")
     first = superd.pids()
-    load = subprocess.Popen(["nsenter", f"--net=/proc/{superd.process.pid}/ns/net", "wrk", "-t1", "-c16", "-d30s",
+    load = subprocess.Popen(["nsenter", f"--net=/proc/{superd.process.pid}/ns/net", "wrk", "-t1", "-c16", "-d10m",
                              "--timeout", "30s", f"http://127.0.0.1:{PORT}/"],
                             text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     seen = [first]
@@ -50,7 +51,8 @@ def test_no_request_fails_while_all_servers_are_replaced(superd, network):
             superd.ctl("restart", "--rolling", *options, "web")
             seen.append(superd.pids())
             assert load.poll() is None, "it was replaced under load"
-        report = load.communicate()[0]
+        load.send_signal(signal.SIGINT)  # Then it tells what it has counted, however long all that took.
+        report = load.communicate(timeout=harness.PATIENCE)[0]
     finally:
         load.kill()
         load.wait()
@@ -60,16 +62,19 @@ def test_no_request_fails_while_all_servers_are_replaced(superd, network):
     requests = int(re.search(r"(\d+) requests in", report)[1])
     print(f"{requests} requests, none failed")
     assert requests > 100
-    assert sorted(serving(superd)) == sorted(seen[-1].values()), "the old ones are gone"
+    # Until the old ones are gone.
+    superd.await_that(lambda: sorted(serving(superd)) == sorted(seen[-1].values()))
 
 
 @pytest.mark.parametrize("mode, why", [("exit", "exit 3"), ("hang", "not ready in time")])
 def test_one_that_fails_leaves_everybody_as_they_were(superd, network, mode, why):
     servers(superd, 3)
-    superd.drop_in("web", "10", '[ready]\ntimeout = "2s"\n' if mode == "hang" else "")
     superd.start(prefix=network)
     superd.ctl("wait", "web")
     before = superd.pids()
+    if mode == "hang":  # For the one that hangs: the others may need longer on a machine with much to do.
+        superd.drop_in("web", "10", '[ready]\ntimeout = "2s"\n')
+        superd.ctl("reload")
     break_it(superd, mode)
     refused = superd.ctl("restart", "--rolling", "web", expect=1)
     assert re.search(rf"web/0: run \d+: {why}; run \d+, pid {before['web/0']}, goes on, 2 instances not replaced",

@@ -59,12 +59,6 @@ def kernel_tells_how_strangers_ended():
     return (int(release[0]), int(release[1])) >= (6, 15)
 
 
-def free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
 def inodes(pid):
     return {os.stat(f"/proc/{pid}/fd/{fd}").st_ino for fd in os.listdir(f"/proc/{pid}/fd")}
 
@@ -100,7 +94,7 @@ def test_its_variables_reach_nobody_else(superd, managed):
 
 
 def test_what_outlives_superd_is_in_the_store(superd, managed):
-    superd.unit("web", f'exec = ["sleep", "1000"]\n[listen]\nhttp = "tcp://127.0.0.1:{free_port()}"\n')
+    superd.unit("web", f'exec = ["sleep", "1000"]\n[listen]\nhttp = "tcp://127.0.0.1:{processes.free_port()}"\n')
     superd.unit("plain", 'exec = ["sleep", "1000"]\n')
     manager = managed()
     manager.start()
@@ -123,8 +117,8 @@ def test_after_its_death_the_next_superd_goes_on(superd, managed):
     manager.start()
     for name in ("writer", "ends", "stays"):
         superd.await_state(name, "ready")
-    pids, run = superd.pids(), superd.instance("ends")["run"]
-    manager.await_stored(f"pidfd.{run}", f"1.log.{run}")
+    pids = superd.pids()
+    manager.await_stored(*(f"{what}.{one['run']}" for one in superd.instances().values() for what in ("pidfd", "1.log")))
     superd.kill_all_parts()
     os.kill(pids["ends/0"], signal.SIGUSR1)
     assert processes.wait_gone(pids["ends/0"], harness.PATIENCE)
@@ -173,7 +167,7 @@ def test_deaths_of_its_parts_change_nothing_there(superd, managed):
 
 def test_sockets_and_their_queues_outlive_superd_and_the_service(superd, managed):
     """A service that held its socket alone dies with superd; who connects waits for its next run."""
-    port = free_port()
+    port = processes.free_port()
     superd.unit("web", f'exec = ["{sys.executable}", "{harness.PROGRAMS}/acceptor.py"]\n[listen]\nhttp = "tcp://127.0.0.1:{port}"\n'
                 '[restart]\npolicy = "always"\n')
     manager = managed()
@@ -258,17 +252,18 @@ def test_pings_come_while_superd_works(superd, managed):
     superd.unit("web", 'exec = ["sleep", "1000"]\n')
     manager = managed(watchdog=0.4)
     manager.start()
-    first = len(manager.heard("WATCHDOG"))
+    first, supervisor = len(manager.heard("WATCHDOG")), superd.parts()["supervisor"]
     # A supervisor that hangs is the keeper's to replace; the manager has no reason to act.
-    processes.send(superd.parts()["supervisor"], signal.SIGSTOP)
+    processes.send(supervisor, signal.SIGSTOP)
     manager.await_that(lambda: len(manager.heard("WATCHDOG")) >= first + 5)
     processes.send(superd.process.pid, signal.SIGSTOP)
+    os.waitpid(superd.process.pid, os.WUNTRACED)  # Until it stands still.
+    manager.settle()
     with manager.arrived:
         before = len(manager.heard("WATCHDOG"))
-        manager.arrived.wait(1.0)
-        assert len(manager.heard("WATCHDOG")) <= before + 1, "it is stopped"
+        assert not manager.arrived.wait(1.0) and len(manager.heard("WATCHDOG")) == before, "it is stopped"
     processes.send(superd.process.pid, signal.SIGCONT)
-    processes.send(superd.parts()["supervisor"], signal.SIGCONT)
+    processes.send(supervisor, signal.SIGCONT)
     manager.await_that(lambda: len(manager.heard("WATCHDOG")) >= before + 3)
 
 

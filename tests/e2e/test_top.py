@@ -12,7 +12,11 @@ def test_once_tells_who_uses_what(superd):
     superd.unit("idle", 'exec = ["sleep", "1000"]\ninstances = 2\n')
     superd.unit("down", 'exec = ["sleep", "1000"]\nautostart = false\n')
     superd.start()
-    rows = superd.json("top")["instances"]
+
+    def look():
+        found = superd.json("top")["instances"]
+        return found if found[0]["unit"] == "busy" and found[0]["tasks"] == 2 else None
+    rows = superd.await_that(look)  # It is asked after superd's start, not after the shell's.
     assert [row["unit"] for row in rows][0] == "busy" and len(rows) == 4
     busy = rows[0]
     assert busy["cpu-percent"] > 0 and busy["tasks"] == 2 and busy["memory"] > 0

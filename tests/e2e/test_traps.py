@@ -57,7 +57,7 @@ signal.sigwait([signal.SIGQUIT])
 say("quit")
 '''
     superd.unit("web", f'exec = ["{sys.executable}", "-c", """{program}"""]\nready.log = "^up$"\n'
-                       'stop.signals = [["SIGQUIT", "10s"]]\n')
+                       'stop.signals = [["SIGQUIT", "1min"]]\n')
     superd.start()
     superd.ctl("wait", "web", "--ready")
     for _ in range(10):

@@ -48,18 +48,20 @@ web has failed and stays down, since 10:00:00 (TIME).
 
 
 def test_who_stopped_it_and_what_is_left(superd):
-    superd.unit("web", '''exec = ["sh", "-c", "trap '' TERM; sleep 100000 & trap - TERM; wait"]
+    # Ready when its child ignores the signal and it does not: before, a stop would end or miss both.
+    superd.unit("web", '''exec = ["sh", "-c", "trap '' TERM; sleep 100000 & trap - TERM; echo up; wait"]
+ready.log = "^up$"
 [stop]
 signals = [["SIGTERM", "1h"]]
 ''')
     superd.start()
     superd.await_state("web", "ready")
-    superd.await_that(lambda: len(superd.ctl("signal", "--tree", "CONT", "web").stdout) == 0)
+    assert superd.ctl("signal", "--tree", "CONT", "web").stdout == ""
     superd.ctl("stop", "--no-wait", "web")
-    superd.await_that(lambda: "not all that it started" in superd.ctl("why", "web").stdout)
+    # The child is called sh until it has come to its exec.
+    superd.await_that(lambda: re.search(r"not all that it started: \d+ sleep\.\n", superd.ctl("why", "web").stdout))
     told = superd.ctl("why", "web").stdout
     assert f"{ME} asked for it at " in told and "(`superctl stop`)" in told
-    assert re.search(r"not all that it started: \d+ sleep\.\n", told), told
     assert "SIGTERM was sent; the next step of [stop] comes in " in told
     superd.ctl("signal", "--tree", "KILL", "web")
     superd.ctl("wait", "--stopped", "web")

@@ -37,7 +37,7 @@ def test_serves_and_tells_what_it_is(make, model):
     assert {"processes": PROCESS, "threads": THREAD, "coroutines": LOOP}[model] in kinds
     assert worker.page.metrics() == {"requests": 1}
     assert worker.stop() == 0
-    assert "STOPPING=1" in worker.told or worker.receive(5)
+    worker.await_told("STOPPING=1")
 
 
 @every_model
@@ -129,7 +129,7 @@ def test_a_stop_closes_idle_connections_and_finishes_what_runs(make, model):
     with socket.create_connection(("127.0.0.1", worker.port)) as idle, \
             socket.create_connection(("127.0.0.1", worker.port)) as slow:
         ask(idle, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-        slow.sendall(b"GET /slow?ms=1500 HTTP/1.1\r\nHost: x\r\n\r\n")
+        slow.sendall(b"GET /slow?ms=5000 HTTP/1.1\r\nHost: x\r\n\r\n")
         worker.await_that(lambda page: works_on(page, "GET /slow"))
         worker.signal()
         assert idle.recv(100) == b""
@@ -172,7 +172,8 @@ def test_a_crash_says_who_what_and_where(make, model):
 def test_a_stack_is_told_on_demand(make, model):
     worker = make(model).start().ready()
     with socket.create_connection(("127.0.0.1", worker.port)) as conn:
-        conn.sendall(b"GET /hash?n=4000000 HTTP/1.1\r\nHost: x\r\n\r\n")
+        # Longer than any test: it is killed.
+        conn.sendall(b"GET /hash?n=4000000000 HTTP/1.1\r\nHost: x\r\n\r\n")
         busy = worker.await_that(lambda page: [each for each in page.slots() if each["name"].startswith("GET /hash")])[0]
         worker.signal(signal.SIGUSR2, thread=busy["tid"])
         worker.await_that(lambda page: any(each["frames"] > 1 for each in page.slots() if each["index"] == busy["index"]))
@@ -190,7 +191,7 @@ def test_a_loop_beats_and_tells_that_it_is_late(make):
 
 
 def test_what_waits_is_listed_and_cancelled_by_the_task_timeout(make):
-    worker = make(**{"task-timeout": 400}).start().ready()
+    worker = make(**{"task-timeout": 3000}).start().ready()
     with socket.create_connection(("127.0.0.1", worker.port)) as conn:
         conn.sendall(b"GET /slow?ms=60000 HTTP/1.1\r\nHost: x\r\n\r\n")
         task = worker.await_that(lambda page: page.tasks())[0]

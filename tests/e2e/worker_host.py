@@ -44,9 +44,13 @@ class Page:
         return os.pread(self.descriptor, size, at)
 
     def text(self, at, size):
-        data = self.bytes(at, size)
-        assert struct.unpack_from("<I", data)[0] % 2 == 0, "a text is being written"
-        return data[4:].split(b"\0")[0].decode()
+        end = time.monotonic() + PATIENCE
+        while True:
+            data = self.bytes(at, size)
+            # Its writer may be interrupted in the midst, and may have begun anew since.
+            if struct.unpack_from("<I", data)[0] % 2 == 0 and self.bytes(at, 4) == data[:4]:
+                return data[4:].split(b"\0")[0].decode()
+            assert time.monotonic() < end, "a text is never written to its end"
 
     def header(self):
         names = ("magic", "version", "pid", "slots", "tasks", "metrics", "worker", "started", "stopping",

@@ -36,6 +36,15 @@ def crunch(seconds):
         pass
 
 
+def pauses(seconds):
+    """What to sleep, one after the other; with UNTIL until that file is there, so that no test misses it."""
+    until = os.environ.get("UNTIL")
+    if until is None:
+        yield seconds
+    while until and not os.path.exists(until):
+        yield 0.01
+
+
 def content(path, ctx):
     """What takes no time, or all of it, in every model."""
     if path == "/who":
@@ -47,7 +56,7 @@ def content(path, ctx):
     if path == "/crunch":
         crunch(0.3)
     if path == "/stall":
-        crunch(3)
+        crunch(30)
     if path == "/compute":
         end = time.thread_time() + 0.05
         while time.thread_time() < end:
@@ -79,7 +88,8 @@ def handler(conn, addr, ctx):
             path = line.split()[1].decode()
             with ctx.busy(f"GET {path}"):
                 if path == "/slow":
-                    time.sleep(0.3)
+                    for pause in pauses(0.3):
+                        time.sleep(pause)
                 if path == "/hang":
                     time.sleep(1000)
                 if path == "/spawn":
@@ -92,7 +102,8 @@ def handler(conn, addr, ctx):
 
 
 def side_job(ctx):
-    time.sleep(0.5)
+    for pause in pauses(0.5):
+        time.sleep(pause)
     print("side job done")
 
 
@@ -105,7 +116,8 @@ async def coroutine(reader, writer, ctx):
         path = line.split()[1].decode()
         with ctx.busy(f"GET {path}"):
             if path == "/slow":
-                await asyncio.sleep(0.3)
+                for pause in pauses(0.3):
+                    await asyncio.sleep(pause)
             if path == "/hang":
                 await asyncio.sleep(1000)
             if path == "/spawn":
@@ -121,7 +133,8 @@ async def coroutine(reader, writer, ctx):
 
 
 async def side_coroutine(ctx):
-    await asyncio.sleep(0.5)
+    for pause in pauses(0.5):
+        await asyncio.sleep(pause)
     print("side job done")
 
 
