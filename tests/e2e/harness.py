@@ -305,10 +305,10 @@ class Superd:
             if self.process.poll() is None:
                 self.process.terminate()
                 try:
-                    self.process.wait(PATIENCE)
+                    self.process.wait(PATIENCE * 2)
                     left += [f"{pid} {processes.program(pid)}" for pid in self.survivors() if not processes.doomed(pid)]
                 except subprocess.TimeoutExpired:
-                    left += [f"superd ({self.process.pid}) did not end within {PATIENCE} s of SIGTERM"]
+                    left += [f"superd ({self.process.pid}) did not end within {PATIENCE * 2} s of SIGTERM"]
                     self.process.kill()
                     self.process.wait()
             # Twice: a parent may have forked while its children were being listed.
