@@ -19,6 +19,7 @@ constexpr core::Duration retry_first = 100ms, retry_most = 60s;
 constexpr core::Duration well_after = 10s;  // What was ready for so long has not failed again.
 constexpr core::Duration leave_within = 5s;
 constexpr core::Duration look_again = 5ms;
+constexpr core::Duration away_after = 200ms;
 constexpr int doublings_max = 10;
 constexpr int exit_config = 78;  // sysexits(3), EX_CONFIG
 // A process that lays out its variables at the very moment of a look shows none.
@@ -314,8 +315,17 @@ void Templates::finish(TemplateProcess& one) {
     handlers_.due();
 }
 
+// Superd looks so late that it was away, and the templates perhaps as well: a machine that stood
+// still.
+void Templates::forgive(core::Instant now) {
+    for (const auto& [number, one] : all_) {
+        for (auto& [run, until] : one->asked) until = std::max(until, now + patience / 2);
+    }
+}
+
 void Templates::look() {
     const core::Instant moment = handlers_.now();
+    if (moment - due_ > away_after) forgive(moment);
     std::vector<TemplateProcess*> settled;
     for (const auto& [number, one] : all_) {
         if (one->gone) {
@@ -356,6 +366,7 @@ void Templates::wake() {
     for (const auto& [unit, past] : pasts_) {
         if (past.retry_at > moment) next = std::min(next, past.retry_at);
     }
+    due_ = next;
     if (next == core::Instant::max()) return static_cast<void>(timer_.cancel());
     timer_.expires_after(std::max(next - moment, core::Duration{}));
     timer_.async_wait([this](boost::system::error_code error) {

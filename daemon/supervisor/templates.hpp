@@ -126,6 +126,7 @@ private:
     static void back_off(Past& past, core::Instant now);
     void note_end(const TemplateProcess& one, const core::ExitStatus& status);
     void look();
+    void forgive(core::Instant now);
     void wake();
     TemplateProcess* current(const std::string& unit);
     // templates_adopt.cpp
@@ -141,6 +142,7 @@ private:
     pid_t keeper_ = 0;
     std::string scope_;
     core::RunId last_number_ = 0;
+    core::Instant due_ = core::Instant::max();  // Of the next look.
     std::map<core::RunId, pid_t>* born_ =
         nullptr;  // While we take over: who is found is told here.
     std::map<core::RunId, Process> all_;

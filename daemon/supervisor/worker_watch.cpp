@@ -21,6 +21,8 @@ constexpr core::Duration count_every = std::chrono::seconds{3};
 // A thread that may run its handler has noted where it is by then; one of Python's does it in
 // words.
 constexpr core::Duration trace_patience = std::chrono::milliseconds{500};
+// However late the first ones are: a machine that stood still leaves nobody the time to answer.
+constexpr int trace_looks_least = 2;
 
 core::Instant instant(std::int64_t ns) { return core::Instant{core::Duration{ns}}; }
 
@@ -256,7 +258,8 @@ void WorkerWatch::answer_traces(core::RunId run, Worker& worker, core::Instant n
     for (Trace& each : std::exchange(worker.tracing, {})) {
         StallTurn& turn = each.turn;
         const bool answered = worker.page.traces(turn.sample.slot) != each.traces;
-        if (!answered && now - each.at < trace_patience) {
+        const bool late = now - each.at >= trace_patience && ++each.looks >= trace_looks_least;
+        if (!answered && !late) {
             worker.tracing.push_back(std::move(each));
             continue;
         }

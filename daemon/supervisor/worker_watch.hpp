@@ -89,6 +89,7 @@ private:
         core::StallTurn turn;
         std::uint64_t traces = 0;  // That its slot had before.
         core::Instant at{};
+        int looks = 0;
     };
     struct Trouble {
         core::StallTurn turn;

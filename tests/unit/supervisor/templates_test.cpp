@@ -24,6 +24,7 @@ using namespace std::chrono_literals;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 // What a puppet does with each request.
 enum class Way : std::uint8_t { makes, refuses, refuses_for_good, is_silent, lies };
@@ -241,6 +242,23 @@ TEST_F(TemplatesOfAUnit, ThatEndOweNothingButWhatTheyHaveMade) {
     let_end(own);
     EXPECT_EQ(unmade.count(17), 1u);
     EXPECT_THAT(told, Contains(HasSubstr("executed until there is another")));
+}
+
+TEST_F(TemplatesOfAUnit, ThatAreSilentAreEndedUnlessSuperdItselfWasAway) {
+    way = Way::is_silent;
+    start();
+    ASSERT_TRUE(ask(17));
+    ahead = 1h;
+    templates.tend(wanted);
+    io.poll();
+    EXPECT_THAT(told, Not(Contains(HasSubstr("has not made a worker"))));
+    EXPECT_TRUE(await([&] {
+        ahead += 50ms;
+        templates.tend(wanted);
+        return std::ranges::any_of(told, [](const auto& each) {
+            return each.contains("has not made a worker within 2 s");
+        });
+    }));
 }
 
 TEST_F(TemplatesOfAUnit, ThatEndAreHeardToTheEnd) {
