@@ -81,6 +81,7 @@ def main():
         machines.run_machine(report, "nspawn", backports=True)
         for backports in (False, True):
             machines.run_machine(report, "qemu", backports)
+    report.try_again()
     report.print_summary()
     return 1 if report.count("failed") else 0
 

@@ -1,4 +1,5 @@
 """What ran and how it came out: the one account that the last line of tests/run is made from."""
+import collections.abc
 import dataclasses
 import sys
 import time
@@ -10,6 +11,11 @@ class Case:
     name: str
     outcome: str  # passed | failed | skipped
     detail: str = ""  # Why it was skipped, or where to read about the failure.
+    again: collections.abc.Callable = None  # Runs it once more, with nothing beside it; returns how that came out.
+    unstable: bool = False  # It failed, with that detail, and passed then.
+
+
+AGAIN_MOST = 5
 
 
 class Report:
@@ -28,6 +34,19 @@ class Report:
         """A preset, or "packages"."""
         return any((case.suite, case.name) == ("build", what) and case.outcome == "passed" for case in self.cases)
 
+    def try_again(self):
+        """Runs what failed once more, alone: what one stall of the machine broke is told from what is broken. Both are
+        said; many failures are no stall's."""
+        failed = [case for case in self.cases if case.outcome == "failed"]
+        if len(failed) > AGAIN_MOST:
+            return
+        for case in failed:
+            if case.again is None:
+                continue
+            say(f"== again: {case.suite}: {case.name}")
+            if case.again(case).outcome == "passed":
+                case.outcome, case.unstable = "passed", True
+
     def count(self, outcome):
         return sum(case.outcome == outcome for case in self.cases)
 
@@ -38,6 +57,9 @@ class Report:
             numbers = ", ".join(f"{sum(c.outcome == o for c in mine)} {o}"
                                 for o in ("passed", "failed", "skipped"))
             print(f"{suite:24} {numbers}")
+        for case in self.cases:
+            if case.unstable:
+                print(f"UNSTABLE {case.suite}: {case.name}: passed when it was run again; before: {case.detail}")
         for outcome in ("skipped", "failed"):
             for case in self.cases:
                 if case.outcome == outcome:

@@ -49,7 +49,7 @@ def skip_reason(node, skipped):
     return skipped.get("message", "").strip() if skipped is not None else "no reason was given"
 
 
-def run_reporting(report, suite, log, command, junit, env=None, nothing_is_good=0):
+def run_reporting(report, suite, log, command, junit, again, env=None, nothing_is_good=0):
     """Runs a suite that writes a JUnit report; one that dies without a report is a failure itself."""
     junit.unlink(missing_ok=True)
     good = run(log, command, env, also_good=nothing_is_good)
@@ -57,19 +57,36 @@ def run_reporting(report, suite, log, command, junit, env=None, nothing_is_good=
         report.check(suite, "the runner", False, f"wrote no report: build/test-logs/{log}")
         return
     cases = read_junit(suite, junit, log)
+    for case in cases:
+        case.again = again
     report.add(cases)
     if not good and all(case.outcome != "failed" for case in cases):
         report.check(suite, "the runner", False, f"exited with an error: build/test-logs/{log}")
+
+
+def run_alone(case, command, junit, env=None):
+    """Runs one case of a suite; returns it as it came out."""
+    junit.unlink(missing_ok=True)
+    log = "again-" + re.sub(r"\W+", "-", f"{case.suite}-{case.name}")[:100] + ".log"
+    run(log, command, env)
+    cases = read_junit(case.suite, junit, log) if junit.exists() else []
+    return next((each for each in cases if each.name == case.name), Case(case.suite, case.name, "failed", "it was not run"))
 
 
 def run_ctest(report, preset, options):
     """Unit, simulation and text tests, as the build registered them."""
     suite, junit = f"unit+sim, {preset}", LOGS / f"ctest-{preset}.xml"
     say(f"== {suite}")
-    run_reporting(report, suite, f"ctest-{preset}.log",
-                  ["ctest", "--test-dir", f"build/{preset}", "-j", str(JOBS), "--output-on-failure",
-                   "--no-tests=ignore", "--output-junit", str(junit),
-                   *(["-R", options.filter] if options.filter else [])], junit)
+
+    def command(jobs, into, wanted):
+        return ["ctest", "--test-dir", f"build/{preset}", "-j", str(jobs), "--output-on-failure", "--no-tests=ignore",
+                "--output-junit", str(into), *(["-R", wanted] if wanted else [])]
+
+    def again(case):
+        alone = LOGS / "again.xml"
+        return run_alone(case, command(1, alone, f"^{re.escape(case.name)}$"), alone)
+
+    run_reporting(report, suite, f"ctest-{preset}.log", command(JOBS, junit, options.filter), junit, again)
 
 
 def run_e2e(report, preset, options):
@@ -98,12 +115,19 @@ def run_e2e_of_package(report, options, surroundings):
 def run_e2e_part(report, preset, options, name, marked, surroundings):
     name = f"e2e-{preset}-{name}"
     junit = LOGS / f"{name}.xml"
+    env = {**surroundings, **os.environ, "SUPERD_BIN": str(ROOT / "build" / preset / "bin")}
+
+    def command(into, *wanted):
+        return ["/usr/bin/python3", "-B", "-m", "pytest", "-p", "no:cacheprovider", "-v", "-rs", f"--junit-xml={into}",
+                "--durations=15", *wanted]
+
+    def again(case):
+        alone, (module, _, test) = LOGS / "again.xml", case.name.partition(".")
+        return run_alone(case, command(alone, f"tests/e2e/{module}.py::{test}"), alone, env)
+
     run_reporting(report, f"e2e, {preset}", f"{name}.log",
-                  ["/usr/bin/python3", "-B", "-m", "pytest", "-p", "no:cacheprovider", "tests/e2e",
-                   "-v", "-rs", f"--junit-xml={junit}", "--durations=15", "-m", marked,
-                   *([f"--matching={options.filter}"] if options.filter else [])], junit,
-                  env={**surroundings, **os.environ, "SUPERD_BIN": str(ROOT / "build" / preset / "bin")},
-                  nothing_is_good=5)
+                  command(junit, "tests/e2e", "-m", marked, *([f"--matching={options.filter}"] if options.filter else [])),
+                  junit, again, env, nothing_is_good=5)
 
 
 TOO_SLOW = 70  # How libFuzzer exits after an input that took longer than -timeout.
