@@ -18,7 +18,7 @@ def test_a_thread_that_is_no_daemon_is_cut_and_named(make, model, handler, name)
     worker = make(model, module=f"lingering:{handler}", **{"drain-timeout": 2000}).start().ready()
     begin(worker.port)
     assert worker.stop() == 0
-    worker.await_line(rf"warning: drain-timeout \(2000 ms\) is over: 1 thread is cut: {name}")
+    worker.await_line(rf"warning: drain-timeout \(2 s\) is over: 1 thread is cut: {name}")
 
 
 def test_a_main_keeps_its_code(make):  # noqa: F811
@@ -40,4 +40,4 @@ def test_one_that_ends_in_time_is_waited_for(make, model):  # noqa: F811
 def test_an_end_of_its_own_that_takes_too_long_is_cut(make, model):  # noqa: F811
     worker = make(model, module="lingering:brief", config={"slow end": True}, **{"drain-timeout": 2000}).start().ready()
     assert worker.stop() == 0
-    worker.await_line(r"warning: drain-timeout \(2000 ms\) is over: what the service does at its end is cut")
+    worker.await_line(r"warning: drain-timeout \(2 s\) is over: what the service does at its end is cut")
