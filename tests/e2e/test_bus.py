@@ -213,6 +213,16 @@ def test_superctl_gives_the_same_over_the_bus(pair, bus):
     assert gone.returncode == 5 and "cannot reach superd on D-Bus" in gone.stderr
 
 
+def test_superctl_waits_over_the_bus_no_longer_than_it_is_told(pair, bus):
+    supervisor = pair.parts()["supervisor"]
+    processes.send(supervisor, signal.SIGSTOP)
+    try:
+        late = bus.run([harness.BIN / "superctl", "--bus", "health", "--timeout", "200ms"])
+    finally:
+        processes.send(supervisor, signal.SIGCONT)
+    assert late.returncode == 7 and "cannot wait any longer for superd's answer" in late.stderr
+
+
 # The bus comes and goes.
 
 def test_superd_is_the_same_when_the_bus_dies_and_comes_back(pair, bus):
