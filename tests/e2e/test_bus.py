@@ -143,6 +143,14 @@ def test_errors_have_the_names_and_sentences_that_are_documented(pair, bus):
     assert set(names.values()) == {"org.superd.Error.NoSuchUnit"}
 
 
+def test_a_mistake_that_is_quoted_in_part_is_answered(pair, bus):
+    """The part may end within a character, and a message has no half of one."""
+    result = bus.call("Wait", "assa{sv}", 1, "db", "x" * 99 + "\u00e9", 0)
+    assert "cannot wait until" in result.stderr
+    result = bus.call("Stop", "asa{sv}", 1, "db", 1, "o" * 99 + "\u00e9", "as", 0)
+    assert "cannot use the option" in result.stderr
+
+
 def test_signals_tell_subscribers_what_happens(pair, bus):
     pair.unit("spare", SLEEP + "autostart = false\n")
     silent = bus.program("bus_listen.py", "--silent")
