@@ -1,12 +1,12 @@
 #include "ctl/bus.hpp"
 
 #include "ctl/bus_message.hpp"
+#include "ctl/bus_stream.hpp"
 
 #include <sys/socket.h>
 #include <sys/time.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
@@ -16,7 +16,7 @@ namespace superctl {
 
 namespace {
 
-constexpr std::size_t descriptors_max = 16;
+using Clock = std::chrono::steady_clock;
 
 Failure unreachable(std::string cause, std::string hint) {
     return {ExitCode::unreachable, "cannot reach superd on D-Bus: " + std::move(cause),
@@ -76,101 +76,15 @@ std::optional<BusPlace> place_of(std::string_view part) {
     return {};
 }
 
-// The bytes and descriptors that come from the bus.
-class Stream {
-public:
-    explicit Stream(int socket) : socket_{socket} {}
-
-    bool send(std::string_view bytes) const {
-        while (!bytes.empty()) {
-            const auto sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-            if (sent < 0 && errno == EINTR) continue;
-            if (sent <= 0) return false;
-            bytes.remove_prefix(static_cast<std::size_t>(sent));
-        }
-        return true;
-    }
-
-    // A line of the authentication, without its end.
-    std::optional<std::string> line() {
-        constexpr std::size_t line_max = 16'384;
-        std::size_t end = 0;
-        while ((end = bytes_.find("\r\n")) == bytes_.npos) {
-            if (bytes_.size() > line_max || !receive()) return {};
-        }
-        auto line = bytes_.substr(0, end);
-        bytes_.erase(0, end + 2);
-        return line;
-    }
-
-    std::optional<BusAnswer> answer(std::uint32_t serial) {
-        for (;;) {
-            auto message = next();
-            if (!message) return {};
-            const bool is_answer =
-                message->type == BusAnswer::Type::done || message->type == BusAnswer::Type::error;
-            if (is_answer && message->reply_to == serial) return message;
-        }
-    }
-
-    // The first descriptor that came.
-    std::optional<Socket> take_descriptor() {
-        if (descriptors_.empty()) return {};
-        Socket first{std::move(descriptors_.front())};
-        descriptors_.clear();
-        return first;
-    }
-
-private:
-    std::optional<BusAnswer> next() {
-        constexpr std::size_t head = 16;
-        while (bytes_.size() < head) {
-            if (!receive()) return {};
-        }
-        const auto size = bus_message_size(bytes_);
-        if (!size) return {};
-        while (bytes_.size() < *size) {
-            if (!receive()) return {};
-        }
-        auto message = parse_bus_message(std::string_view{bytes_}.substr(0, *size));
-        bytes_.erase(0, *size);
-        return message;
-    }
-
-    bool receive() {
-        std::array<char, 4096> chunk;
-        alignas(cmsghdr) std::array<char, CMSG_SPACE(descriptors_max * sizeof(int))> control;
-        iovec bytes{chunk.data(), chunk.size()};
-        msghdr message{};
-        message.msg_iov = &bytes;
-        message.msg_iovlen = 1;
-        message.msg_control = control.data();
-        message.msg_controllen = control.size();
-        ssize_t count = 0;
-        do count = ::recvmsg(socket_, &message, MSG_CMSG_CLOEXEC);
-        while (count < 0 && errno == EINTR);
-        if (count <= 0) return false;
-        for (auto* each = CMSG_FIRSTHDR(&message); each != nullptr;
-             each = CMSG_NXTHDR(&message, each)) {
-            if (each->cmsg_level != SOL_SOCKET || each->cmsg_type != SCM_RIGHTS) continue;
-            const auto many = (each->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-            for (std::size_t i = 0; i < many; ++i) {
-                int fd = -1;
-                std::memcpy(&fd, CMSG_DATA(each) + i * sizeof fd, sizeof fd);
-                descriptors_.emplace_back(fd);
-            }
-        }
-        bytes_.append(chunk.data(), static_cast<std::size_t>(count));
-        return true;
-    }
-
-    int socket_;
-    std::string bytes_;
-    std::vector<Socket> descriptors_;
-};
+// What is left of the time, for one operation of the kernel's; never 0, which would mean for ever.
+timeval patience_until(Clock::time_point deadline) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+    const auto time = std::max(left, std::chrono::milliseconds{1});
+    return {time.count() / 1000, time.count() % 1000 * 1000};
+}
 
 // As the user that the kernel says superctl is.
-std::optional<Failure> authenticate(Stream& stream) {
+std::optional<Failure> authenticate(BusStream& stream) {
     std::string uid;
     for (const char c : std::to_string(::geteuid())) {
         constexpr std::string_view digits = "0123456789abcdef";
@@ -202,7 +116,7 @@ Failure failure_of(const BusAnswer& answer) {
     return {code, "cannot reach superd on D-Bus: " + answer.text, answer.error};
 }
 
-std::expected<BusAnswer, Failure> call(Stream& stream, const BusCall& call) {
+std::expected<BusAnswer, Failure> call(BusStream& stream, const BusCall& call) {
     if (!stream.send(serialize(call))) return std::unexpected{no_bus("the bus hung up")};
     auto answer = stream.answer(call.serial);
     if (!answer) return std::unexpected{no_bus("the bus does not answer, or hung up")};
@@ -210,12 +124,14 @@ std::expected<BusAnswer, Failure> call(Stream& stream, const BusCall& call) {
     return std::move(*answer);
 }
 
-std::expected<Socket, Failure> connect_to_bus(const std::string& address, const timeval& patience) {
+std::expected<Socket, Failure> connect_to_bus(const std::string& address,
+                                              Clock::time_point deadline) {
     int error = 0;
     for (const auto& place : places_of(address)) {
         Socket socket{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+        // Bounds connect(2) too.
+        const timeval patience = patience_until(deadline);
         ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-        ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
         const auto* const generic = reinterpret_cast<const sockaddr*>(&place.address);
         if (::connect(socket.get(), generic, place.size) == 0) return socket;
         error = errno;
@@ -235,16 +151,22 @@ std::vector<BusPlace> places_of(std::string_view address) {
 }
 
 std::expected<BusConnection, Failure> connect_by_bus(const std::string& address,
-                                                     const timeval& patience) {
-    auto bus = connect_to_bus(address, patience);
+                                                     Clock::time_point deadline) {
+    auto bus = connect_to_bus(address, deadline);
     if (!bus) return std::unexpected{bus.error()};
-    Stream stream{bus->get()};
+    BusStream stream{bus->get(), deadline};
     if (auto failure = authenticate(stream)) return std::unexpected{*failure};
     constexpr std::string_view driver = "org.freedesktop.DBus";
     const auto hello = call(stream, {1, driver, "/org/freedesktop/DBus", driver, "Hello", false});
     if (!hello) return std::unexpected{hello.error()};
     const auto opened = call(stream, {2, "org.superd", "/org/superd/manager", "org.superd.Manager1",
                                       "OpenControl", true});
+    // The bus has answered before: it is superd that does not.
+    if (!opened && stream.out_of_time()) {
+        return std::unexpected{Failure{ExitCode::timeout,
+                                       "cannot wait any longer for superd's answer on D-Bus",
+                                       "it may be busy or be restarting; try again"}};
+    }
     if (!opened) return std::unexpected{opened.error()};
     auto control = stream.take_descriptor();
     if (!control) return std::unexpected{no_bus("the answer came without a connection")};

@@ -6,6 +6,7 @@
 
 #include <sys/un.h>
 
+#include <chrono>
 #include <expected>
 #include <string>
 #include <string_view>
@@ -27,8 +28,8 @@ struct BusConnection {
     Socket control;  // The connection to the control API.
 };
 
-// Asks org.superd on the bus at this D-Bus address; `patience` bounds each step of it.
-std::expected<BusConnection, Failure> connect_by_bus(const std::string& address,
-                                                     const timeval& patience);
+// Asks org.superd on the bus at this D-Bus address; the deadline is for all of it.
+std::expected<BusConnection, Failure> connect_by_bus(
+    const std::string& address, std::chrono::steady_clock::time_point deadline);
 
 }  // namespace superctl

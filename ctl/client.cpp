@@ -154,7 +154,8 @@ std::expected<Way, Failure> reach(const Destination& destination, Deadline deadl
         if (!socket) return std::unexpected{socket.error()};
         return Way{{}, std::move(*socket)};
     }
-    auto made = connect_by_bus(destination.bus, patience_until(deadline, connect_patience));
+    const auto usual = Clock::now() + connect_patience;
+    auto made = connect_by_bus(destination.bus, std::min(deadline.value_or(usual), usual));
     if (!made) return std::unexpected{made.error()};
     return Way{std::move(made->bus), std::move(made->control)};
 }

@@ -140,6 +140,7 @@ std::string bash_completion() {
         "        case ${COMP_WORDS[i]} in\n"
         "            --socket|--runtime-dir) place+=(\"${COMP_WORDS[i]}\" \"${COMP_WORDS[i+1]}\"); "
         "((i++)) ;;\n"
+        "            --bus|--user) place+=(\"${COMP_WORDS[i]}\") ;;\n"
         "            --color) ((i++)) ;;\n"
         "            -*) ;;\n"
         "            *) [[ $verb ]] || verb=${COMP_WORDS[i]} ;;\n"

@@ -35,6 +35,16 @@ void write_notes(superd::wire::JsonWriter& json, const std::vector<Note>& notes)
     json.end_array();
 }
 
+Translation translate_as(Format format, const std::vector<InputFile>& files) {
+    switch (format) {
+        case Format::systemd: return translate_systemd(files);
+        case Format::supervisord: return translate_supervisord(files);
+        case Format::procfile: return translate_procfile(files);
+        case Format::compose: return translate_compose(files);
+    }
+    std::unreachable();
+}
+
 }  // namespace
 
 std::string_view to_string(Format format) {
@@ -48,13 +58,14 @@ std::optional<Format> parse_format(std::string_view word) {
 }
 
 Translation translate(Format format, const std::vector<InputFile>& files) {
-    switch (format) {
-        case Format::systemd: return translate_systemd(files);
-        case Format::supervisord: return translate_supervisord(files);
-        case Format::procfile: return translate_procfile(files);
-        case Format::compose: return translate_compose(files);
+    auto all = translate_as(format, files);
+    // An [include] whose pattern matches nothing, say: silence would be taken for success.
+    if (all.units.empty() && all.complete()) {
+        for (const auto& file : files) {
+            all.note({file.path, 0}, Weight::lost, "it has nothing that superd could run");
+        }
     }
-    std::unreachable();
+    return all;
 }
 
 std::string to_json(const Translation& translation, std::string_view command) {

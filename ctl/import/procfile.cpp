@@ -45,23 +45,22 @@ bool is_name(std::string_view name) {
     });
 }
 
-// What only a shell understands; quotes alone do not need one.
-bool needs_shell(std::string_view command) {
+// Whether it begins with what is no program, but the shell's own: a word of its, or A=1.
+bool begins_in_shell(std::string_view command) {
     constexpr std::array<std::string_view, 8> own{"cd",   "export", "source", ".",
                                                   "exec", "if",     "while",  "for"};
-    const auto words = words_of(command);
-    const bool is_word = !words.empty() && std::ranges::find(own, words.front()) != own.end();
-    const bool assigns = !words.empty() && words.front().contains('=');
-    return is_word || assigns || command.find_first_of("$`|&;<>(){}*?[]~#\n") != command.npos;
+    const auto first = words_of(command).front();
+    return first.contains('=') || std::ranges::find(own, first) != own.end();
+}
+
+// What only a shell understands; quotes alone do not need one.
+bool needs_shell(std::string_view command) {
+    return begins_in_shell(command) || command.find_first_of("$`|&;<>(){}*?[]~#\n") != command.npos;
 }
 
 // One program that the shell can become.
 bool is_simple(std::string_view command) {
-    const auto words = words_of(command);
-    constexpr std::array<std::string_view, 8> own{"cd",   "export", "source", ".",
-                                                  "exec", "if",     "while",  "for"};
-    return command.find_first_of("|&;(){}`\n") == command.npos && !words.front().contains('=') &&
-           std::ranges::find(own, words.front()) == own.end();
+    return !begins_in_shell(command) && command.find_first_of("|&;(){}`\n") == command.npos;
 }
 
 void set_exec(std::string_view command, const InputFile& file, const Place& place, Draft& draft) {

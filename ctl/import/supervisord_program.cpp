@@ -153,6 +153,9 @@ void SupervisordProgram::program_path(std::string& path, const Entry& from) {
 void SupervisordProgram::account() {
     const auto* const found = find("user");
     if (found == nullptr) return;
+    if (found->value.contains("%(")) {
+        return note(*found, Weight::lost, "superd takes no variables there; name the user");
+    }
     const auto number = parse_number(found->value);
     draft_.set("user", number ? std::to_string(*number) : toml_string(found->value));
 }

@@ -19,6 +19,13 @@ struct Joined {
     unsigned line = 0;
 };
 
+// Of an even number of backslashes each second one is escaped, and so is no continuation.
+bool goes_on(std::string_view line) {
+    const auto last = line.find_last_not_of('\\');
+    const auto count = last == line.npos ? line.size() : line.size() - last - 1;
+    return count % 2 == 1;
+}
+
 std::vector<Joined> join_lines(std::string_view text) {
     std::vector<Joined> joined;
     bool continued = false;
@@ -31,15 +38,15 @@ std::vector<Joined> join_lines(std::string_view text) {
             if (trimmed(line).empty()) continued = false;
             continue;
         }
-        const bool goes_on = line.ends_with('\\');
-        if (goes_on) line.remove_suffix(1);
+        const bool unfinished = goes_on(line);
+        if (unfinished) line.remove_suffix(1);
         if (continued) {
             joined.back().text += ' ';
             joined.back().text += trimmed(line);
         } else {
             joined.push_back({std::string{line}, number});
         }
-        continued = goes_on;
+        continued = unfinished;
     }
     return joined;
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 namespace superctl::importing {
 
@@ -87,18 +88,50 @@ void set_directory(const SystemdUnit& unit, Draft& draft) {
     draft.set("directory", toml_literal(path));
 }
 
+// What files set wins over Environment=, but here env over env-file: "${NAME:-VALUE}" is what a
+// file says or, if none does, the value. Nothing where it would be something else.
+std::optional<std::string> unless_in_file(std::string_view name, std::string_view value,
+                                          const Draft& draft) {
+    // superd knows these before it reads files.
+    constexpr std::array<std::string_view, 7> known{"UNIT", "INSTANCE", "PATH", "HOME",
+                                                    "USER", "LOGNAME",  "SHELL"};
+    const auto* const passed = draft.find("pass-env");
+    const bool is_passed =
+        passed != nullptr &&
+        std::ranges::find(passed->items, toml_string(name)) != passed->items.end();
+    const bool is_text = !value.contains('}') && !value.contains("${");
+    if (is_passed || !is_text || std::ranges::find(known, name) != known.end()) return {};
+    return "${" + std::string{name} + ":-" + std::string{value} + "}";
+}
+
+void set_variable(const SystemdUnit& unit, Draft& draft, const Assignment& from,
+                  std::string_view text) {
+    const auto name = text.substr(0, text.find('='));
+    if (name.size() == text.size() || !is_variable(name)) {
+        return note(draft, from, Weight::lost, "expected NAME=VALUE", "env");
+    }
+    const auto value = text.substr(name.size() + 1);
+    draft.set_variable(name, toml_literal(value));
+    if (unit.all("Service", "EnvironmentFile").empty()) return;
+    if (const auto reference = unless_in_file(name, value, draft)) {
+        draft.set_variable(name, toml_string(*reference));
+    } else {
+        note(draft, from, Weight::lost,
+             std::string{name} + " wins over what EnvironmentFile= says of it", "env");
+    }
+}
+
 void set_environment(const SystemdUnit& unit, Draft& draft) {
     const auto name = parse_systemd_name(unit.name());
+    for (const auto* const each : unit.all("Service", "PassEnvironment")) {
+        for (const auto word : words_of(each->value)) {
+            if (is_variable(word)) draft.append("pass-env", toml_string(word));
+        }
+    }
     for (const auto* const each : unit.all("Service", "Environment")) {
         std::string problem;
         for (const auto& word : split_quoted(each->value, problem)) {
-            const auto text = replace_specifiers(word, name, problem);
-            const auto equals = text.find('=');
-            if (equals == text.npos || !is_variable(std::string_view{text}.substr(0, equals))) {
-                note(draft, *each, Weight::lost, "expected NAME=VALUE", "env");
-                continue;
-            }
-            draft.set_variable(text.substr(0, equals), toml_literal(text.substr(equals + 1)));
+            set_variable(unit, draft, *each, replace_specifiers(word, name, problem));
         }
         if (!problem.empty()) note(draft, *each, Weight::lost, problem, "env");
     }
@@ -112,11 +145,6 @@ void set_environment(const SystemdUnit& unit, Draft& draft) {
             continue;
         }
         draft.append("env-file", toml_string(path));
-    }
-    for (const auto* const each : unit.all("Service", "PassEnvironment")) {
-        for (const auto word : words_of(each->value)) {
-            if (is_variable(word)) draft.append("pass-env", toml_string(word));
-        }
     }
 }
 

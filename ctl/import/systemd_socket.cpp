@@ -124,16 +124,18 @@ private:
         return all;
     }
 
+    // Descriptors are given in order of name, and that is to be the order here.
+    static std::string numbered(const std::string& base, unsigned number) {
+        return base + (number < 10 ? "-0" : "-") + std::to_string(number);
+    }
+
     void add_all() {
         const auto base = base_name();
         unsigned number = 0;
         for (const auto& each : listening_) {
-            std::string name = base;
-            // Descriptors are given in order of name, and that is to be the order here.
-            if (listening_.size() > 1 || draft_.has("listen." + name)) {
-                ++number;
-                name += (number < 10 ? "-0" : "-") + std::to_string(number);
-            }
+            std::string name = listening_.size() > 1 ? numbered(base, ++number) : base;
+            // Other sockets of the service may have the same FileDescriptorName=.
+            while (draft_.has("listen." + name)) name = numbered(base, ++number);
             const bool unix_socket = each.address.starts_with("unix:");
             std::string value = "{ address = " + toml_literal(each.address);
             for (const auto& [key, toml] : options(unix_socket, each.address.starts_with("udp:"))) {

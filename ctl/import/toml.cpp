@@ -1,6 +1,7 @@
 #include "ctl/import/toml.hpp"
 
 #include "ctl/stable_order.hpp"
+#include "wire/utf8.hpp"
 
 #include <algorithm>
 #include <array>
@@ -21,25 +22,6 @@ constexpr std::array<std::string_view, 14> keys{
 
 std::size_t rank(std::span<const std::string_view> order, std::string_view word) {
     return static_cast<std::size_t>(std::ranges::find(order, word) - order.begin());
-}
-
-constexpr std::string_view replacement = "\xef\xbf\xbd";  // U+FFFD.
-
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
-
-// How many bytes of `text` are one character of UTF-8; 0: none is.
-std::size_t character_length(std::string_view text) {
-    const auto byte = static_cast<unsigned char>(text.front());
-    if (byte < 0x80) return 1;
-    std::size_t length = byte >= 0xc2 && byte < 0xe0 ? 2 : 0;
-    if (byte >= 0xe0 && byte < 0xf0) length = 3;
-    if (byte >= 0xf0 && byte < 0xf5) length = 4;
-    if (length == 0 || text.size() < length) return 0;
-    if (!std::ranges::all_of(text.substr(1, length - 1), is_continuation)) return 0;
-    const auto second = static_cast<unsigned char>(text[1]);
-    const bool overlong = (byte == 0xe0 && second < 0xa0) || (byte == 0xf0 && second < 0x90);
-    const bool beyond = (byte == 0xed && second >= 0xa0) || (byte == 0xf4 && second >= 0x90);
-    return overlong || beyond ? 0 : length;
 }
 
 bool is_bare_key(std::string_view key) {
@@ -66,19 +48,9 @@ std::string line_of(std::string_view key, std::string_view value) {
 
 // As a comment may have it: one line of UTF-8, whatever it quotes.
 std::string one_line(std::string_view text) {
-    std::string out;
-    while (!text.empty()) {
-        const std::size_t length = character_length(text);
-        const auto byte = static_cast<unsigned char>(text.front());
-        if (length == 0) {
-            out += replacement;
-        } else if (byte < 0x20 || byte == 0x7f) {
-            out += ' ';
-        } else {
-            out += text.substr(0, length);
-        }
-        text.remove_prefix(std::max<std::size_t>(length, 1));
-    }
+    auto out = superd::wire::well_formed(text);
+    std::ranges::replace_if(
+        out, [](unsigned char byte) { return byte < 0x20 || byte == 0x7f; }, ' ');
     return out;
 }
 
@@ -114,13 +86,9 @@ std::string escape_references(std::string_view text) {
 
 std::string toml_string(std::string_view text) {
     std::string out = "\"";
-    while (!text.empty()) {
-        const std::size_t length = character_length(text);
-        const char c = text.front();
+    for (const char c : superd::wire::well_formed(text)) {
         const auto byte = static_cast<unsigned char>(c);
-        if (length == 0) {
-            out += replacement;
-        } else if (c == '"' || c == '\\') {
+        if (c == '"' || c == '\\') {
             out += '\\';
             out += c;
         } else if (c == '\n') {
@@ -132,9 +100,8 @@ std::string toml_string(std::string_view text) {
             std::snprintf(escape.data(), escape.size(), "\\u%04X", static_cast<unsigned>(byte));
             out += escape.data();
         } else {
-            out += text.substr(0, length);
+            out += c;
         }
-        text.remove_prefix(std::max<std::size_t>(length, 1));
     }
     return out + "\"";
 }

@@ -31,4 +31,13 @@ std::string choose_address(const Setting& setting, const Variable& variable) {
     return usual ? session_bus(variable) : std::string{};
 }
 
+bool names_only_sockets(std::string_view address) {
+    for (;;) {
+        if (!address.starts_with("unix:")) return false;
+        const auto next = address.find(';');
+        if (next == address.npos) return true;
+        address.remove_prefix(next + 1);
+    }
+}
+
 }  // namespace superd::bus

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 namespace superd::bus {
 
@@ -20,5 +21,9 @@ using Variable = std::function<std::string(const char* name)>;
 // instance the session's, and none for a superd that is not in the usual runtime directory: it
 // is one of several, and the name on the bus is not for it.
 std::string choose_address(const Setting& setting, const Variable& variable);
+
+// Whether each of the address's alternatives, "unix:path=/a;unix:abstract=b", is a Unix socket: of
+// the other kinds "unixexec:" would start a process that nobody knows of.
+bool names_only_sockets(std::string_view address);
 
 }  // namespace superd::bus

@@ -27,8 +27,7 @@ Bus::Bus(boost::asio::io_context& io, const Setting& setting, supervisor::Operat
          std::function<void(const std::string& text)> say) {
     auto address = choose_address(setting, variable);
     if (address.empty()) return;
-    // Of the others "unixexec:" would start a process that nobody knows of.
-    if (!address.starts_with("unix:")) {
+    if (!names_only_sockets(address)) {
         say("cannot use the D-Bus address " + address + ": expected unix:path=…");
         return;
     }

@@ -135,8 +135,7 @@ void Face::properties(const Object& object, sd_bus_message* message) {
     const Message reply{made};
     if (!one) {
         if (error >= 0) error = append_properties(made, all);
-        if (error >= 0) sd_bus_message_send(made);
-        return;
+        return send_made(message, made, error);
     }
     const auto found = std::ranges::find(all, std::string_view{name}, &Property::name);
     if (found == all.end()) {
@@ -148,7 +147,7 @@ void Face::properties(const Object& object, sd_bus_message* message) {
                              std::string{name} + " is to be read only; a method may change it");
     }
     if (error >= 0) error = append_variant(made, *found);
-    if (error >= 0) sd_bus_message_send(made);
+    send_made(message, made, error);
 }
 
 void Face::managed_objects(sd_bus_message* message) {
@@ -173,7 +172,7 @@ void Face::managed_objects(sd_bus_message* message) {
             append_object(made, path_of_unit(unit.name), unit_interface, bus::properties_of(unit));
     }
     if (error >= 0) error = sd_bus_message_close_container(made);
-    if (error >= 0) sd_bus_message_send(made);
+    send_made(message, made, error);
 }
 
 }  // namespace superd::bus

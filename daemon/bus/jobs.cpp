@@ -2,6 +2,7 @@
 
 #include "bus/reply.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace superd::bus {
@@ -22,13 +23,14 @@ control::Peer peer_of(const Client& client) {
 
 void Jobs::begin(Client& client, sd_bus_message* message, const Method& method,
                  control::Call call) {
-    if (jobs_.size() >= jobs_max || client.jobs >= jobs_of_one_max) {
-        return send_error(message, SD_BUS_ERROR_LIMITS_EXCEEDED,
-                          "cannot take more calls at once: wait for some answers first");
-    }
     auto& operations = *hub_->operations();
     const auto peer = peer_of(client);
     const auto refusal = control::refuse_stranger(call, peer, operations);
+    if (jobs_.size() >= jobs_max || client.jobs >= jobs_of_one_max ||
+        (refusal && count_of(client.uid) >= jobs_of_one_max)) {
+        return send_error(message, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                          "cannot take more calls at once: wait for some answers first");
+    }
     const bool may_ask = control::right_for(call) == control::Right::change;
     if (refusal && !may_ask) return send_refusal(message, *refusal);
     const auto number = next_++;
@@ -78,6 +80,11 @@ void Jobs::forget(const std::string& name) {
 }
 
 void Jobs::clear() { jobs_.clear(); }
+
+std::size_t Jobs::count_of(uid_t user) const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        jobs_, [&](const auto& each) { return each.second->peer.uid == user; }));
+}
 
 Jobs::Job* Jobs::find(std::uint64_t number) {
     const auto at = jobs_.find(number);

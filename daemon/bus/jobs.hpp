@@ -25,6 +25,8 @@ control::Peer peer_of(const Client& client);
 class Jobs {
 public:
     static constexpr std::size_t jobs_max = 1024;
+    // Of a client; and of all clients of a user about whom polkit has to be asked, for how long
+    // that takes may be up to the user.
     static constexpr std::size_t jobs_of_one_max = 256;
 
     Jobs(boost::asio::io_context& io, Link& link, Clients& clients, Polkit& polkit,
@@ -54,6 +56,7 @@ private:
     void decided(std::uint64_t number, control::Verdict verdict);
     void end(std::uint64_t number, const control::Response& response);
     Job* find(std::uint64_t number);
+    std::size_t count_of(uid_t user) const;
 
     boost::asio::io_context& io_;
     Link& link_;

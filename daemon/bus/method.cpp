@@ -183,7 +183,7 @@ std::span<const Method> methods() { return table; }
 
 const Method* find_method(std::string_view interface, std::string_view member) {
     const auto found = std::ranges::find_if(table, [&](const Method& one) {
-        return one.member == member && (interface.empty() || one.interface == interface);
+        return one.member == member && one.interface == interface;
     });
     return found == table.end() ? nullptr : &*found;
 }

@@ -44,7 +44,7 @@ struct Method {
 
 std::span<const Method> methods();
 
-// Null if there is none. An empty interface stands for any.
+// Null if there is none.
 const Method* find_method(std::string_view interface, std::string_view member);
 
 }  // namespace superd::bus

@@ -4,6 +4,7 @@
 #include "wire/json_reader.hpp"
 #include "wire/outcome.hpp"
 #include "wire/status.hpp"
+#include "wire/utf8.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -128,25 +129,26 @@ std::optional<control::Refusal> refusal_of(const Method& method, const Response&
     return refusal;
 }
 
-int reply_with(sd_bus_message* call, const Method& method, const Response& response) {
-    sd_bus_message* made = nullptr;
-    int error = sd_bus_message_new_method_return(call, &made);
-    const Message reply{made};
-    if (error >= 0) error = append_body(made, method.reply, response);
-    return error < 0 ? error : sd_bus_message_send(made);
-}
-
 }  // namespace
 
 void send_reply(sd_bus_message* call, const Method& method, const Response& response) {
     try {
         if (const auto refusal = refusal_of(method, response)) return send_refusal(call, *refusal);
-        if (reply_with(call, method, response) >= 0) return;
-        send_error(call, "org.superd.Error.Internal", "cannot send the answer: it is too large");
+        sd_bus_message* made = nullptr;
+        int error = sd_bus_message_new_method_return(call, &made);
+        const Message reply{made};
+        if (error >= 0) error = append_body(made, method.reply, response);
+        send_made(call, made, error);
     } catch (const std::exception& error) {
         send_error(call, "org.superd.Error.Internal",
                    "cannot tell the answer: " + std::string{error.what()});
     }
+}
+
+void send_made(sd_bus_message* call, sd_bus_message* made, int error) {
+    if (error >= 0) error = sd_bus_message_send(made);
+    if (error >= 0) return;
+    send_error(call, "org.superd.Error.Internal", "cannot send the answer: it is too large");
 }
 
 void send_refusal(sd_bus_message* call, const control::Refusal& refusal) {
@@ -156,7 +158,10 @@ void send_refusal(sd_bus_message* call, const control::Refusal& refusal) {
 }
 
 void send_error(sd_bus_message* call, const char* name, const std::string& text) {
-    const sd_bus_error error{name, text.c_str(), 0};
+    // What quotes a part of what a client sent may end within a character; sd-bus would send no
+    // such text, and so no answer.
+    const auto sent = wire::well_formed(text);
+    const sd_bus_error error{name, sent.c_str(), 0};
     sd_bus_reply_method_error(call, &error);
 }
 

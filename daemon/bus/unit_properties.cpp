@@ -1,6 +1,7 @@
 #include "bus/unit_properties.hpp"
 
 #include "base/overloaded.hpp"
+#include "wire/utf8.hpp"
 
 #include <algorithm>
 
@@ -12,12 +13,16 @@ bool is_up(const wire::InstanceStatus& instance) {
     return instance.state == "ready" || instance.state == "completed";
 }
 
+// As JSON has it elsewhere: sd-bus takes nothing that is not UTF-8, and all of the message with it
+// would be lost.
+int append_text(sd_bus_message* out, const std::string& text) {
+    return sd_bus_message_append_basic(out, 's', wire::well_formed(text).c_str());
+}
+
 int append_value(sd_bus_message* out, const Value& value) {
     return std::visit(
         Overloaded{
-            [&](const std::string& text) {
-                return sd_bus_message_append_basic(out, 's', text.c_str());
-            },
+            [&](const std::string& text) { return append_text(out, text); },
             [&](bool truth) {
                 const int word = truth ? 1 : 0;
                 return sd_bus_message_append_basic(out, 'b', &word);
@@ -26,7 +31,7 @@ int append_value(sd_bus_message* out, const Value& value) {
             [&](const std::vector<std::string>& texts) {
                 int error = sd_bus_message_open_container(out, 'a', "s");
                 for (const auto& text : texts) {
-                    if (error >= 0) error = sd_bus_message_append_basic(out, 's', text.c_str());
+                    if (error >= 0) error = append_text(out, text);
                 }
                 return error < 0 ? error : sd_bus_message_close_container(out);
             },

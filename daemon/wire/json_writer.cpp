@@ -10,8 +10,6 @@ namespace superd::wire {
 
 namespace {
 
-constexpr std::string_view replacement = "\xEF\xBF\xBD";  // U+FFFD
-
 bool plain(unsigned char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; }
 
 void append_control(std::string& out, unsigned char c) {

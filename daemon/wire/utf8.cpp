@@ -28,4 +28,15 @@ std::size_t sequence_length(std::string_view text) {
     return 0;
 }
 
+std::string well_formed(std::string_view text) {
+    std::string out;
+    while (!text.empty()) {
+        const bool plain = static_cast<unsigned char>(text.front()) < 0x80;
+        const std::size_t length = plain ? 1 : sequence_length(text);
+        out += length == 0 ? replacement : text.substr(0, length);
+        text.remove_prefix(length == 0 ? 1 : length);
+    }
+    return out;
+}
+
 }  // namespace superd::wire

@@ -4,6 +4,7 @@ _superctl() {
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
             --socket|--runtime-dir) place+=("${COMP_WORDS[i]}" "${COMP_WORDS[i+1]}"); ((i++)) ;;
+            --bus|--user) place+=("${COMP_WORDS[i]}") ;;
             --color) ((i++)) ;;
             -*) ;;
             *) [[ $verb ]] || verb=${COMP_WORDS[i]} ;;

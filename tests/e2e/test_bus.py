@@ -143,6 +143,14 @@ def test_errors_have_the_names_and_sentences_that_are_documented(pair, bus):
     assert set(names.values()) == {"org.superd.Error.NoSuchUnit"}
 
 
+def test_a_mistake_that_is_quoted_in_part_is_answered(pair, bus):
+    """The part may end within a character, and a message has no half of one."""
+    result = bus.call("Wait", "assa{sv}", 1, "db", "x" * 99 + "\u00e9", 0)
+    assert "cannot wait until" in result.stderr
+    result = bus.call("Stop", "asa{sv}", 1, "db", 1, "o" * 99 + "\u00e9", "as", 0)
+    assert "cannot use the option" in result.stderr
+
+
 def test_signals_tell_subscribers_what_happens(pair, bus):
     pair.unit("spare", SLEEP + "autostart = false\n")
     silent = bus.program("bus_listen.py", "--silent")
@@ -211,6 +219,16 @@ def test_superctl_gives_the_same_over_the_bus(pair, bus):
     bus.stop()
     gone = bus.run([harness.BIN / "superctl", "--bus", "list"])
     assert gone.returncode == 5 and "cannot reach superd on D-Bus" in gone.stderr
+
+
+def test_superctl_waits_over_the_bus_no_longer_than_it_is_told(pair, bus):
+    supervisor = pair.parts()["supervisor"]
+    processes.send(supervisor, signal.SIGSTOP)
+    try:
+        late = bus.run([harness.BIN / "superctl", "--bus", "health", "--timeout", "200ms"])
+    finally:
+        processes.send(supervisor, signal.SIGCONT)
+    assert late.returncode == 7 and "cannot wait any longer for superd's answer" in late.stderr
 
 
 # The bus comes and goes.

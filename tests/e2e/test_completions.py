@@ -94,3 +94,13 @@ def test_verbs_flags_choices_and_units_are_offered(shop, complete):
         "superctl version w": set(),
     }
     assert dict(zip(wanted, complete(shop, wanted))) == wanted
+
+
+def test_names_are_those_of_the_superd_that_is_meant(shop):
+    """In bash, which looks at the words before."""
+    wanted = {
+        f"superctl --runtime-dir {shop.runtime} stop w": {"web", "worker"},
+        f"superctl --runtime-dir {shop.base} stop w": set(),
+        "superctl --bus stop w": set(),  # No bus has this one.
+    }
+    assert dict(zip(wanted, bash(shop, wanted))) == wanted

@@ -182,3 +182,14 @@ def test_a_template_is_read_for_an_instance_and_includes_are_followed(tmp_path):
     (tmp_path / "conf.d" / "a.conf").write_text("[program:a]\ncommand=sleep 1\n")
     (tmp_path / "s.conf").write_text("[include]\nfiles = conf.d/*.conf\n")
     assert "# file: a.toml" in run_import("supervisord", tmp_path / "s.conf").stdout
+
+
+def test_what_an_environment_file_says_wins_as_with_systemd(superd, tmp_path):
+    (tmp_path / "default").write_text("SAID=by the file\n")
+    (tmp_path / "teller.service").write_text(
+        f"[Service]\nType=oneshot\nExecStart=/bin/sh -c 'echo \"$$SAID, $$ELSE\"'\nEnvironment='SAID=by the unit' ELSE=usual\n"
+        f"EnvironmentFile={tmp_path}/default\n[Install]\nWantedBy=multi-user.target\n")
+    superd.unit("teller", run_import("systemd", tmp_path / "teller.service").stdout)
+    superd.start()
+    superd.await_state("teller", "completed")
+    assert "by the file, usual" in superd.ctl("logs", "teller").stdout

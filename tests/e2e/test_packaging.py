@@ -90,7 +90,33 @@ def test_the_packages_are_built_with_what_superd_is_built_with():
     listed = set(re.findall(r"^build +(\S+)", (ROOT / "packaging/dependencies").read_text(), re.M))
     control = (ROOT / "packaging/debian/control").read_text().partition("Build-Depends:")[2].partition("Standards-Version")[0]
     always_there = {"g++"}  # build-essential
-    assert {word.split(" ")[0] for word in re.split(r",\s*", control.strip())} - {"debhelper-compat"} == listed - always_there
+    words = [word.split(" ")[0] for word in re.split(r",\s*", control.strip())]
+    assert set(words) - {"debhelper-compat"} == listed - always_there
+    assert len(words) == len(set(words)), "one of them is named twice"
+
+
+def test_a_package_that_is_removed_leaves_no_socket_that_would_start_superd_again(tmp_path):
+    if not shutil.which("dh_installsystemd"):
+        pytest.skip("debhelper is not installed")
+    shutil.copytree(ROOT / "packaging/debian", tmp_path / "debian")
+    units = tmp_path / "debian/superd/lib/systemd/system"
+    units.mkdir(parents=True)
+    shutil.copy(ROOT / "packaging/systemd/superd.service.in", units / "superd.service")
+    shutil.copy(ROOT / "packaging/systemd/superd.socket", units)
+    subprocess.run(["make", "-f", "debian/rules", "override_dh_installsystemd"], cwd=tmp_path, check=True,
+                   capture_output=True)
+    made = tmp_path / "debian/.debhelper/generated/superd"
+    scripts = {name: (made / f"{name}.service").read_text() for name in ("postinst", "prerm")}
+    assert re.findall(r"deb-systemd-invoke stop '(\S+)'", scripts["prerm"]) == ["superd.socket", "superd.service"]
+    # Nothing is stopped but by a removal.
+    assert scripts["prerm"].count('"$1" = remove') == scripts["prerm"].count("deb-systemd-invoke stop")
+    assert set(re.findall(r"deb-systemd-invoke (\w+)", scripts["postinst"])) == {"start"}
+
+
+@pytest.mark.parametrize("script, option", [("quickstart", "--bin"), ("build-deb", "--output"), ("build-tarball", "--output")])
+def test_an_option_without_its_value_is_wrong_usage(script, option):
+    told = subprocess.run([ROOT / "packaging" / script, option], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert told.returncode == 64 and f"{script}: cannot use {option}" in told.stderr
 
 
 def test_the_example_modules_are_installed_and_can_be_loaded(installed, tmp_path):
@@ -120,8 +146,9 @@ def test_the_quick_start_runs_and_leaves_nothing_behind(user, tmp_path_factory):
     place.chmod(0o777)
     become = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if user == "nobody" else []
     mark = place.name
-    started = subprocess.Popen([*become, ROOT / "packaging/quickstart", "--bin", harness.BIN], text=True,
-                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, process_group=0,
+    # Named as from where one is.
+    started = subprocess.Popen([*become, ROOT / "packaging/quickstart", "--bin", harness.BIN.name], text=True,
+                               cwd=harness.BIN.parent, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, process_group=0,
                                env={**os.environ, "TMPDIR": str(place), "E2E_MARK": mark})
     try:
         seen = ""

@@ -284,3 +284,31 @@ sys.stdin.read()
         assert many.stdout.readline() == "8 org.freedesktop.DBus.Error.LimitsExceeded\n"
         assert by_superctl(bus, None, "list").stdout == "db\nweb\n"
         many.stdin.close()
+
+
+def test_a_stranger_whom_polkit_lets_wait_cannot_take_all_calls(pair, bus, polkit):
+    """However many connections he has: what one user waits for leaves room for others."""
+    polkit.set([{"answer": "never"}])
+    script = """
+import sys
+import dbus, dbus.mainloop.glib
+from gi.repository import GLib
+dbus.mainloop.glib.DBusGMainLoop(set_as_default=True)
+loop, refused = GLib.MainLoop(), []
+def ended(error):
+    refused.append(error.get_dbus_name())
+    if len(refused) == 44:
+        print(set(refused) == {"org.freedesktop.DBus.Error.LimitsExceeded"}, flush=True)
+clients = [dbus.SystemBus(private=True) for _ in range(2)]
+for client in clients:
+    one = dbus.Interface(client.get_object("org.superd", "/org/superd/manager", introspect=False), "org.superd.Manager1")
+    for _ in range(150):
+        one.Stop(dbus.Array(["web"], "s"), dbus.Dictionary({}, "sv"), reply_handler=lambda rows: None, error_handler=ended)
+GLib.io_add_watch(sys.stdin, GLib.IO_IN | GLib.IO_HUP, lambda *_: loop.quit())
+loop.run()
+"""
+    with subprocess.Popen(system_bus.as_user(OPS, [system_bus.PYTHON, "-c", script]), env=bus.environment, text=True,
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE) as many:
+        assert many.stdout.readline() == "True\n"
+        assert bus.data("Restart", "asa{sv}", 1, "db", 0)[0][0][2] == "done"
+        many.stdin.close()

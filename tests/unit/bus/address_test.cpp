@@ -40,5 +40,14 @@ TEST(Address, AWordNamesOneWhereverSuperdIs) {
     EXPECT_EQ(choose("unix:abstract=a", false, "/tmp/x", {}), "unix:abstract=a");
 }
 
+TEST(Address, IsOfSocketsAlone) {
+    EXPECT_TRUE(names_only_sockets("unix:path=/run/bus,guid=1"));
+    EXPECT_TRUE(names_only_sockets("unix:path=/run/bus;unix:abstract=b"));
+    EXPECT_FALSE(names_only_sockets("unixexec:path=/bin/sh"));
+    EXPECT_FALSE(names_only_sockets("unix:path=/nowhere;unixexec:path=/bin/sh"));
+    EXPECT_FALSE(names_only_sockets("tcp:host=a;unix:path=/run/bus"));
+    EXPECT_FALSE(names_only_sockets(""));
+}
+
 }  // namespace
 }  // namespace superd::bus

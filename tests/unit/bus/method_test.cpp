@@ -63,9 +63,9 @@ TEST(Methods, EachLeadsToARequestThatTheApiKnows) {
 TEST(Methods, AreFoundByTheInterfaceOrWithoutOne) {
     EXPECT_EQ(find_method(unit_interface, "Stop")->interface, unit_interface);
     EXPECT_EQ(find_method(manager_interface, "Stop")->interface, manager_interface);
-    EXPECT_NE(find_method("", "Subscribe"), nullptr);
+    EXPECT_NE(find_method(manager_interface, "Subscribe"), nullptr);
     EXPECT_EQ(find_method(unit_interface, "Subscribe"), nullptr);
-    EXPECT_EQ(find_method("", "Halt"), nullptr);
+    EXPECT_EQ(find_method(manager_interface, "Halt"), nullptr);
 }
 
 TEST(Introspection, HasTheInterfaceAndTheObjectsBelow) {

@@ -47,6 +47,18 @@ TEST(UnitProperties, AreThoseThatAreDocumented) {
     }
 }
 
+TEST(UnitProperties, ATextThatIsNotUtf8IsToldAsFarAsItIs) {
+    auto unit = a_unit();
+    unit.reason = "not ready: \xFF\xC3";
+    const test::Unconnected unconnected;
+    const auto message = unconnected.call();
+    unconnected.must(append_variant(message.get(), named(properties_of(unit), "Reason")));
+    unconnected.seal(message);
+    const char* text = nullptr;
+    ASSERT_GE(sd_bus_message_read(message.get(), "v", "s", &text), 0);
+    EXPECT_STREQ(text, "not ready: \xEF\xBF\xBD\xEF\xBF\xBD");
+}
+
 TEST(UnitProperties, OnlyWhatDiffersHasChanged) {
     auto unit = a_unit();
     const auto before = properties_of(unit);

@@ -113,6 +113,19 @@ TEST(Supervisord, WithoutExpectedExitCodesItIsAlwaysStartedAgain) {
     EXPECT_THAT(text, Not(HasSubstr("success-codes")));
 }
 
+TEST(Supervisord, AUserInAVariableIsToldOf) {
+    const auto all = from("[program:a]\ncommand=a\nuser=%(ENV_USER)s\n");
+    EXPECT_THAT(notes(all), HasSubstr("user=%(ENV_USER)s: superd takes no variables there"));
+    EXPECT_THAT(unit_text(all), Not(HasSubstr("user = ")));
+}
+
+TEST(Supervisord, AFileWithoutProgramsIsNoSuccess) {
+    const auto all = from("[include]\nfiles = none/*.conf\n");
+    EXPECT_EQ(notes(all),
+              "supervisord.conf: not translated: it has nothing that superd could run\n");
+    EXPECT_FALSE(all.complete());
+}
+
 TEST(Supervisord, WhatIsOffIsNotLost) {
     EXPECT_EQ(
         notes(from("[program:a]\ncommand=a\nstdout_events_enabled=false\npriority=999\n"

@@ -29,7 +29,7 @@ TEST(Systemd, AnOrdinaryServiceIsTranslatedCompletely) {
           "directory = \"/srv\"\n", "umask = \"0027\"\n", "[ready]\nnotify = true\n",
           "[restart]\npolicy = \"on-failure\"\ndelay = \"2s\"\nfactor = 1\n",
           "signals = [[\"SIGQUIT\", \"5s\"], [\"SIGKILL\", \"5s\"]]\n",
-          "[watchdog]\nevery = \"30s\"\n", "[env]\nA = \"1\"\nB = \"x y\"\n"}) {
+          "[watchdog]\nevery = \"30s\"\n", "[env]\nA = \"${A:-1}\"\nB = \"${B:-x y}\"\n"}) {
         EXPECT_THAT(text, HasSubstr(line));
     }
     EXPECT_THAT(text, Not(HasSubstr("autostart")));
@@ -234,6 +234,22 @@ TEST(Systemd, SocketsBecomeListeners) {
     EXPECT_THAT(
         notes(translate(Format::systemd, {file("x.socket", "[Socket]\nListenStream=80\n")})),
         HasSubstr("it starts x.service, which is not among the files"));
+}
+
+TEST(Systemd, SocketsOfOneNameKeepAllTheirListeners) {
+    const auto socket = [](const std::string& name, const std::string& listens) {
+        return file(name, "[Socket]\nService=web.service\nFileDescriptorName=web\n" + listens);
+    };
+    const auto all =
+        translate(Format::systemd,
+                  {socket("a.socket", "ListenStream=80\n"), socket("b.socket", "ListenStream=81\n"),
+                   socket("c.socket", "ListenStream=82\n"),
+                   socket("d.socket", "ListenStream=83\nListenStream=84\n"),
+                   file("web.service", "[Service]\nExecStart=/bin/web\n")});
+    for (const auto* const port : {"*:80", "*:81", "*:82", "*:83", "*:84"}) {
+        EXPECT_THAT(unit_text(all), HasSubstr(port));
+    }
+    EXPECT_EQ(wrong_for_superd(all), "");
 }
 
 TEST(Systemd, AServiceThatIsWantedAtBootIsStartedThenWhateverItsSocket) {
