@@ -24,17 +24,17 @@ void must(int result) {
 }
 
 // A value of a parameter: as JSON, and as a text.
-struct Value {
+struct Argument {
     std::string json, text;
 };
 
-Value of_text(std::string_view text) {
-    Value value{{}, std::string{text}};
+Argument of_text(std::string_view text) {
+    Argument value{{}, std::string{text}};
     wire::append_quoted(value.json, text);
     return value;
 }
 
-Value of_number(double number) {
+Argument of_number(double number) {
     if (!std::isfinite(number)) throw Mistake{"cannot use a number that is not finite"};
     char digits[32];
     const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
@@ -42,7 +42,7 @@ Value of_number(double number) {
 }
 
 template <class Integer>
-Value of_integer(Integer number) {
+Argument of_integer(Integer number) {
     return {std::to_string(number), std::to_string(number)};
 }
 
@@ -51,7 +51,7 @@ class Parameters {
 public:
     explicit Parameters(bool in_query) : in_query_{in_query} {}
 
-    void add(std::string_view key, const Value& value) {
+    void add(std::string_view key, const Argument& value) {
         if (in_query_) {
             query_ += query_.empty() ? '?' : '&';
             encode(key);
@@ -123,17 +123,17 @@ T read(sd_bus_message* message, char type) {
     return value;
 }
 
-Value read_value(sd_bus_message* message, std::string_view key) {
+Argument read_argument(sd_bus_message* message, std::string_view key) {
     char kind = 0;
     const char* type = nullptr;
     must(sd_bus_message_peek_type(message, &kind, &type));
     must(sd_bus_message_enter_container(message, 'v', type));
     const char simple = type != nullptr && type[0] != '\0' && type[1] == '\0' ? type[0] : '?';
-    std::optional<Value> value;
+    std::optional<Argument> value;
     switch (simple) {
         case 'b': {
             const std::string word = read<int>(message, 'b') != 0 ? "true" : "false";
-            value = Value{word, word};
+            value = Argument{word, word};
             break;
         }
         case 's': value = of_text(read<const char*>(message, 's')); break;
@@ -155,7 +155,7 @@ void read_options(sd_bus_message* message, Parameters& out) {
     int more = 0;
     while ((more = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
         const std::string key = read<const char*>(message, 's');
-        out.add(key, read_value(message, key));
+        out.add(key, read_argument(message, key));
         must(sd_bus_message_exit_container(message));
     }
     must(more);

@@ -11,7 +11,7 @@ import sys
 from report import say
 from steps import JOBS, LOGS, ROOT, run
 
-sys.path.append(str(ROOT / "tests"))
+sys.path.append(str(ROOT / "packaging"))
 import together  # noqa: E402
 
 # Beside ccache's, so that one clone's work serves the next.
@@ -55,12 +55,24 @@ class Hashes:
         return self.known[path]
 
 
+def compile_commands(build):
+    """What compile_commands.json has, with an entry for each source of those that are compiled together
+    (packaging/together.cmake)."""
+    for entry in json.loads((build / "compile_commands.json").read_text()):
+        made = pathlib.Path(entry["file"])
+        if made.parent.name != "Unity":
+            yield entry
+            continue
+        for source in re.findall(r'^#include "(.*)"$', made.read_text(), re.MULTILINE):
+            yield {**entry, "file": source, "command": entry["command"].replace(f" -c {made}", f" -c {source}")}
+
+
 def pending(build):
-    """The compile commands that were not yet found good as they are, with their keys."""
+    """The sources that were not yet found good as they are, with their keys."""
     headers, hashes = included_files(build), Hashes()
     settings = hashes.of(str(ROOT / ".clang-tidy"))
     result = []
-    for entry in json.loads((build / "compile_commands.json").read_text()):
+    for entry in compile_commands(build):
         source = entry["file"]
         if not source.startswith(tuple(f"{ROOT}/{folder}/" for folder in TIDIED)):
             continue
@@ -79,10 +91,8 @@ def pending(build):
 def commands_for_clang(build):
     """A directory with the build's compile commands without what is g++'s own: precompiled headers, and
     the names of its warnings. So clang-tidy sees, too, what a source forgot to include."""
-    entries = json.loads((build / "compile_commands.json").read_text())
-    for entry in entries:
-        entry["command"] = re.sub(r" -Winvalid-pch| -fcoroutines| -include \S+cmake_pch\.hxx| -Wno-(restrict|stringop-\w+)", "",
-                                  entry["command"])
+    own = r" -Winvalid-pch| -fcoroutines| -include \S+cmake_pch\.hxx| -Wno-(restrict|stringop-\w+|subobject-linkage)"
+    entries = [{**entry, "command": re.sub(own, "", entry["command"])} for entry in compile_commands(build)]
     place = ROOT / "build" / "lint"
     place.mkdir(parents=True, exist_ok=True)
     (place / "compile_commands.json").write_text(json.dumps(entries))

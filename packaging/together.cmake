@@ -1,17 +1,18 @@
-# together(TARGET [ALONE SOURCE...]): compiles TARGET's sources in batches, in a fraction of the time. For what is
-# built to be tested only: what is installed is compiled source by source. No two sources of a batch have a private
-# name in common (together.py); those ALONE are in none, for what they hide or see of another for some other reason.
+# together(TARGET [ALONE SOURCE...]): compiles TARGET's sources in batches, in a fraction of the time; most of the work
+# is about headers that all include. No two sources of a batch have a private name in common (together.py); those ALONE
+# are in none, for what they hide or see of another for some other reason. SUPERD_TOGETHER=OFF: source by source.
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 
 # One source's private name may hide in another what it does not hide there; and a source that another includes
 # looks like a header, of which g++ expects no private types. Linked to last: these have to follow -Wshadow.
 add_library(together_settings INTERFACE)
-target_compile_options(together_settings INTERFACE -Wno-shadow $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+target_compile_options(together_settings INTERFACE -Wno-shadow
+  $<$<CXX_COMPILER_ID:GNU>:-Wshadow=local;-Wno-subobject-linkage>)
 
 function(together target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "ALONE")
   get_target_property(type ${target} TYPE)
-  if(type STREQUAL "INTERFACE_LIBRARY")
+  if(NOT SUPERD_TOGETHER OR type STREQUAL "INTERFACE_LIBRARY")
     return()
   endif()
   get_target_property(directory ${target} SOURCE_DIR)
@@ -27,7 +28,7 @@ function(together target)
       set_source_files_properties(${source} TARGET_DIRECTORY ${target} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
     endif()
   endforeach()
-  execute_process(COMMAND ${Python3_EXECUTABLE} -B ${PROJECT_SOURCE_DIR}/tests/together.py ${batched}
+  execute_process(COMMAND ${Python3_EXECUTABLE} -B ${PROJECT_SOURCE_DIR}/packaging/together.py ${batched}
     OUTPUT_VARIABLE grouped COMMAND_ERROR_IS_FATAL ANY)
   while(grouped)
     list(POP_FRONT grouped group source)
@@ -36,19 +37,3 @@ function(together target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
   target_link_libraries(${target} PRIVATE together_settings)
 endfunction()
-
-if(SUPERD_SANITIZE)
-  together(superd_base)
-  together(superd_fmt)
-  together(superd_wire)
-  together(superd_core ALONE dependencies.cpp groups.cpp rolling.cpp task_lint.cpp)
-  together(superd_os ALONE process.cpp socket_owner.cpp thread.cpp)
-  together(superd_config ALONE listen_address.cpp manual_unit.cpp read_listen.cpp read_ready.cpp schema_unit.cpp)
-  together(superd_logger ALONE server.cpp)
-  together(superd_control ALONE query.cpp session_pending.cpp)
-  together(superd_turn)
-  together(superd_supervisor)
-  if(TARGET superctl_parts)
-    together(superctl_parts)
-  endif()
-endif()
