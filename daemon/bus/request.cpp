@@ -123,7 +123,7 @@ T read(sd_bus_message* message, char type) {
     return value;
 }
 
-Argument read_argument(sd_bus_message* message, std::string_view key) {
+Argument read_value(sd_bus_message* message, std::string_view key) {
     char kind = 0;
     const char* type = nullptr;
     must(sd_bus_message_peek_type(message, &kind, &type));
@@ -155,7 +155,7 @@ void read_options(sd_bus_message* message, Parameters& out) {
     int more = 0;
     while ((more = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
         const std::string key = read<const char*>(message, 's');
-        out.add(key, read_argument(message, key));
+        out.add(key, read_value(message, key));
         must(sd_bus_message_exit_container(message));
     }
     must(more);
