@@ -84,6 +84,12 @@ def doomed(pid):
     return any(int(each, 16) & 1 << signal.SIGKILL - 1 for each in pending)
 
 
+def exiting(pid):
+    """It runs no more of its own: the kernel has begun to take it apart (PF_EXITING), and its group may be empty."""
+    fields = stat_fields(pid)
+    return fields is None or bool(int(fields[6]) & 0x4)
+
+
 def send(pid, number):
     """Sends a signal; False when the process is gone."""
     try:

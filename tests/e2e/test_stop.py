@@ -25,7 +25,8 @@ def family(superd, *more, stop=""):
 
 def living(pids):
     """Which of a family still live."""
-    return {member: pid for member, pid in zip(("leader", "child", "grandchild"), pids) if processes.alive(pid)}
+    return {member: pid for member, pid in zip(("leader", "child", "grandchild"), pids)
+            if processes.alive(pid) and not processes.exiting(pid)}
 
 
 # The kernel knows who belongs to a control group; without them superd finds that out.
