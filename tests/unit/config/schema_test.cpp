@@ -4,6 +4,7 @@
 #include "config/print.hpp"
 #include "tests/unit/config/files.hpp"
 #include "tests/unit/config/one_key.hpp"
+#include "tests/unit/places.hpp"
 
 #include <cstdlib>
 #include <set>
@@ -17,9 +18,7 @@ namespace {
 
 using testing::IsEmpty;
 
-std::filesystem::path root() {
-    return SUPERD_SOURCE_DIR;  // Not from __FILE__, which ccache may make relative.
-}
+std::filesystem::path root() { return places::source("/"); }
 
 std::string read_text(const std::filesystem::path& file) {
     std::ostringstream text;

@@ -1,5 +1,6 @@
 // The documentation of the API names the paths and members that there are.
 #include "control/route.hpp"
+#include "tests/unit/places.hpp"
 #include "wire/event.hpp"
 #include "wire/health.hpp"
 #include "wire/status.hpp"
@@ -15,7 +16,7 @@ namespace superd::control {
 namespace {
 
 std::string document() {
-    const std::ifstream file{SUPERD_SOURCE_DIR "/daemon/control/openapi.yaml"};
+    const std::ifstream file{places::source("/daemon/control/openapi.yaml")};
     std::ostringstream text;
     text << file.rdbuf();
     return text.str();

@@ -1,5 +1,6 @@
 // The pictures of a unit's states, made of what the core does.
 #include "tests/unit/core/explorer.hpp"
+#include "tests/unit/places.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -109,7 +110,7 @@ std::string read(const std::string& file) {
 
 // SUPERD_REGENERATE=1 build/…/tests/core_test --gtest_filter='States.*' writes it anew.
 TEST(States, AreWhatTheirPageShows) {
-    const std::string file = std::string{SUPERD_SOURCE_DIR} + "/daemon/core/states.md";
+    const std::string file = places::source("/daemon/core/states.md");
     const std::string text = page();
     if (std::getenv("SUPERD_REGENERATE") != nullptr) std::ofstream{file, std::ios::binary} << text;
     EXPECT_EQ(read(file), text) << "a transition has changed: look at it, then regenerate " << file;

@@ -1,5 +1,6 @@
 // What is made from the table of verbs is what is checked in.
 #include "ctl/help.hpp"
+#include "tests/unit/places.hpp"
 
 #include <fstream>
 #include <set>
@@ -11,7 +12,7 @@ namespace superctl {
 namespace {
 
 std::string checked_in(const std::string& path) {
-    const std::ifstream file{SUPERD_SOURCE_DIR "/" + path};
+    const std::ifstream file{superd::places::source("/" + path)};
     EXPECT_TRUE(file) << path;
     std::ostringstream text;
     text << file.rdbuf();

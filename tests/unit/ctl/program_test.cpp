@@ -1,5 +1,6 @@
 // The real superctl, run against a control server with two units.
 #include "tests/unit/control/served.hpp"
+#include "tests/unit/places.hpp"
 #include "wire/time.hpp"
 
 #include <sys/wait.h>
@@ -45,7 +46,7 @@ public:
 
     Running(const Served& served, std::vector<std::string> words, const Redirect& redirect = {})
         : base_{served.directory + "/ran"} {
-        words.insert(words.begin(), SUPERCTL_PROGRAM);
+        words.insert(words.begin(), superd::places::superctl());
         std::vector<char*> argv;
         for (auto& word : words) argv.push_back(word.data());
         argv.push_back(nullptr);

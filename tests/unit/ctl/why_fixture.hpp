@@ -4,6 +4,7 @@
 #include "ctl/why.hpp"
 #include "supervisor/explain.hpp"
 #include "tests/unit/core/world.hpp"
+#include "tests/unit/places.hpp"
 #include "wire/time.hpp"
 
 #include <cstdlib>
@@ -88,7 +89,7 @@ protected:
     }
     static void expect_text(const char* golden, const std::string& told) {
         const auto path =
-            std::string{SUPERD_SOURCE_DIR "/tests/unit/ctl/golden/why/"} + golden + ".txt";
+            superd::places::source(std::string{"/tests/unit/ctl/golden/why/"} + golden + ".txt");
         if (std::getenv("SUPERD_REGENERATE") != nullptr) std::ofstream{path} << told;
         const std::ifstream file{path};
         std::ostringstream wanted;

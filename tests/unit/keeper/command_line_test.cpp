@@ -1,6 +1,7 @@
 #include "os/file.hpp"
 #include "os/socket.hpp"
 #include "superd.hpp"
+#include "tests/unit/places.hpp"
 
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -22,7 +23,7 @@ namespace {
 class Installed {
 public:
     Installed() {
-        std::filesystem::copy_file(SUPERD_PROGRAM, place_ / "superd");
+        std::filesystem::copy_file(places::superd(), place_ / "superd");
         part("superd-supervisor",
              "echo \"$@\" > " + (place_ / "words") + "; kill -TERM $PPID; exit 1");
         part("superd-logger", "exec sleep 1000");

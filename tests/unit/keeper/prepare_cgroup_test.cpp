@@ -1,5 +1,6 @@
 #include "os/file.hpp"
 #include "superd.hpp"
+#include "tests/unit/places.hpp"
 
 #include <unistd.h>
 
@@ -37,7 +38,7 @@ protected:
     Ran prepare() const {
         const std::string script = "mount --bind " + (place_ / "cgroup") +
                                    " /proc/$$/cgroup && mount --bind " + (place_ / "mountinfo") +
-                                   " /proc/$$/mountinfo && exec " SUPERD_PROGRAM
+                                   " /proc/$$/mountinfo && exec " + places::superd() +
                                    " --prepare-cgroup";
         return run({"/usr/bin/unshare", "--mount", "/bin/sh", "-c", script},
                    {"PATH=/usr/sbin:/usr/bin:/sbin:/bin"});

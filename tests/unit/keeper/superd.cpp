@@ -4,6 +4,7 @@
 #include "os/process.hpp"
 #include "os/socket.hpp"
 #include "os/spawn.hpp"
+#include "tests/unit/places.hpp"
 
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -130,10 +131,10 @@ void Puppet::kill() {
 Superd::Superd(Setup setup) : setup_{std::move(setup)} {
     // What superd leaves behind when it crashes comes to us, and we end it.
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-    std::filesystem::copy_file(SUPERD_PROGRAM, program());
-    std::filesystem::copy_file(PUPPET_PROGRAM, place_ / "superd-logger");
+    std::filesystem::copy_file(places::superd(), program());
+    std::filesystem::copy_file(places::keeper_puppet(), place_ / "superd-logger");
     if (setup_.supervisor_script.empty()) {
-        std::filesystem::copy_file(PUPPET_PROGRAM, place_ / "superd-supervisor");
+        std::filesystem::copy_file(places::keeper_puppet(), place_ / "superd-supervisor");
     } else {
         const std::string script = "#!/bin/sh\n" + setup_.supervisor_script + "\n";
         EXPECT_TRUE(os::write_file(place_ / "superd-supervisor", script, 0755).has_value());
