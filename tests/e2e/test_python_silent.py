@@ -44,7 +44,8 @@ def test_it_is_a_task_from_its_first_byte_on(make, model):  # noqa: F811
 
 @pytest.mark.parametrize("model", ["threads", "coroutines", "gevent"])
 def test_it_outlasts_the_task_timeout(make, model):  # noqa: F811
-    worker = make(model, threads=2, **python_host.of(model, "careless"), **{"task-timeout": 1500}).start().ready()
+    worker = make(model, threads=2, **python_host.of(model, "careless"),
+                  **{"task-timeout": 1500, "drain-timeout": 2000}).start().ready()
     with connect(worker.port) as silent:
         worker.await_that(accepted)
         with connect(worker.port) as hung:
