@@ -196,7 +196,7 @@ def test_superctl_gives_the_same_over_the_bus(pair, bus):
     def both(*arguments):
         ours = pair.ctl(*arguments, expect=None)
         over = bus.run([harness.BIN / "superctl", "--bus", *arguments])
-        passing = re.compile(r"\d+m?s|[\d.]+ s\b")  # Times: some pass between the two.
+        passing = re.compile(r"[\d.]+ ?(?:ms|s|min)\b")  # Times: some pass between the two.
         return [(one.returncode, passing.sub("", one.stdout), passing.sub("", one.stderr)) for one in (ours, over)]
 
     for arguments in (["list"], ["status", "nothing"], ["tree"], ["why", "my-web"], ["timers"], ["plan"], ["version"],

@@ -89,9 +89,10 @@ def pending(build):
 
 
 def commands_for_clang(build):
-    """A directory with the build's compile commands without what is g++'s own: precompiled headers, and
-    the names of its warnings. So clang-tidy sees, too, what a source forgot to include."""
-    own = r" -Winvalid-pch| -fcoroutines| -include \S+cmake_pch\.hxx| -Wno-(restrict|stringop-\w+|subobject-linkage)"
+    """A directory with the build's compile commands without what is g++'s own: precompiled headers, the names of its
+    warnings, and what it may not warn of in a batch. So clang-tidy sees, too, what a source forgot to include."""
+    own = (r" -Winvalid-pch| -fcoroutines| -include \S+cmake_pch\.hxx| -Wno-(restrict|stringop-\w+|subobject-linkage)"
+           r"| -Wno-shadow -Wshadow=local")
     entries = [{**entry, "command": re.sub(own, "", entry["command"])} for entry in compile_commands(build)]
     place = ROOT / "build" / "lint"
     place.mkdir(parents=True, exist_ok=True)
