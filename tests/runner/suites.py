@@ -90,16 +90,20 @@ def run_ctest(report, preset, options):
 
 
 def run_e2e(report, preset, options):
-    """Real processes, driven through superctl: the long tests, which mostly wait, beside the others."""
+    """Real processes, driven through superctl: the long tests, which mostly wait, and those of Python's worker alone
+    beside the others."""
     say(f"== e2e, {preset}")
-    # ASan costs time and memory, and what it finds shows in fewer rounds.
-    scale = {"SUPERD_SCALE": "0.25"} if preset == "asan" else {}
-    both = "not package and not interpreted" if preset == "asan" else "not package"
-    halves = {"not-long": f"not long and {both}", "long": f"long and {both}"}
+    # ASan costs time and memory, and what it finds shows in fewer rounds; of what is interpreted it sees nothing.
+    asan = preset == "asan"
+    scale = {"SUPERD_SCALE": "0.25"} if asan else {}
+    parts = {"not-long": "not long and not package and not interpreted",
+             "long": "long and not package" + (" and not interpreted" if asan else "")}
+    if not asan:
+        parts["interpreted"] = "interpreted and not long"
     if options.quick:
-        del halves["long"]
+        del parts["long"]
     threads = [threading.Thread(target=run_e2e_part, args=(report, preset, options, name, marked, scale))
-               for name, marked in halves.items()]
+               for name, marked in parts.items()]
     for thread in threads:
         thread.start()
     for thread in threads:
