@@ -80,7 +80,8 @@ def pending(build):
         output = re.search(r" -o (\S+)", entry["command"])[1]
         for name in [source, *headers.get(output, [])]:
             path = os.path.normpath(os.path.join(build, name))
-            if path.startswith(str(ROOT)) and os.path.exists(path):
+            # A batch's own file has the paths of this clone.
+            if path.startswith(str(ROOT)) and os.path.exists(path) and pathlib.Path(path).parent.name != "Unity":
                 parts.append(hashes.of(path))
         key = hashlib.sha256("\n".join(parts).encode()).hexdigest()
         if not (CACHE / key).exists():
