@@ -19,6 +19,8 @@ import time
 import processes
 
 BIN = pathlib.Path(os.environ.get("SUPERD_BIN", "build/release/bin")).resolve()
+# Whose superctl is asked again and again by who waits: that of a fast build, where BIN's takes long to begin.
+LOOKING = pathlib.Path(os.environ.get("SUPERD_LOOKING", BIN)).resolve()
 SCALE = float(os.environ.get("SUPERD_SCALE", "1"))  # Of the number of rounds in long tests.
 SLOWNESS = float(os.environ.get("SUPERD_PATIENCE", "1"))  # Of the machine: 10 if it is emulated.
 PATIENCE = 60.0 * SLOWNESS  # Seconds until something that must happen counts as not happening.
@@ -47,7 +49,7 @@ class Events:
 
     def connect(self):
         self.close()
-        self.process = subprocess.Popen(self.superd.command("events", "-f", "--json"), text=True,
+        self.process = subprocess.Popen(self.superd.command("events", "-f", "--json", program=LOOKING), text=True,
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         threading.Thread(target=self.pump, args=(self.process,), daemon=True).start()
 
@@ -201,23 +203,23 @@ class Superd:
 
     # superctl.
 
-    def command(self, *arguments):
-        return [str(BIN / "superctl"), "--runtime-dir", str(self.runtime), *map(str, arguments)]
+    def command(self, *arguments, program=BIN):
+        return [str(program / "superctl"), "--runtime-dir", str(self.runtime), *map(str, arguments)]
 
-    def ctl(self, *arguments, expect=0, timeout=PATIENCE * 2):
+    def ctl(self, *arguments, expect=0, timeout=PATIENCE * 2, program=BIN):
         """Runs superctl; an exit code other than `expect` (None: any) is a failure."""
-        result = subprocess.run(self.command(*arguments), text=True, errors="replace", timeout=timeout,
+        result = subprocess.run(self.command(*arguments, program=program), text=True, errors="replace", timeout=timeout,
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         if expect is not None and result.returncode != expect:
             raise Failed(result)
         return result
 
-    def json(self, *arguments, expect=0):
-        return json.loads(self.ctl("--json", *arguments, expect=expect).stdout)
+    def json(self, *arguments, **options):
+        return json.loads(self.ctl("--json", *arguments, **options).stdout)
 
     def status(self):
         """All of `status --json`; exit code 3 only says that something is down."""
-        return self.json("status")
+        return self.json("status", program=LOOKING)
 
     def units(self):
         return {unit["name"]: unit for unit in self.status()["units"]}
@@ -238,7 +240,7 @@ class Superd:
 
     def events(self):
         """Every event that is still recorded, oldest first."""
-        return [json.loads(line) for line in self.ctl("events", "--json").stdout.splitlines()]
+        return [json.loads(line) for line in self.ctl("events", "--json", program=LOOKING).stdout.splitlines()]
 
     # Waiting.
 
@@ -247,7 +249,7 @@ class Superd:
         texts = []
         for words in (("status", "--json"), ("events",)):
             try:
-                texts.append(subprocess.run(self.command(*words), capture_output=True, text=True,
+                texts.append(subprocess.run(self.command(*words, program=LOOKING), capture_output=True, text=True,
                                             timeout=PATIENCE).stdout)
             except subprocess.TimeoutExpired:
                 texts.append(f"nothing within {PATIENCE} s to superctl {words[0]}")

@@ -119,7 +119,8 @@ def run_e2e_of_package(report, options, surroundings):
 def run_e2e_part(report, preset, options, name, marked, surroundings):
     name = f"e2e-{preset}-{name}"
     junit = LOGS / f"{name}.xml"
-    env = {**surroundings, **os.environ, "SUPERD_BIN": str(ROOT / "build" / preset / "bin")}
+    env = {"SUPERD_LOOKING": str(ROOT / "build" / "release" / "bin"), **surroundings, **os.environ,
+           "SUPERD_BIN": str(ROOT / "build" / preset / "bin")}
 
     def command(into, *wanted):
         return ["/usr/bin/python3", "-B", "-m", "pytest", "-p", "no:cacheprovider", "-v", "-rs", f"--junit-xml={into}",
