@@ -41,3 +41,13 @@ def test_an_end_of_its_own_that_takes_too_long_is_cut(make, model):  # noqa: F81
     worker = make(model, module="lingering:brief", config={"slow end": True}, **{"drain-timeout": 2000}).start().ready()
     assert worker.stop() == 0
     worker.await_line(r"warning: drain-timeout \(2 s\) is over: what the service does at its end is cut")
+
+
+# CPython crashes if a daemon thread begins or wakes while it takes itself apart.
+@pytest.mark.parametrize("model, handler", [
+    ("processes", "brief"), ("threads", "brief"), ("coroutines", "coroutine"), ("gevent", "brief")])
+def test_python_is_told_of_its_end_and_not_taken_apart(make, model, handler):  # noqa: F811
+    worker = make(model, module=f"lingering:{handler}").start().ready()
+    assert worker.stop() == 0
+    worker.await_line("told of the exit")
+    assert "taken apart" not in worker.text()

@@ -29,6 +29,7 @@ One file, the standard library, Python 3.9 or later.
 """
 import argparse
 import asyncio
+import atexit
 import contextvars
 import difflib
 import errno
@@ -1176,6 +1177,14 @@ def name_thread(name):
         pass
 
 
+def end(code):
+    """Ends the process as sys.exit() does, but for Python's taking itself apart: a daemon thread that begins or wakes
+    in the midst of that crashes it (CPython's issues 108987 and 110052, in 3.11.2 both), and there are such threads."""
+    threading._shutdown()  # Those that are no daemons, and executors.
+    atexit._run_exitfuncs()
+    leave(code)
+
+
 def leave(code):
     """Ends the process at once, whatever its threads do."""
     for stream in (sys.stdout, sys.stderr):
@@ -2307,7 +2316,7 @@ def exit_with(run):
     except Exception as cause:
         complain(own_frames_off(cause))
         code = 1
-    sys.exit(code)
+    end(code)
 
 
 def take_environment():
