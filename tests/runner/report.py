@@ -12,6 +12,7 @@ class Case:
     outcome: str  # passed | failed | skipped
     detail: str = ""  # Why it was skipped, or where to read about the failure.
     again: collections.abc.Callable = None  # Runs it once more, with nothing beside it; returns how that came out.
+    crashed: bool = False  # A program ended as none may, or a sanitizer found a mistake: no stall's doing.
     unstable: bool = False  # It failed, with that detail, and passed then.
 
 
@@ -41,7 +42,7 @@ class Report:
         if len(failed) > AGAIN_MOST:
             return
         for case in failed:
-            if case.again is None:
+            if case.again is None or case.crashed:
                 continue
             say(f"== again: {case.suite}: {case.name}")
             if case.again(case).outcome == "passed":

@@ -8,6 +8,9 @@ import xml.etree.ElementTree as ElementTree
 from report import Case, say
 from steps import JOBS, LOGS, ROOT, run
 
+CRASH = re.compile(r"Sanitizer|runtime error:|Assertion .* failed|terminate called|Segmentation fault|SIG(ABRT|SEGV|BUS|ILL)|"
+                   r"Fatal Python error|SEGFAULT|a broken part of superd")
+
 
 def read_junit(suite, path, log):
     """The cases of a JUnit report, as ctest and pytest write it."""
@@ -18,7 +21,9 @@ def read_junit(suite, path, log):
             name = f"{node.get('classname').rsplit('.')[-1]}.{name}"
         skipped, bad = node.find("skipped"), [*node.findall("failure"), *node.findall("error")]
         if bad or node.get("status") == "fail":
-            cases.append(Case(suite, name, "failed", f"{fail_reason(node, bad)} (build/test-logs/{log})"))
+            told = " ".join([*node.itertext(), *(each.get("message") or "" for each in bad)])
+            cases.append(Case(suite, name, "failed", f"{fail_reason(node, bad)} (build/test-logs/{log})",
+                              crashed=CRASH.search(told) is not None))
         elif skipped is not None or node.get("status") in ("notrun", "disabled"):
             cases.append(Case(suite, name, "skipped", skip_reason(node, skipped)))
         else:
